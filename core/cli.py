@@ -1,0 +1,61 @@
+"""The command ``grid321``: a group that loads a command's module only when that command is called.
+
+``grid321 --help`` must answer at once, on a machine where the database is down too, so the names and the one-line
+descriptions stand here and the modules (which import the platform) are loaded on use.
+"""
+
+import importlib
+
+import click
+
+from . import __version__
+
+# Command -> (module under grid321.core.commands, what --help says). A command's object has the command's name.
+COMMANDS = {
+    "account": ("account", "Make accounts, set passwords, give and take roles."),
+    "demo": ("demo", "Load the demo county into an empty database."),
+    "divisions": ("divisions", "Import and show the administrative tree."),
+    "hooks": ("hooks", "List the hooks and which plugin answers each."),
+    "init": ("init", "Make a new installation: folders, keys, database, first administrator."),
+    "jobs": ("jobs", "Show, retry and cancel background jobs."),
+    "ledger": ("ledger", "Verify and anchor the ledger and the audit chain."),
+    "migrate": ("migrate", "Bring the database up to this release."),
+    "new": ("new", "Start a plugin of your own."),
+    "plugin": ("plugin", "List the plugins; switch one on or off for a division."),
+    "serve": ("serve", "Serve the site with gunicorn."),
+    "theme": ("theme", "Check a theme."),
+    "verify": ("verify", "Recount and compare everything that is counted."),
+    "worker": ("worker", "Run background jobs, the outbox and the clocks."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group whose commands are imported when they are first used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands in alphabetical order, without importing one."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command, or None when there is none of that name.
+
+        Raises ImportError when the command's own module cannot be imported: that is a defect, not a typing error.
+        """
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"grid321.core.commands.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module.__name__}.{cmd_name} is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above, so that help imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grid321")
+def main() -> None:
+    """The village and community governance platform grid321."""
