@@ -65,8 +65,7 @@ def catalogue(language: str) -> Translations:
                 part = Translations.load(_folders[owner], [language])
                 if isinstance(part, Translations):
                     merged.merge(part)
-            if "" not in merged._catalog:  # no catalogue at all: English falls through unchanged
-                merged._catalog[""] = ""
+                    merged.plural = part.plural
             found = _merged[language] = merged
     return found
 
@@ -244,7 +243,7 @@ def _day(day: date, language: str) -> str:
     return format_date(day, "d MMMM y", locale="en")
 
 
-def format_number(value: int | float | None, digits: int = 0) -> str:
+def format_number(value: float | None, digits: int = 0) -> str:
     """Return a number with thousands separators and exactly `digits` decimals; an en dash for None."""
     if value is None:
         return "–"

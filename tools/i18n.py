@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Keep the message catalogues: extract, add translations, compile, check.
 
     python tools/i18n.py extract [OWNER]            collect the strings of the sources into the .po files
@@ -137,9 +136,9 @@ def mo_bytes(catalog: Catalog) -> bytes:
     return buffer.getvalue()
 
 
-def words(compiled: bytes) -> dict[object, object]:
+def words(compiled: bytes) -> dict[str, object]:
     """Return what a compiled catalogue says, without its header, which names the Babel that wrote it."""
-    return {message.id: message.string for message in read_mo(io.BytesIO(compiled)) if message.id}
+    return {str(message.id): message.string for message in read_mo(io.BytesIO(compiled)) if message.id}
 
 
 def save(owner: str, language: str, catalog: Catalog) -> None:
