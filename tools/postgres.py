@@ -44,7 +44,7 @@ def binaries() -> Path:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
-    raise PostgresMissing("no PostgreSQL server found: install Debian's package postgresql (apt-get install postgresql)")
+    raise PostgresMissing("no PostgreSQL server found: install Debian's package: apt-get install postgresql")
 
 
 def _unprivileged_user() -> str | None:

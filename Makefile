@@ -1,0 +1,68 @@
+# Two commands matter: `make run` serves the demo county on http://127.0.0.1:3210, `make test` proves everything.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+ADDRESS ?= 127.0.0.1:3210
+JOBS ?= 2
+
+.PHONY: help run test lint types unit e2e bench screenshots docs clean
+
+help:
+	@echo "make run          install, migrate, load the demo county if empty, serve on http://$(ADDRESS)"
+	@echo "make test         lint, types, and the whole suite on SQLite and on PostgreSQL"
+	@echo "make bench        measure against the bare prototype and write docs/performance.md"
+	@echo "make screenshots  take the pictures of docs/images from the running demo county"
+
+# --- installation: a stamp per set of packages, made anew when the requirements change ---------------------------
+.venv/bin/python:
+	tools/make_venv "$(PYTHON)"
+
+.venv/installed-run: setup.cfg pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-test: setup.cfg pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
+	touch $@ .venv/installed-run
+
+# --- the demo -------------------------------------------------------------------------------------------------
+run: .venv/installed-run
+	@$(BIN)/grid321 migrate
+	@$(BIN)/grid321 demo load --if-empty
+	@echo
+	@$(BIN)/grid321 demo accounts
+	@echo
+	@echo "grid321 listens on http://$(ADDRESS) (stop with Ctrl-C; the data stay)"
+	@exec $(BIN)/grid321 serve --bind $(ADDRESS) --with-worker
+
+# --- the proof ------------------------------------------------------------------------------------------------
+test: .venv/installed-test
+	tools/setup_test_machine
+	$(MAKE) --no-print-directory lint types
+	$(BIN)/pytest -n $(JOBS) --database sqlite
+	$(BIN)/pytest -n $(JOBS) --database postgres -m "not once"
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+
+types: .venv/installed-test
+	$(BIN)/python tools/typing_links.py
+	$(BIN)/mypy -p grid321.core -p grid321.plugins
+
+e2e: .venv/installed-test
+	tools/setup_test_machine
+	$(BIN)/pytest tests/e2e
+
+docs: .venv/installed-test
+	$(BIN)/python tools/hooks_doc.py
+
+bench: .venv/installed-test
+	tools/setup_test_machine
+	$(BIN)/python tools/postgres.py --durable -- $(BIN)/python benchmarks/run.py
+
+screenshots: .venv/installed-test
+	tools/setup_test_machine
+	$(BIN)/python tools/screenshots.py
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
