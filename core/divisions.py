@@ -1,8 +1,8 @@
 """Divisions: the stored tree, the names it had before, the dated changes that made it, and the rules of codes.
 
 Codes are the national statistical codes (GB/T 2260 and GB/T 10114, National Bureau of Statistics): 2 digits for a
-province, 4 city, 6 county, 9 township or street, 12 village or community. Below a village a plugin may contribute grids;
-their code is free (13 to 24 digits), the working default is the village code and three digits.
+province, 4 city, 6 county, 9 township or street, 12 village or community. Below a village a plugin may contribute
+grids; their code is free (13 to 24 digits), the working default is the village code and three digits.
 """
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ def level_of_code(code: str) -> str:
     """
     if not (code.isascii() and code.isdigit()):
         raise Invalid(_("This is not a division code."), _("Code: %(code)s", code=shown(code)),
-                      _("Use the digits 0-9 only, without spaces or full-width digits."), errors={"code": [_("Digits 0-9 only.")]})
+                      _("Use the digits 0-9 only, without spaces or full-width digits."),
+                      errors={"code": [_("Digits 0-9 only.")]})
     for level, length in CODE_LENGTHS.items():
         if len(code) == length:
             return level
@@ -126,7 +127,10 @@ def check_code(code: str, level: str, parent_code: str | None) -> str:
 
 
 def check_name(name: str) -> str:
-    """Return the name in NFC without outer blanks. Raises Invalid when it is empty, too long or has control characters."""
+    """Return the name in NFC without outer blanks.
+
+    Raises Invalid when it is empty, too long or has control characters.
+    """
     problem = name_problem(name)
     if problem:
         raise Invalid(_("This is not a name for a division."), problem,
@@ -141,7 +145,8 @@ def name_problem(name: str) -> str:
     if not text:
         return _("The name is empty.")
     if len(text) > NAME_LENGTH:
-        return _("The name has %(found)s characters; at most %(count)s are allowed.", found=len(text), count=NAME_LENGTH)
+        return _("The name has %(found)s characters; at most %(count)s are allowed.", found=len(text),
+                 count=NAME_LENGTH)
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
         return _("The name contains characters that cannot be shown.")
     return ""
@@ -160,11 +165,12 @@ def check_parent(level: str, parent: Division | None) -> None:
                       _("Choose a division of the level: %(level)s.", level=LEVEL_LABELS[wanted]),
                       errors={"parent": [_("Required.")]})
     if level_below(parent.level) != level:
+        wanted = LEVELS[max(LEVELS.index(level) - 1, 0)]
         raise Invalid(
             _("This division cannot stand there."),
             _("%(level)s below %(parent)s (%(above)s).", level=LEVEL_LABELS[level], parent=parent.name,
               above=LEVEL_LABELS[parent.level]),
-            _("Choose a division of the level: %(level)s.", level=LEVEL_LABELS[LEVELS[max(LEVELS.index(level) - 1, 0)]]),
+            _("Choose a division of the level: %(level)s.", level=LEVEL_LABELS[wanted]),
             errors={"parent": [_("Wrong level.")]})
 
 

@@ -28,9 +28,11 @@ DEPARTMENT_KINDS = (("bureau", _l("Bureau")), ("office", _l("Office")), ("statio
 GENDERS = (("f", _l("Woman")), ("m", _l("Man")))
 
 # Family names whose reading differs from the usual reading of the character.
-_SURNAMES = {"万俟": "mq", "尉迟": "yc", "长孙": "zs", "单于": "cy", "单": "s", "仇": "q", "曾": "z", "解": "x", "查": "z",
-             "区": "o", "朴": "p", "盖": "g", "缪": "m", "员": "y", "种": "c", "乐": "y", "覃": "q", "谌": "c", "召": "s",
-             "折": "s", "句": "g", "秘": "b", "翟": "z", "冼": "x", "宓": "m", "卜": "b", "繁": "p", "隗": "w"}
+_SURNAMES = {
+    "万俟": "mq", "尉迟": "yc", "长孙": "zs", "单于": "cy", "单": "s", "仇": "q", "曾": "z", "解": "x", "查": "z",
+    "区": "o", "朴": "p", "盖": "g", "缪": "m", "员": "y", "种": "c", "乐": "y", "覃": "q", "谌": "c", "召": "s",
+    "折": "s", "句": "g", "秘": "b", "翟": "z", "冼": "x", "宓": "m", "卜": "b", "繁": "p", "隗": "w",
+}
 
 
 class Department(Scoped):
@@ -131,7 +133,8 @@ def _person_values(data: Mapping[str, Any], uid: str) -> dict[str, Any]:
         values |= {"name": name, "initials": initials(name)}
     if "gender" in data:
         values["gender"] = data["gender"] or None
-    for column, rule, message in (("phone", identity.phone, _phone_message), ("id_number", identity.id_number, _id_message)):
+    rules = (("phone", identity.phone, _phone_message), ("id_number", identity.id_number, _id_message))
+    for column, rule, message in rules:
         if column not in data:
             continue
         text = data[column] or ""
@@ -172,12 +175,15 @@ def _refuse_twin(blind: str | None, own_id: int | None) -> None:
     if query.exists():
         text = _("A person with this identity number is recorded already.")
         raise Conflict(text, _("Identity number"),
-                       _("Search for the person by identity number; if the record lies in another division, ask the county "
-                         "administrator."), errors={"id_number": [text]}, code="duplicate_person")
+                       _("Search for the person by identity number; if the record lies in another division, ask the "
+                         "county administrator."), errors={"id_number": [text]}, code="duplicate_person")
 
 
 def find_by_id_number(text: str) -> Person | None:
-    """The person with this identity number, found through the blind index, or None. Raises ValueError for a malformed one."""
+    """The person with this identity number, found through the blind index, or None.
+
+    Raises ValueError for a malformed number.
+    """
     found: Person | None = Person.get_or_none(Person.id_number_blind == crypto.blind(identity.id_number(text)))
     return found
 
@@ -245,7 +251,7 @@ def create_post(data: Mapping[str, Any], actor: Actor, node: Node) -> Post:
 
 
 def update_post(post: Post, data: Mapping[str, Any], actor: Actor, node: Node) -> dict[str, Any]:
-    """Return the changed columns: only the days and the department of a post change; for the rest end it and appoint anew.
+    """Return the changed columns: the days and the department. For the rest, end the post and appoint anew.
 
     Raises Invalid and Conflict as ``create_post``.
     """
@@ -282,7 +288,8 @@ def _check_post(values: Mapping[str, Any], node: Node, own_id: int | None) -> No
         errors["department_id"] = [_("This post is held in a department. Choose the department.")]
     if department_id is not None and not Department.select().where(
             Department.id == department_id, Department.division_id == node.id).exists():
-        errors["department_id"] = [_("The department does not belong to %(name)s. Choose one of its own.", name=node.name)]
+        errors["department_id"] = [
+            _("The department does not belong to %(name)s. Choose one of its own.", name=node.name)]
     if errors:
         raise Invalid(_("The post was not saved."), next(iter(errors.values()))[0], _("Correct the marked fields."),
                       errors=errors)
@@ -325,14 +332,18 @@ def appoint(person_id: int, kind: str, node: Node, actor: Actor, *, from_day: da
 
 
 def end_post(post_id: int, actor: Actor, to_day: date | None = None) -> Post:
-    """End a post with ``to_day`` as its last day (default today). Raises NotFound, or Invalid for a day before its start."""
+    """End a post with ``to_day`` as its last day (default today).
+
+    Raises NotFound, or Invalid for a day before its start.
+    """
     from . import records, snapshot
 
     post = Post.get_or_none(Post.id == post_id)
     if post is None:
         raise NotFound(_("There is no such post."))
     node = snapshot.current().tree.get(post.division_id)
-    ended: Post = records.update(_entity("core.post"), post_id, {"to_day": to_day or local_day()}, actor, post.version, node)
+    data = {"to_day": to_day or local_day()}
+    ended: Post = records.update(_entity("core.post"), post_id, data, actor, post.version, node)
     return ended
 
 

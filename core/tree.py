@@ -142,7 +142,7 @@ class Tree:
         return "".join(self._nodes[above].name for above in node.path)
 
     def search(self, text: str, within: Node | None = None, limit: int = 20) -> list[Node]:
-        """Valid nodes whose code begins with ``text`` or whose name contains it, at most ``limit``, shortest code first."""
+        """Valid nodes whose code begins with ``text`` or whose name contains it: at most ``limit``, highest first."""
         text = text.strip()
         if not text:
             return []
