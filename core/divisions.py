@@ -7,18 +7,21 @@ grids; their code is free (13 to 24 digits), the working default is the village 
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import Any
 
 import peewee
 
-from .db import LEVELS, JSONField, Record, Table, now
-from .errors import Invalid
+from .db import LEVELS, JSONField, Record, Table, local_day, now
+from .errors import Conflict, Invalid, NotFound
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
+from .tree import Node
 
 CODE_LENGTHS = {"province": 2, "city": 4, "county": 6, "town": 9, "village": 12}
 GRID_CODE_LENGTH = (13, 24)
 NAME_LENGTH = 80
+REASON_LENGTH = 400
 LEVEL_LABELS = {"province": _l("Province"), "city": _l("City"), "county": _l("County"),
                 "town": _l("Town or street"), "village": _l("Village or community"), "grid": _l("Grid")}
 CHANGE_KINDS = {"create": _l("Created"), "rename": _l("Renamed"), "move": _l("Moved"), "merge": _l("Merged"),
@@ -68,7 +71,7 @@ class DivisionChange(Table):
     division = peewee.ForeignKeyField(Division, null=True, lazy_load=False, on_delete="RESTRICT")
     kind = peewee.CharField(max_length=10)
     day = peewee.DateField()
-    reason = peewee.CharField(max_length=400)
+    reason = peewee.CharField(max_length=REASON_LENGTH)
     detail = JSONField(default=dict)
     actor_id = peewee.BigIntegerField(null=True)
     at = peewee.DateTimeField(default=now)
@@ -178,3 +181,44 @@ def shown(text: Any) -> str:
     """A text that somebody typed, made safe and short for an error message."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
     return clean if len(clean) <= 40 else clean[:40] + "…"
+
+
+def valid_division(wanted: Division | Node | str) -> Division:
+    """The row of a valid division, found by row, node or code. Raises NotFound for one that ended or never was."""
+    condition = Division.code == wanted if isinstance(wanted, str) else Division.id == wanted.id
+    found: Division | None = Division.get_or_none(condition, Division.valid_to.is_null())
+    if found is None:
+        code = wanted if isinstance(wanted, str) else wanted.code
+        raise NotFound(_("There is no valid division %(code)s.", code=code[:40]),
+                       remedy=_("It may have been merged or renamed: look for it in the tree."))
+    return found
+
+
+def check_day(day: date | None) -> date:
+    """The day of a change: today when it is None. Raises Invalid for a day in the future."""
+    today = local_day()
+    if day is None:
+        return today
+    if day > today:
+        raise Invalid(_("The day lies in the future."), day.isoformat(),
+                      _("A change of the tree is entered on the day it takes effect."),
+                      errors={"day": [_("Enter today or an earlier day.")]})
+    return day
+
+
+def check_reason(reason: str) -> str:
+    """The trimmed reason of a change. Raises Invalid when it is empty or longer than REASON_LENGTH."""
+    text = reason.strip()
+    if not text or len(text) > REASON_LENGTH:
+        message = _("Give the reason, with the document that orders it, in at most %(count)s characters.",
+                    count=REASON_LENGTH)
+        raise Invalid(_("The reason is missing."), errors={"reason": [message]}, remedy=message)
+    return text
+
+
+def code_taken(code: str) -> Conflict:
+    """The error for a code that a valid division has; it names that division."""
+    other = Division.get_or_none(Division.code == code, Division.valid_to.is_null())
+    text = _("The code %(code)s is taken by %(name)s.", code=code, name=other.name if other else code)
+    return Conflict(text, remedy=_("Use another code, or rename the other division first."),
+                    errors={"code": [text]}, code="code_taken")
