@@ -1,0 +1,62 @@
+"""Applications for tests: one per set of plugins and process, each test on a fresh database."""
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import ModuleType
+from typing import Any
+
+from flask import Flask
+
+from . import db
+from .testing_databases import Databases
+
+_built: dict[tuple[Any, ...], Flask] = {}
+
+
+class Apps:
+    """Makes the applications of one test and cleans up after it."""
+
+    def __init__(self, databases: Databases) -> None:
+        self.databases = databases
+        self._stack = ExitStack()
+
+    def make(self, *modules: ModuleType, strict: bool = True, **config: Any) -> Flask:
+        """Return an application with the core and ``modules`` on a fresh migrated database, its context pushed."""
+        self.close()
+        names = [f"{m.__name__}:{getattr(m, '__file__', None) or id(m)}" for m in modules]
+        template = self.databases.template(names, lambda url: self._migrate(url, modules))
+        url = self.databases.fresh(template)
+        self._stack.callback(self.databases.remove, url)
+        self._stack.callback(self.databases.close)
+        app = self._app(url, modules, strict, config)
+        self._stack.enter_context(app.app_context())
+        return app
+
+    def close(self) -> None:
+        """Pop the context and remove the database."""
+        self._stack.close()
+
+    def _migrate(self, url: str, modules: tuple[ModuleType, ...]) -> None:
+        from . import migrate
+
+        app = self._app(url, modules, False, {"MIGRATING": True})
+        with app.app_context():
+            migrate.upgrade()
+
+    def _app(self, url: str, modules: tuple[ModuleType, ...], strict: bool, config: dict[str, Any]) -> Flask:
+        from .app import create_app
+
+        self.databases.close()
+        key = (tuple(id(module) for module in modules), strict, tuple(sorted(config.items())))
+        app = _built.get(key)
+        if app is None:
+            app = _built[key] = create_app({
+                "DATABASE": url, "PLUGINS": list(modules), "STRICT": strict, "TESTING": True,
+                "HOME": str(self.databases.folder / "home"), **config})
+        else:
+            db.connect(url)
+            with app.app_context():
+                from . import snapshot
+
+                snapshot.forget()
+        return app
