@@ -1,0 +1,29 @@
+"""``grid321 worker``: jobs, outbox, chains, clocks."""
+from __future__ import annotations
+
+import logging
+import signal
+
+import click
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then end (for cron and tests).")
+@click.option("--lease", type=click.IntRange(1, 3600), default=30, show_default=True,
+              help="Seconds after which the job of a silent worker is taken over.")
+@click.option("--supervised", is_flag=True, hidden=True, help="End when the parent process is gone.")
+def worker(once: bool, lease: int, supervised: bool) -> None:
+    """Run background jobs, the outbox and the clocks. Several workers may run at once."""
+    from datetime import timedelta
+
+    from grid321.core.app import create_app
+    from grid321.core.worker import Worker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    found = Worker(create_app(), timedelta(seconds=lease))
+    if once:
+        click.echo(f"{found.once()} things done")
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_args: found.stop.set())
+    found.run(supervised)
