@@ -119,7 +119,7 @@ def move_division(division: Division | Node | str, parent: Division | Node | str
         node = _node(tree, found.id)
         detail["records"] = hanging.restamp_subtree(_models(models), node, hanging.place(tree, node))
         change = _write_down("move", found, day, reason, detail, actor)
-        _recount(old, tree, [found.id, above.id])
+        _recount(tree)
         return change
 
 
@@ -154,7 +154,7 @@ def merge_divisions(sources: Iterable[Division | Node | str], target: Division |
         for one in merged:
             _write_down("merge", one, day, reason, {"target": detail["target"], "change": change.id}, actor,
                         alone=False)
-        _recount(old, load_tree(), [into.id, *(one.id for one in merged)])
+        _recount(load_tree())
         return change
 
 
@@ -182,7 +182,7 @@ def split_division(division: Division | Node | str, parts: Sequence[Part], *, ac
             new_parent = made[owners[child.id]].id if child.id in owners else heir_id
             Division.update(parent=new_parent, updated_at=now()).where(Division.id == child.id).execute()
         if heir:
-            _end(found, day)
+            _end(found, day, made[heir].id)
         tree = load_tree()
         used = _models(models)
         for child in old.children(node, all_times=True):
@@ -199,7 +199,7 @@ def split_division(division: Division | Node | str, parts: Sequence[Part], *, ac
         for one in made.values():
             _write_down("create", one, day, reason, {"split_from": {"code": found.code, "name": found.name}}, actor,
                         alone=False)
-        _recount(old, tree, [found.id, *(one.id for one in made.values())])
+        _recount(tree)
         return change
 
 
@@ -235,7 +235,7 @@ def _merge_one(old: Tree, one: Division, into: Division, day: date, models: Sequ
     source, target = _node(old, one.id), _node(old, into.id)
     hanging.hand_down(one.id, [child.id for child in old.children(source)], keep=False)
     Division.update(parent=into.id, updated_at=now()).where(Division.parent == one.id).execute()
-    _end(one, day)
+    _end(one, day, into.id)
     for table, count in hanging.move_records(models, source, into.id, hanging.place(old, target)).items():
         moved[table] = moved.get(table, 0) + count
     _point_aliases(one, into, day)
@@ -343,9 +343,9 @@ def _insert(parent: Division | None, code: str, name: str, level: str, owner: st
         raise code_taken(code) from None
 
 
-def _end(division: Division, day: date) -> None:
-    Division.update(valid_to=day, missing_since=None, updated_at=now(), version=Division.version + 1).where(
-        Division.id == division.id).execute()
+def _end(division: Division, day: date, successor_id: int | None = None) -> None:
+    Division.update(valid_to=day, successor_id=successor_id, missing_since=None, updated_at=now(),
+                    version=Division.version + 1).where(Division.id == division.id).execute()
 
 
 def _save(division: Division) -> None:
@@ -364,20 +364,17 @@ def _write_down(kind: str, division: Division, day: date, reason: str, detail: d
         ledger.append("core.division", division.id, kind, account_id=actor.account_id,
                       facts={"code": division.code, "name": division.name, "day": day.isoformat(), "reason": reason,
                              "change": change.id})
-        snapshot.bump()
+        snapshot.bump(tree=True)
     return change
 
 
-def _recount(old: Tree, new: Tree, ids: Iterable[int]) -> None:
-    """Recount the maintained figures of the divisions and of everything above them, before and after."""
+def _recount(tree: Tree) -> None:
+    """Make the maintained figures follow the new tree."""
     from . import counters
+    from .registry import registry
 
-    wanted: set[int] = set()
-    for tree in (old, new):
-        for division_id in ids:
-            node = tree.get(division_id)
-            wanted.update(node.path if node else ())
-    counters.recount_divisions(sorted(wanted))
+    for entity in registry().entities.values():
+        counters.recount(entity, tree, repair=True)
 
 
 def _models(extra: Sequence[type[peewee.Model]]) -> list[type[peewee.Model]]:

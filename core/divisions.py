@@ -40,6 +40,7 @@ class Division(Record):
     source = peewee.CharField(max_length=60, default="")  # the list it was imported from, empty when made by hand
     valid_from = peewee.DateField()
     valid_to = peewee.DateField(null=True)  # the first day on which it no longer exists
+    successor_id = peewee.BigIntegerField(null=True)  # what it was merged into, or the part that took over the rest
     missing_since = peewee.DateField(null=True)  # the newest imported list no longer has it: somebody should decide
 
     class Meta:

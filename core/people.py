@@ -367,3 +367,11 @@ def holders(node: Node, kind: str, day: date | None = None) -> list[Person]:
     return list(Person.select().join(Post, on=Post.person_id == Person.id).where(
         Post.division_id == node.id, Post.kind == kind, Post.from_day <= day,
         Post.to_day.is_null() | (Post.to_day >= day)).order_by(Person.name))
+
+
+def posts_at(node: Node, day: date | None = None) -> list[Post]:
+    """The posts that are held right on ``node`` on ``day`` (default today), by kind and first day."""
+    day = day or local_day(now())
+    return list(Post.select().where(
+        Post.division_id == node.id, Post.from_day <= day,
+        Post.to_day.is_null() | (Post.to_day >= day)).order_by(Post.kind, Post.from_day, Post.id))

@@ -43,10 +43,12 @@ class Node:
 class Tree:
     """All divisions by id and by code, with the aliases under which old codes still resolve."""
 
-    __slots__ = ("_aliases", "_children", "_codes", "_nodes", "_roots", "_spine")
+    __slots__ = ("_aliases", "_children", "_codes", "_nodes", "_roots", "_spine", "_successors")
 
-    def __init__(self, nodes: Iterable[Node], aliases: Iterable[tuple[str, int]] = ()) -> None:
-        """Build from nodes whose parents come before them and (old code, division id) pairs, oldest alias first."""
+    def __init__(self, nodes: Iterable[Node], aliases: Iterable[tuple[str, int]] = (),
+                 successors: Iterable[tuple[int, int]] = ()) -> None:
+        """Build from nodes whose parents come before them, (old code, division id) pairs, oldest alias first, and
+        (division id, id of the one that took over) pairs."""
         self._nodes = {node.id: node for node in nodes}
         self._codes: dict[str, Node] = {}
         self._children: dict[int, list[Node]] = {}
@@ -59,6 +61,7 @@ class Tree:
             else:
                 self._children.setdefault(node.parent_id, []).append(node)
         self._aliases = dict(aliases)
+        self._successors = dict(successors)
         self._spine = self._find_spine()
 
     def _find_spine(self) -> frozenset[int]:
@@ -84,6 +87,14 @@ class Tree:
     def get(self, division_id: int | None) -> Node | None:
         """The node of that id, valid or not, or None."""
         return self._nodes.get(division_id) if division_id is not None else None
+
+    def heir(self, division_id: int | None) -> Node | None:
+        """The node to which the things of a division belong today: itself, or the last of those that took over."""
+        seen: set[int] = set()
+        while division_id in self._successors and division_id not in seen:
+            seen.add(division_id)
+            division_id = self._successors[division_id]
+        return self.get(division_id)
 
     def by_code(self, code: str) -> Node | None:
         """The node of that code or of that old code, or None. A valid division wins over an alias of another."""
@@ -155,13 +166,13 @@ class Tree:
 def load_tree() -> Tree:
     """Read the divisions and aliases from the database (two queries)."""
     rows = database.execute_sql(
-        "SELECT id, code, name, level, parent_id, owner, tier, valid_to FROM core_division").fetchall()
+        "SELECT id, code, name, level, parent_id, owner, tier, valid_to, successor_id FROM core_division").fetchall()
     aliases = database.execute_sql("SELECT code, division_id FROM core_division_alias ORDER BY id").fetchall()
-    return Tree(build_nodes(rows), aliases)
+    return Tree(build_nodes(rows), aliases, ((row[0], row[8]) for row in rows if row[8] is not None))
 
 
 def build_nodes(rows: Iterable[tuple[Any, ...]]) -> list[Node]:
-    """Make nodes, parents first, from rows (id, code, name, level, parent id, owner, tier, last day or None)."""
+    """Make nodes, parents first, from rows (id, code, name, level, parent id, owner, tier, valid to, …)."""
     by_depth: list[list[tuple[Any, ...]]] = [[] for _ in LEVELS]
     for row in rows:
         by_depth[_DEPTH[row[3]]].append(row)
@@ -170,7 +181,7 @@ def build_nodes(rows: Iterable[tuple[Any, ...]]) -> list[Node]:
     owners: dict[str, str] = {}
     nodes = []
     for level_rows in by_depth:
-        for key, code, name, level, parent_id, owner, tier, valid_to in level_rows:
+        for key, code, name, level, parent_id, owner, tier, valid_to, *_rest in level_rows:
             path = (*paths[parent_id], key) if parent_id is not None else (key,)
             paths[key] = path
             nodes.append(Node(key, code, name, names[level], parent_id, path, owners.setdefault(owner, owner),
