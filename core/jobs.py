@@ -153,7 +153,7 @@ class Context:
         """Who asked, with the rights of now: one who lost them since is refused by the services."""
         from . import access
 
-        return access.actor_of(self.run.account_id) if self.run.account_id is not None else access.SYSTEM
+        return access.of_account(self.run.account_id) if self.run.account_id is not None else access.SYSTEM
 
     @property
     def node(self) -> Any:
@@ -301,7 +301,8 @@ def _require_plugin_on(key: str, node: Any) -> None:
     from . import snapshot
     from .registry import registry
 
-    owner = registry().owner_of(declaration(key))
+    declaration(key)
+    owner = registry().owner_of("job", key)
     if node is not None and owner != "core" and not snapshot.current().switches.is_on(owner, node):
         raise Problem(_("The plugin %(key)s is switched off at %(place)s.", key=owner, place=node.name),
                       remedy=_("Switch it on there and start the job again."))

@@ -9,15 +9,17 @@ An observer must be quick: it holds the writers' queue. Slow work and the networ
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import peewee
 
-from . import db, events
+from . import db
 from .errors import Conflict
-from .events import Event
 from .i18n import gettext as _
+from .tree import Node
 
 log = logging.getLogger("grid321.outbox")
 
@@ -34,9 +36,11 @@ class OutboxRow(db.Table):
     id = peewee.BigAutoField()
     entity = peewee.CharField(max_length=80)
     record_id = peewee.BigIntegerField()
-    step = peewee.CharField(max_length=80)
+    action = peewee.CharField(max_length=80)
     division_id = peewee.BigIntegerField(null=True)
-    body = db.JSONField()
+    account_id = peewee.BigIntegerField(null=True)
+    at = peewee.DateTimeField(default=db.now)
+    facts = db.JSONField(null=True)
     state = peewee.CharField(max_length=8, default=PENDING)
     due_at = peewee.DateTimeField(default=db.now)
     tries = peewee.IntegerField(default=0)
@@ -50,10 +54,39 @@ class OutboxRow(db.Table):
         indexes = ((("state", "due_at", "id"), False),)
 
 
-def add(event: Event) -> None:
-    """Write ``event`` in the caller's transaction: it is told after that one is durable, or never happened with it."""
-    OutboxRow.insert(entity=event.entity, record_id=event.record_id, step=event.step, division_id=event.division_id,
-                     body=events.to_dict(event), due_at=event.at).execute()
+@dataclass(frozen=True)
+class Event:
+    """What an observer is told: which record of which entity, what was done, by whom, where and when.
+
+    ``action`` is ``create``, ``edit``, ``delete``, ``overdue`` or the key of a transition; ``facts`` are ids, keys and
+    numbers (of a case: number, to_state, holder_id …), never personal.
+    """
+
+    id: int
+    entity: str
+    record_id: int
+    action: str
+    account_id: int | None
+    division_id: int | None
+    at: datetime
+    facts: dict[str, Any]
+
+    @property
+    def transition(self) -> str:
+        """The key of the transition: the same as ``action``."""
+        return self.action
+
+
+def add(entity: str, record_id: int, action: str, *, node: Node | None, account_id: int | None,
+        facts: Mapping[str, Any] | None = None, at: datetime | None = None) -> None:
+    """Write an event in the caller's transaction: it is told after that one is durable, or never happened with it.
+
+    ``facts`` is plain JSON without personal data.
+    """
+    moment = at or db.now()
+    OutboxRow.insert(entity=entity, record_id=record_id, action=action, account_id=account_id,
+                     facts=dict(facts) if facts else None, at=moment, due_at=moment,
+                     division_id=node.id if node is not None else None).execute()
 
 
 def drain(limit: int = 100) -> int:
@@ -107,7 +140,8 @@ def _tell(row: OutboxRow, lease: str, hooks: Any) -> None:
     from . import snapshot
 
     node = snapshot.current().tree.get(row.division_id) if row.division_id is not None else None
-    event = events.from_dict(row.body)
+    event = Event(row.id, row.entity, row.record_id, row.action, row.account_id, row.division_id, row.at,
+                  dict(row.facts or {}))
     marks = set(row.marks or ())
     failed: dict[str, str] = {}
     with db.transaction():
@@ -133,7 +167,7 @@ def _tell(row: OutboxRow, lease: str, hooks: Any) -> None:
                 values["due_at"] = db.now() + min(LONGEST, BACKOFF * 3 ** (row.tries - 1))
         OutboxRow.update(values).where(OutboxRow.id == row.id).execute()
     if values.get("state") == DEAD:
-        log.error("event %s (%s %s) is a dead letter: %s", row.id, row.entity, row.step, values["error"])
+        log.error("event %s (%s %s) is a dead letter: %s", row.id, row.entity, row.action, values["error"])
 
 
 def dead(limit: int = 100) -> list[OutboxRow]:
