@@ -1,0 +1,123 @@
+// On every page. Nothing here is needed: each form and link works without it.
+(function () {
+  'use strict';
+
+  // An error summary is what a person must read first.
+  const summary = document.getElementById('error-summary');
+  if (summary) { summary.focus(); }
+
+  // Menus of the header close with Escape and with a click elsewhere.
+  document.addEventListener('click', function (event) {
+    document.querySelectorAll('details.menu[open]').forEach(function (menu) {
+      if (!menu.contains(event.target)) { menu.removeAttribute('open'); }
+    });
+  });
+  document.addEventListener('keydown', function (event) {
+    if (event.key !== 'Escape') { return; }
+    document.querySelectorAll('details.menu[open]').forEach(function (menu) {
+      menu.removeAttribute('open');
+      menu.querySelector('summary').focus();
+    });
+  });
+
+  // A second press while the first is on its way would only be refused: say that it is on its way.
+  document.addEventListener('submit', function (event) {
+    if (event.defaultPrevented) { return; }
+    const form = event.target;
+    if (form.method !== 'post') { return; }
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = '1';
+    const button = form.querySelector('button[data-busy]');
+    if (button) {
+      button.dataset.words = button.textContent;
+      button.textContent = button.dataset.busy;
+      button.setAttribute('aria-disabled', 'true');
+    }
+  });
+  window.addEventListener('pageshow', function () {
+    document.querySelectorAll('form[data-sent]').forEach(function (form) {
+      delete form.dataset.sent;
+      const button = form.querySelector('button[data-busy]');
+      if (button && button.dataset.words) {
+        button.textContent = button.dataset.words;
+        button.removeAttribute('aria-disabled');
+      }
+    });
+  });
+
+  // Files: say at once that one is too big, not after a long upload.
+  document.addEventListener('change', function (event) {
+    const input = event.target;
+    if (!input.matches || !input.matches('input[type=file][data-max-bytes]')) { return; }
+    const limit = Number(input.dataset.maxBytes);
+    const tooBig = Array.from(input.files).some(function (file) { return file.size > limit; });
+    let message = document.getElementById(input.id + '-size');
+    if (!message) {
+      message = document.createElement('p');
+      message.id = input.id + '-size';
+      message.className = 'message';
+      message.setAttribute('role', 'alert');
+      input.parentNode.insertBefore(message, input);
+    }
+    message.textContent = tooBig ? input.dataset.tooBig : '';
+    input.setCustomValidity(tooBig ? input.dataset.tooBig : '');
+    if (tooBig) { input.value = ''; input.setCustomValidity(''); }
+  });
+
+  // "Print" links to a page of its own; where a button asks for this very page, the browser prints it.
+  document.addEventListener('click', function (event) {
+    const button = event.target.closest ? event.target.closest('[data-print]') : null;
+    if (button) { event.preventDefault(); window.print(); }
+  });
+
+  // Filters fold on a phone: the list is what was asked for.
+  if (window.matchMedia('(max-width: 767px)').matches) {
+    document.querySelectorAll('details.fold[open]:not([data-keep])').forEach(function (fold) {
+      if (!fold.querySelector('input[type=search][value]:not([value=""]), option[selected]')) {
+        fold.removeAttribute('open');
+      }
+    });
+  }
+
+  // Drafts belong to the person who typed them: leaving the account drops them.
+  document.addEventListener('submit', function (event) {
+    if (/\/logout$/.test(event.target.action) && window.indexedDB) { window.indexedDB.deleteDatabase('grid321-drafts'); }
+  }, true);
+
+  window.grid321 = {
+    drafts: function () {
+      return new Promise(function (resolve, reject) {
+        const asked = window.indexedDB.open('grid321-drafts', 1);
+        asked.onupgradeneeded = function () { asked.result.createObjectStore('draft', { keyPath: 'key' }); };
+        asked.onsuccess = function () { resolve(asked.result); };
+        asked.onerror = function () { reject(asked.error); };
+      });
+    },
+    draft: function (mode, change) {
+      return window.grid321.drafts().then(function (base) {
+        return new Promise(function (resolve, reject) {
+          const deal = base.transaction('draft', mode);
+          const asked = change(deal.objectStore('draft'));
+          deal.oncomplete = function () { base.close(); resolve(asked.result); };
+          deal.onerror = function () { base.close(); reject(deal.error); };
+        });
+      });
+    }
+  };
+
+  // The page after a form was accepted comes from that form: only then is its draft not needed any more.
+  if (window.indexedDB && document.referrer && !summary) {
+    const from = new URL(document.referrer);
+    if (from.origin === location.origin && from.pathname !== location.pathname) {
+      window.grid321.draft('readwrite', function (store) {
+        const asked = store.getAll();
+        asked.onsuccess = function () {
+          asked.result.forEach(function (draft) {
+            if (draft.sent && draft.path === from.pathname) { store.delete(draft.key); }
+          });
+        };
+        return asked;
+      }).catch(function () { return null; });
+    }
+  }
+}());
