@@ -145,7 +145,7 @@ def load_keys(path: Path) -> Keyring:
         mode = path.stat().st_mode
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyProblem(f"{path} cannot be read ({error}): run `grid321 init`, or restore it from your backup") from error
+        raise KeyProblem(f"{path} cannot be read ({error}): run `grid321 init`, or restore it from a backup") from error
     if stat.S_IMODE(mode) & 0o077:
         raise KeyProblem(f"{path} can be read by other users of this machine: run `chmod 600 {path}`")
     return Keyring.from_json(text, str(path))
@@ -154,7 +154,7 @@ def load_keys(path: Path) -> Keyring:
 # -- sealing ---------------------------------------------------------------------------------------------------------
 
 def seal(text: str, table: str, column: str, uid: str) -> str:
-    """Encrypt ``text`` for one cell. The cell (table, column, uid of the row) is bound in: the result opens nowhere else.
+    """Encrypt ``text`` for one cell. The cell (table, column, uid of the row) is bound in: it opens nowhere else.
 
     Returns ``<cipher>.<key id>.<base64url of nonce + ciphertext + tag>``.
     """

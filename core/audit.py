@@ -1,0 +1,241 @@
+"""Who did what, and who looked at whom: an append-only log in two parts.
+
+``AuditEntry`` is written where the thing happens. ``AuditSeal`` chains the entries by hash in the order in which they
+became visible (sealing is done by the worker and before every verification), so that writers never wait for each other.
+Both tables refuse UPDATE and DELETE by triggers. The chain alone cannot show that its tail was cut off and written
+anew: compare ``head()`` with an anchor kept outside (printed bulletin, file on another machine), see ``verify``.
+
+Names and values of persons never enter the log: it keeps ids, names of fields, and the purpose that was typed.
+"""
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import peewee
+
+from . import db
+from .actor import Actor
+from .db import JSONField, Table, now, transaction
+from .errors import Invalid, TooMany
+from .i18n import gettext as _
+from .i18n import lazy_gettext as _l
+
+KINDS = {
+    "login": _l("Logged in"), "login_failed": _l("Login failed"), "login_limited": _l("Login refused: too many tries"),
+    "logout": _l("Logged out"), "refused": _l("Refused"), "reveal": _l("Personal data revealed"),
+    "export": _l("Exported"), "switch": _l("Plugin switched"), "setting": _l("Setting changed"),
+    "account_created": _l("Account created"), "account_disabled": _l("Account disabled"),
+    "account_enabled": _l("Account enabled"), "account_unlocked": _l("Account unlocked"),
+    "password_set": _l("Password changed"), "password_reset": _l("Password reset by an administrator"),
+    "role_granted": _l("Role granted"), "role_revoked": _l("Role taken away"),
+    "token_created": _l("API token made"), "token_revoked": _l("API token revoked"),
+    "session_ended": _l("Session ended"), "totp_enrolled": _l("One-time codes switched on"),
+    "totp_removed": _l("One-time codes switched off"), "print": _l("Printed"), "import": _l("Imported"),
+    "division": _l("Division changed"), "class": _l("List of classes changed"),
+}
+FIRST = "0" * 64
+PURPOSE_LENGTH = (4, 200)
+_SEAL_LOCK = 321_001
+_BATCH = 500
+
+
+class AuditEntry(Table):
+    """One event. ``fields`` names the personal fields that were shown; ``detail`` holds ids, counts and keys only."""
+
+    append_only = True
+
+    id = peewee.BigAutoField()
+    at = peewee.DateTimeField(default=now, index=True)
+    kind = peewee.CharField(max_length=40)
+    actor_id = peewee.BigIntegerField(null=True)
+    actor_name = peewee.CharField(max_length=64, default="")
+    token_id = peewee.BigIntegerField(null=True)
+    division_id = peewee.BigIntegerField(null=True)
+    entity = peewee.CharField(max_length=80, null=True)
+    record_id = peewee.BigIntegerField(null=True)
+    fields = peewee.CharField(max_length=400, default="")
+    purpose = peewee.CharField(max_length=200, default="")
+    network = peewee.CharField(max_length=45, default="")
+    detail = JSONField(default=dict)
+
+    class Meta:
+        table_name = "core_audit"
+        indexes = ((("division_id", "id"), False), (("actor_id", "kind", "at"), False),
+                   (("entity", "record_id", "id"), False))
+
+
+class AuditSeal(Table):
+    """The chain: ``hash`` covers position, the hash before and the entry's content."""
+
+    append_only = True
+
+    position = peewee.BigIntegerField(primary_key=True)
+    entry_id = peewee.BigIntegerField(unique=True)
+    hash = peewee.CharField(max_length=64)
+
+    class Meta:
+        table_name = "core_audit_seal"
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+def event(kind: str, actor: Actor | None = None, detail: dict[str, Any] | None = None, *,
+          division_id: int | None = None, entity: str | None = None, record_id: int | None = None,
+          fields: Iterable[str] = (), purpose: str = "", network: str = "") -> int:
+    """Write one entry inside the present transaction (or one of its own) and return its id.
+
+    ``kind`` is a key of ``KINDS`` or ``<plugin>.<word>``. ``detail`` must hold no personal data. Errors of the database
+    are raised: what cannot be recorded must not happen.
+    """
+    with transaction():
+        entry = AuditEntry.create(
+            kind=kind, actor_id=actor.account_id if actor else None, actor_name=actor.username[:64] if actor else "",
+            token_id=actor.token_id if actor else None, division_id=division_id, entity=entity, record_id=record_id,
+            fields=",".join(fields)[:400], purpose=purpose[:200], network=(network or _network())[:45],
+            detail=detail or {})
+    return int(entry.id)
+
+
+def read(actor: Actor, entity: str, record_id: int, fields: Iterable[str], purpose: str, *,
+         division_id: int | None = None) -> int:
+    """Record that ``actor`` is about to see personal ``fields`` of a record, and commit before anything is shown.
+
+    ``purpose`` is what the person typed (4 to 200 characters). Must be called outside a transaction, so that the entry
+    is durable when it returns. Raises ``Invalid`` without a purpose and ``TooMany`` above the hourly limit (setting
+    ``core.reveal_per_hour``; counted per account in the database, so that several workers share one count).
+    """
+    if db.database.in_transaction():
+        raise RuntimeError("audit.read must be committed before the data leave: call it outside a transaction")
+    purpose = check_purpose(purpose)
+    names = sorted(set(fields))
+    with transaction():
+        _count_reveal(actor, division_id)
+        return event("reveal", actor, {}, division_id=division_id, entity=entity, record_id=record_id, fields=names,
+                     purpose=purpose)
+
+
+def check_purpose(purpose: str | None) -> str:
+    """The purpose without outer blanks. Raises ``Invalid`` (field ``purpose``) when it is too short or too long."""
+    text = " ".join((purpose or "").split())
+    shortest, longest = PURPOSE_LENGTH
+    if not shortest <= len(text) <= longest:
+        message = _("Say what you need it for, in %(low)s to %(high)s characters.", low=shortest, high=longest)
+        raise Invalid(_("The reason is missing"), message, _("Write the reason and try again."),
+                      errors={"purpose": [message]})
+    return text
+
+
+def _count_reveal(actor: Actor, division_id: int | None) -> None:
+    from . import limits, settings, snapshot
+
+    node = snapshot.current().tree.get(division_id)
+    allowed = int(settings.value("core.reveal_per_hour", node))
+    if limits.take(f"reveal:{actor.account_id}", allowed, timedelta(hours=1)) > allowed:
+        raise TooMany(_("Too many personal values were revealed"),
+                      _("%(count)s an hour are allowed for one account.", count=allowed),
+                      _("Wait an hour, or ask the administrator to raise the limit for this division."))
+
+
+def _network() -> str:
+    from flask import has_request_context, request
+
+    return (request.remote_addr or "") if has_request_context() else ""
+
+
+# -- the chain -------------------------------------------------------------------------------------------------------
+
+def seal(limit: int = 5000) -> int:
+    """Chain at most ``limit`` entries that are not chained yet; returns how many. Safe in several processes at once."""
+    with transaction():
+        if db.is_postgres():
+            db.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_SEAL_LOCK,))
+        position, previous = head()
+        query = (AuditEntry.select().join(AuditSeal, peewee.JOIN.LEFT_OUTER, on=AuditSeal.entry_id == AuditEntry.id)
+                 .where(AuditSeal.position.is_null()).order_by(AuditEntry.id).limit(limit))
+        rows = []
+        for entry in query:
+            position += 1
+            previous = _link(position, previous, entry)
+            rows.append({"position": position, "entry_id": entry.id, "hash": previous})
+        for start in range(0, len(rows), _BATCH):
+            AuditSeal.insert_many(rows[start:start + _BATCH]).execute()
+    return len(rows)
+
+
+def head() -> tuple[int, str]:
+    """Position and hash of the newest link, (0, zeros) for an empty chain: what an anchor outside must repeat."""
+    row = AuditSeal.select(AuditSeal.position, AuditSeal.hash).order_by(AuditSeal.position.desc()).tuples().first()
+    return (int(row[0]), str(row[1])) if row else (0, FIRST)
+
+
+def verify(anchors: Iterable[tuple[int, str]] = ()) -> list[str]:
+    """Recompute the whole chain; returns what is wrong, one line each, empty when all is well.
+
+    ``anchors`` are (position, hash) pairs that were kept outside: they show a tail that was cut or written anew.
+    """
+    seal(limit=1_000_000)
+    wanted = dict(anchors)
+    found: list[str] = []
+    previous, expected = FIRST, 0
+    for link, entry in _links():
+        expected += 1
+        if link.position != expected:
+            found.append(f"audit: link {expected} is missing")
+            expected = link.position
+        if entry is None:
+            found.append(f"audit: entry {link.entry_id} of link {link.position} is missing")
+        elif not hmac.compare_digest(_link(link.position, previous, entry), link.hash):
+            found.append(f"audit: entry {entry.id} of link {link.position} was changed")
+        previous = link.hash
+        if link.position in wanted and wanted.pop(link.position) != link.hash:
+            found.append(f"audit: link {link.position} differs from its anchor")
+    found.extend(f"audit: the anchored link {position} is missing" for position in sorted(wanted))
+    return found
+
+
+def _links() -> Iterator[tuple[AuditSeal, AuditEntry | None]]:
+    """Links with their entries, in order, read in pages so that a long chain needs little memory."""
+    last = 0
+    while True:
+        links = list(AuditSeal.select().where(AuditSeal.position > last).order_by(AuditSeal.position).limit(_BATCH))
+        if not links:
+            return
+        entries = {entry.id: entry for entry in AuditEntry.select().where(
+            AuditEntry.id.in_([link.entry_id for link in links]))}
+        for link in links:
+            yield link, entries.get(link.entry_id)
+        last = links[-1].position
+
+
+def _link(position: int, previous: str, entry: AuditEntry) -> str:
+    return hashlib.sha256(f"{position}|{previous}|".encode() + _content(entry)).hexdigest()
+
+
+def _content(entry: AuditEntry) -> bytes:
+    values: dict[str, Any] = {name: getattr(entry, name) for name in entry._meta.sorted_field_names}
+    moment = values["at"]
+    if isinstance(moment, datetime):
+        values["at"] = moment.isoformat(timespec="milliseconds")
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+def entries(division_ids: Iterable[int] | None, *, kind: str | None = None, actor_name: str | None = None,
+            before: int | None = None, limit: int = 50) -> list[AuditEntry]:
+    """The newest entries of some divisions (None: the whole deployment), before entry ``before`` for the next page."""
+    query = AuditEntry.select().order_by(AuditEntry.id.desc()).limit(limit)
+    if division_ids is not None:
+        query = query.where(AuditEntry.division_id.in_(list(division_ids)))
+    if kind:
+        query = query.where(AuditEntry.kind == kind)
+    if actor_name:
+        query = query.where(AuditEntry.actor_name == actor_name)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return list(query)

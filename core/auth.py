@@ -1,0 +1,296 @@
+"""Logging in and out, and finding out who asks.
+
+Every request: the ``identify`` hook (single sign-on), else an API token, else the session cookie; then, for a request
+that changes something, proof that it comes from a page of this site.
+"""
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, Response, current_app, g, redirect, render_template, request
+
+from . import access, accounts, audit, i18n, limits, passwords, sessions, snapshot, tokens, totp
+from .access import ANONYMOUS, Actor, guarded
+from .crypto import same, signature, token_hash
+from .db import transaction
+from .dispatch import GuestFailure
+from .errors import Forbidden, TooMany, Unauthenticated
+from .i18n import gettext as _
+
+log = logging.getLogger("grid321.auth")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_COOKIE = "g321_form"
+_MINUTES = int(accounts.LOGIN_WINDOW.total_seconds() // 60)
+
+
+# -- who asks --------------------------------------------------------------------------------------------------------
+
+def load_actor() -> None:
+    """Set ``g.actor`` and ``g.login`` for this request and check that a change comes from a page of this site.
+
+    At most two queries. Raises ``Unauthenticated`` for a bad API token, ``Forbidden`` for a forged request.
+    """
+    g.login, g.actor = None, ANONYMOUS
+    view = current_app.view_functions.get(request.endpoint or "")
+    mark = access.mark_of(view)
+    if mark is not None:  # before anything reads the body
+        request.max_content_length = mark.body
+    if request.endpoint and request.endpoint.rpartition(".")[2] == "static":
+        return
+    g.actor = _identify() or ANONYMOUS
+    if g.actor.token_id is None:
+        check_origin()
+
+
+def _identify() -> Actor | None:
+    hooks = current_app.extensions["grid321"].hooks
+    if hooks.has("identify"):
+        try:
+            found = hooks.first("identify", division=g.get("node"), request=request)
+        except GuestFailure as failure:
+            log.error("identify of plugin %s failed: nobody is logged in", failure.plugin)
+            return None
+        if isinstance(found, Actor):
+            return found if not found.system else None  # a guest may not make anybody the machine
+    if access.wants_json() and "Authorization" in request.headers:
+        return _actor_of_token(request.headers["Authorization"])
+    token = request.cookies.get(cookie_name(sessions.COOKIE))
+    login = sessions.find(token) if token else None
+    if login is None:
+        return None
+    g.login = login
+    if login.pending:
+        return None
+    i18n.prefer(login.account.locale)
+    return access.actor_from(login.account)
+
+
+def _actor_of_token(header: str) -> Actor:
+    kind, _space, token = header.partition(" ")
+    if kind.lower() != "bearer":
+        raise Unauthenticated(_("This way of logging in is not known here"), kind[:20],
+                              _("Send an API token: Authorization: Bearer g321_…"))
+    token_id, identity, division_id, permissions = tokens.identify(token.strip())
+    actor = access.actor_from(identity)
+    return tokens.narrowed(actor, token_id, division_id, permissions)
+
+
+def current_login() -> sessions.Login | None:
+    """The finished login of this request, None for tokens, single sign-on and nobody."""
+    found = g.get("login")
+    return found if found is not None and not found.pending else None
+
+
+# -- requests from this site only ------------------------------------------------------------------------------------
+
+def check_origin() -> None:
+    """Raise ``Forbidden`` unless a changing request comes from a page of this site.
+
+    Browsers say where a request comes from (``Sec-Fetch-Site``; older ones ``Origin``), and every form carries a token
+    bound to the session. All that are there must agree.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    foreign = site not in (None, "same-origin", "none") or (
+        origin is not None and origin.partition("://")[2] != request.host)
+    sent = request.headers.get("X-CSRF-Token") or ("" if access.wants_json() else request.form.get("_csrf", ""))
+    if foreign or not same(sent, csrf_token()):
+        if access.wants_json() and g.login is None and not sent:
+            return  # nobody is logged in: the answer is 401, not a talk about tokens
+        raise Forbidden(_("This request did not come from a page of this site, or the page was too old"), "",
+                        _("Go back, load the page again and send it once more."), code="csrf")
+
+
+def csrf_token() -> str:
+    """The token that forms of this request must carry in ``_csrf``: bound to the login, or to a cookie without one."""
+    login = g.get("login")
+    if login is not None:
+        return sessions.csrf_token(login.token_hash)
+    value = g.get("form_cookie") or request.cookies.get(cookie_name(FORM_COOKIE), "")
+    if len(value) != sessions.TOKEN_LENGTH:
+        value = g.form_cookie = secrets.token_urlsafe(32)
+    return signature("csrf", f"form:{value}")
+
+
+def cookie_name(name: str) -> str:
+    """The name of a cookie: with TLS the prefix that binds it to this host and to HTTPS."""
+    return f"__Host-{name}" if current_app.config.get("TLS") else name
+
+
+def set_cookie(response: Response, name: str, value: str) -> None:
+    """Give the browser a cookie that scripts cannot read and other sites cannot send."""
+    response.set_cookie(cookie_name(name), value, secure=bool(current_app.config.get("TLS")), httponly=True,
+                        samesite="Lax", path="/")
+
+
+def _finish(response: Response) -> Response:
+    if g.get("form_cookie"):
+        set_cookie(response, FORM_COOKIE, g.form_cookie)
+    if g.get("login") is not None or g.get("form_cookie"):  # pages of persons stay out of every cache
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+# -- logging in ------------------------------------------------------------------------------------------------------
+
+def login_page() -> Any:
+    """``/login``: user name and password, then the one-time code for accounts that have one."""
+    following = safe_next(request.values.get("next"))
+    pending = g.login if g.login is not None and g.login.pending else None
+    if request.method == "GET":
+        if current_login() is not None:
+            return redirect(following, 303)
+        return _form(following, pending)
+    if pending is not None and "code" in request.form:
+        return _second_step(pending, following)
+    return _first_step(following)
+
+
+def _first_step(following: str) -> Any:
+    username, password = request.form.get("username", ""), request.form.get("password", "")
+    name = accounts.normal_username(username)
+    _take_a_try(name)
+    account = accounts.by_username(name) if name and "\x00" not in name else None
+    usable = account is not None and not account.disabled
+    right = passwords.matches(password, account.password_hash if account is not None and usable else None)
+    if account is None or not right:
+        audit.event("login_failed", None, {"account": account.id if account is not None else None},
+                    division_id=account.division_id if account is not None else None)
+        return _form(following, None, username[:64],
+                     [{"field": "username", "label": "", "message": _("The user name or the password is wrong.")}])
+    limits.give_back(_network_key())
+    if account.password_hash and passwords.is_outdated(account.password_hash):
+        accounts.rehash(account, password)
+    if account.totp_secret is None:
+        return log_in(account, following)
+    response = _redirect_to_login(following)
+    set_cookie(response, sessions.COOKIE, _start(account.id, pending=True))
+    return response
+
+
+def _second_step(pending: sessions.Login, following: str) -> Any:
+    _take_a_try(pending.account.username)
+    if not totp.spend(pending.account.id, request.form.get("code", "")[:20]):
+        audit.event("login_failed", None, {"account": pending.account.id, "step": "code"},
+                    division_id=pending.account.home_id)
+        message = _("This code is wrong or was used already. Wait for the next one.")
+        return _form(following, pending, errors=[{"field": "code", "label": "", "message": message}])
+    limits.give_back(_network_key())
+    return log_in(accounts.get(pending.account.id), following)
+
+
+def _take_a_try(name: str) -> None:
+    """Use one try of the network and one of the user name, known or not. Raises ``TooMany`` with the same words."""
+    used = (limits.take(_network_key(), accounts.TRIES_PER_NETWORK, accounts.LOGIN_WINDOW) > accounts.TRIES_PER_NETWORK,
+            limits.take(accounts.login_key(name), accounts.TRIES_PER_ACCOUNT, accounts.LOGIN_WINDOW)
+            > accounts.TRIES_PER_ACCOUNT)
+    if any(used):
+        audit.event("login_limited", None, {})
+        raise TooMany(_("Too many failed logins"),
+                      _("After %(count)s failed tries a user name is shut for %(minutes)s minutes.",
+                        count=accounts.TRIES_PER_ACCOUNT, minutes=_MINUTES),
+                      _("Wait %(minutes)s minutes, or ask your administrator to unlock it.", minutes=_MINUTES))
+
+
+def _network_key() -> str:
+    return f"network:{network(request.remote_addr)}"
+
+
+def network(address: str | None) -> str:
+    """What counts as one network: an IPv4 address, the first half of an IPv6 address (one household or office)."""
+    import ipaddress
+
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def log_in(account: accounts.Account, following: str = "/") -> Response:
+    """Begin a new session for ``account`` in this browser (any old one of it ends) and go on to ``following``."""
+    with transaction():
+        token = _start(account.id)
+        accounts.Account.update(last_login_at=audit.now()).where(accounts.Account.id == account.id).execute()
+        limits.forget(accounts.login_key(account.username))
+        audit.event("login", access.actor_of(account.id), {}, division_id=account.division_id)
+    response: Any = redirect(following, 303)
+    set_cookie(response, sessions.COOKIE, token)
+    return response
+
+
+def _start(account_id: int, *, pending: bool = False) -> str:
+    old = request.cookies.get(cookie_name(sessions.COOKIE))
+    with transaction():
+        if old:
+            sessions.Session.delete().where(sessions.Session.token_hash == token_hash(old)).execute()
+        return sessions.start(account_id, network=request.remote_addr or "", agent=request.user_agent.string,
+                              pending=pending)
+
+
+def _redirect_to_login(following: str) -> Any:
+    from flask import url_for
+
+    return redirect(url_for("core:login", next=following) if following != "/" else url_for("core:login"), 303)
+
+
+def _form(following: str, pending: sessions.Login | None, username: str = "",
+          errors: list[dict[str, str]] | None = None) -> Any:
+    context: dict[str, Any] = {"next_url": following if following != "/" else "", "username": username,
+                               "errors": errors or [], "hidden": []}
+    if pending is not None:
+        context["intro"] = _("Open the authenticator app on your phone and type the code it shows.")
+        context["fields"] = [{"name": "code", "label": _("One-time code"), "required": True, "maxlength": 7,
+                              "value": "", "inputmode": "numeric", "autocomplete": "one-time-code",
+                              "error": errors[0]["message"] if errors else None}]
+    return render_template("login.html", **context), 422 if errors else 200
+
+
+def safe_next(target: str | None) -> str:
+    """Where to go after logging in: a path of this site, ``/`` for anything else."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return "/"
+    if len(target) > 1000 or not target.isprintable() or target.startswith(("/login", "/logout")):
+        return "/"
+    return target
+
+
+def logout() -> Any:
+    """``/logout`` (POST): end the session in this browser."""
+    login = g.login
+    if login is not None:
+        with transaction():
+            sessions.end(login.session_id, login.account.id)
+            audit.event("logout", g.actor, {}, division_id=login.account.home_id)
+    response = _redirect_to_login("/")
+    response.delete_cookie(cookie_name(sessions.COOKIE), path="/", secure=bool(current_app.config.get("TLS")),
+                           httponly=True, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def first_division(actor: Actor) -> Any:
+    """The division an actor starts at: that of the first of his grants that still stands, the highest one; or None."""
+    tree = snapshot.current().tree
+    places = [tree.get(grant.division_id) for grant in actor.grants]
+    return min((node for node in places if node is not None and node.valid), key=lambda node: len(node.path), default=None)
+
+
+def register(app: Flask) -> None:
+    """Add the pages and what every answer needs to ``app``."""
+    from . import me_pages
+
+    app.add_url_rule("/login", "core:login", guarded(login_page, "public"), methods=["GET", "POST"])
+    app.add_url_rule("/logout", "core:logout", guarded(logout, "public"), methods=["POST"])
+    me_pages.register(app)
+    app.after_request(_finish)
+    app.jinja_env.globals["csrf_token"] = csrf_token
+    passwords.prepare()

@@ -1,0 +1,59 @@
+"""Permissions, roles and settings of the core itself, as data: the core's own manifest carries them.
+
+Permissions of entities (``core.person.view`` …) come with the entities; here stand those that belong to pages.
+"""
+from __future__ import annotations
+
+from .entity import Role, Setting
+from .i18n import lazy_gettext as _
+
+PERMISSIONS = (
+    ("core.account.view", _("See accounts and the roles they hold")),
+    ("core.account.create", _("Create accounts")),
+    ("core.account.edit", _("Change accounts: unlock, reset the password, disable")),
+    ("core.role_grant.create", _("Grant roles")),
+    ("core.role_grant.delete", _("Take roles away")),
+    ("core.audit.view", _("Read the audit log")),
+    ("core.switch.view", _("See which plugins are on")),
+    ("core.switch.edit", _("Switch plugins on and off")),
+    ("core.setting.view", _("See settings")),
+    ("core.setting.edit", _("Change settings")),
+    ("core.class.view", _("See the lists of classes")),
+    ("core.class.edit", _("Change the lists of classes")),
+    ("core.division.view", _("See divisions and their history")),
+    ("core.division.edit", _("Change divisions: rename, move, merge, split, retire")),
+    ("core.division.import", _("Import divisions")),
+    ("core.job.view", _("See background jobs")),
+    ("core.job.edit", _("Retry and cancel background jobs")),
+    ("core.statistics.view", _("See statistics")),
+    ("core.search.use", _("Use the search box")),
+    ("core.today.view", _("See the start page")),
+    ("core.api.use", _("Make API tokens and use the API")),
+)
+
+_EVERYDAY = ("core.today.view", "core.search.use", "core.statistics.view", "core.division.view")
+_PEOPLE = tuple(f"core.{name}.{action}" for name in ("person", "post", "department")
+                for action in ("view", "create", "edit", "delete", "import", "export"))
+_PEOPLE_READ = ("core.person.view", "core.post.view", "core.department.view")
+
+ROLES = (
+    Role("core.county_admin", _("Administrator"),
+         (*(key for key, _label in PERMISSIONS), *_PEOPLE, "core.person.reveal")),
+    Role("core.supervisor", _("Supervision officer"),
+         (*_EVERYDAY, *_PEOPLE_READ, "core.api.use")),
+    Role("core.leader", _("Leader"), (*_EVERYDAY, *_PEOPLE_READ)),
+    Role("core.auditor", _("Auditor"),
+         ("core.today.view", "core.division.view", "core.audit.view", "core.account.view", "core.switch.view",
+          "core.setting.view", "core.job.view")),
+    Role("core.api", _("Program (API)"), ("core.api.use", "core.division.view", "core.statistics.view")),
+    Role("core.staff", _("Staff"), (*_EVERYDAY, "core.department.view", "core.api.use")),
+)
+
+SETTINGS = (
+    Setting("core.session_idle_minutes", _("Minutes without use after which a login ends"), "int", 30,
+            _("Platform default; MLPS 2.0 asks for a limit"), minimum=5, maximum=480),
+    Setting("core.reveal_per_hour", _("Personal values one account may reveal per hour"), "int", 60,
+            _("Platform default"), minimum=1, maximum=10_000),
+    Setting("core.totp_required", _("Administrators must log in with a one-time code"), "flag", False,
+            _("Platform default; recommended where the site is reachable from outside")),
+)
