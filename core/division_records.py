@@ -20,11 +20,12 @@ Model = type[peewee.Model]
 
 
 def scoped_models(extra: Iterable[Model] = ()) -> list[Model]:
-    """Models of all scoped records: those of the declared entities, ``extra`` and the core's own people."""
-    from .people import Department, Person, Post
+    """Models of all scoped records: those of the declared entities, ``extra`` and the core's own (people, accounts)."""
+    from .models import MODELS
     from .registry import registry
 
-    return list(dict.fromkeys((*registry().scoped_models(), *extra, Department, Person, Post)))
+    own = (model for model in MODELS if issubclass(model, Scoped))
+    return list(dict.fromkeys((*registry().scoped_models(), *extra, *own)))
 
 
 def place(tree: Tree, node: Node) -> dict[str, int | None]:
@@ -122,7 +123,8 @@ def referring_models() -> list[tuple[Model, str]]:
     inherited = set(_inherited_models())
     found = []
     for model in MODELS:
-        if model in own or model in inherited or issubclass(model, Scoped) or getattr(model, "append_only", False):
+        if model in own or model in inherited or issubclass(model, Scoped) or getattr(model, "append_only", False) \
+                or getattr(model, "recounted", False):
             continue
         found += [(model, name) for name in ("division_id", "holder_id") if name in model._meta.combined]
     return found

@@ -263,6 +263,7 @@ def update_post(post: Post, data: Mapping[str, Any], actor: Actor, node: Node) -
         raise Invalid(text, errors={column: [text] for column in fixed})
     values = {column: data[column] if column in data else getattr(post, column)
               for column in ("person_id", "kind", "department_id", "from_day", "to_day")}
+    values["from_day"] = values["from_day"] or post.from_day
     _check_post(values, snapshot.current().tree.get(post.division_id) or node, post.id)
     snapshot.bump()
     return {column: values[column] for column in ("department_id", "from_day", "to_day")}
