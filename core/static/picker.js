@@ -31,6 +31,8 @@
       };
     }
     const made = new window.TomSelect(select, options);
+    // The list itself stays for the form to be sent, out of sight of screen readers.
+    select.setAttribute('aria-hidden', 'true');
     if (label && made.control_input) { made.control_input.setAttribute('aria-label', label.textContent.trim()); }
     const described = select.getAttribute('aria-describedby');
     if (described && made.control_input) { made.control_input.setAttribute('aria-describedby', described); }
