@@ -18,10 +18,12 @@ from .db import transaction
 from .dispatch import GuestFailure
 from .errors import Forbidden, TooMany, Unauthenticated
 from .i18n import gettext as _
+from .themes import THEME_COOKIE
 
 log = logging.getLogger("grid321.auth")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_COOKIE = "g321_form"
+_YEAR = 365 * 24 * 3600
 _MINUTES = int(accounts.LOGIN_WINDOW.total_seconds() // 60)
 
 
@@ -224,7 +226,16 @@ def log_in(account: accounts.Account, following: str = "/") -> Response:
         audit.event("login", access.actor_of(account.id), {}, division_id=account.division_id)
     response: Any = redirect(following, 303)
     set_cookie(response, sessions.COOKIE, token)
+    remember(response, account.locale, account.theme)
     return response
+
+
+def remember(response: Response, locale: str, theme: str) -> None:
+    """Give this browser the language and theme its account chose; empty ones leave the browser's choice."""
+    for name, value in ((i18n.LANGUAGE_COOKIE, locale), (THEME_COOKIE, theme)):
+        if value:
+            response.set_cookie(name, value, max_age=_YEAR, httponly=True, samesite="Lax",
+                                secure=bool(current_app.config.get("TLS")))
 
 
 def _start(account_id: int, *, pending: bool = False) -> str:
@@ -281,7 +292,8 @@ def first_division(actor: Actor) -> Any:
     """The division an actor starts at: that of the first of his grants that still stands, the highest one; or None."""
     tree = snapshot.current().tree
     places = [tree.get(grant.division_id) for grant in actor.grants]
-    return min((node for node in places if node is not None and node.valid), key=lambda node: len(node.path), default=None)
+    standing = [node for node in places if node is not None and node.valid]
+    return min(standing, key=lambda node: len(node.path), default=None)
 
 
 def register(app: Flask) -> None:

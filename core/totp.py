@@ -58,7 +58,7 @@ def spend(account_id: int, code: str) -> bool:
 
 
 def enrol(account: Account, secret: str, code: str, actor: Actor) -> None:
-    """Switch one-time codes on once the app shows a right ``code`` for ``secret``. Raises ``Invalid`` for a wrong one."""
+    """Switch one-time codes on once the app shows a right ``code`` for ``secret``. Raises ``Invalid``."""
     step = matching_step(secret, code)
     if step is None:
         message = _("This code does not match. Is the clock of your phone right?")
