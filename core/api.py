@@ -1,0 +1,138 @@
+"""The door for plugins: everything public of the core, in one import. What is not here is not promised.
+
+``API_VERSION`` changes apart from the release: a plugin says in its manifest which range it was written for.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from . import counters, engine, people, records
+from .access import current_actor, fetch, guarded, require, scoped
+from .actor import ANONYMOUS, SYSTEM, Actor, Grant
+from .db import (
+    BlindField,
+    Case,
+    JSONField,
+    Record,
+    Scoped,
+    SealedField,
+    Table,
+    after_commit,
+    case_indexes,
+    local_day,
+    now,
+    scope_indexes,
+    shift_clock,
+    transaction,
+)
+from .division_changes import create_division, rename_division, retire_division
+from .entity import (
+    ClassScheme,
+    Counter,
+    Delivery,
+    Document,
+    Entity,
+    EntityExtension,
+    Job,
+    Label,
+    Link,
+    Panel,
+    Plugin,
+    PostKind,
+    Refusal,
+    Role,
+    Setting,
+)
+from .errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    Refused,
+    StaleVersion,
+)
+from .fields import (
+    AccountRef,
+    Choice,
+    Day,
+    DepartmentRef,
+    DivisionRef,
+    EntityField,
+    Flag,
+    GeoJson,
+    IdNumber,
+    Int,
+    LongText,
+    PersonRef,
+    Phone,
+    Text,
+)
+from .hooks import hookimpl
+from .i18n import format_day, format_number, format_time, gettext, lazy_gettext, ngettext
+from .jobs import enqueue
+from .notify import send as notify
+from .outbox import Event
+from .plugins import API_VERSION
+from .registry import registry
+from .schemas import EntitySchema
+from .snapshot import current as snapshot
+from .statistics import Funnel, Ratio, Tally
+from .tree import Node, Tree, ancestor_columns
+from .workflow import (
+    Clock,
+    Length,
+    Move,
+    State,
+    Transition,
+    Workflow,
+    WorkflowExtension,
+    days,
+    down,
+    from_department,
+    months,
+    stay,
+    to_department,
+    up,
+    working_days,
+)
+
+
+def tree() -> Tree:
+    """The administrative tree of the present snapshot."""
+    return snapshot().tree
+
+
+def setting(key: str, division_id: int | None = None) -> Any:
+    """The value of a setting at a division (None: the declared default). ``KeyError`` for an undeclared key."""
+    now_ = snapshot()
+    return now_.settings.get(key, now_.tree.get(division_id))
+
+
+def is_on(plugin: str, division_id: int) -> bool:
+    """True when ``plugin`` is switched on at a division."""
+    now_ = snapshot()
+    node = now_.tree.get(division_id)
+    return node is not None and now_.switches.is_on(plugin, node)
+
+
+def class_label(scheme: str, code: str | None, division_id: int | None = None) -> str:
+    """The label of a class item at a division in the present language; the code itself when it is unknown."""
+    now_ = snapshot()
+    return now_.classes.label(scheme, code, now_.tree.get(division_id))
+
+
+__all__ = [
+    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice", "ClassScheme", "Clock",
+    "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity", "EntityExtension",
+    "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "IdNumber", "Int", "Invalid",
+    "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Panel", "PersonRef", "Phone",
+    "Plugin", "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting",
+    "StaleVersion", "State", "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit",
+    "ancestor_columns", "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down",
+    "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "from_department", "gettext", "guarded",
+    "hookimpl", "is_on", "lazy_gettext", "local_day", "months", "ngettext", "notify", "now", "people", "records",
+    "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "setting", "shift_clock",
+    "snapshot", "stay", "to_department", "transaction", "tree", "up", "working_days",
+]

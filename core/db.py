@@ -1,0 +1,310 @@
+"""The database: one proxy, one way to write, columns that every record carries.
+
+SQLite runs through apsw (the library that is linked into it must be free of the WAL-reset race of SQLite 3.7.0-3.51.2);
+PostgreSQL runs through psycopg 3 with a pool. Both are equal: nothing outside this module and ``search`` asks which one it is.
+"""
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import apsw
+import orjson
+import peewee
+from playhouse.apsw_ext import APSWDatabase
+from playhouse.pool import PooledPostgresqlDatabase
+
+LEVELS = ("province", "city", "county", "town", "village", "grid")
+SCOPE_COLUMNS = tuple(f"{level}_id" for level in LEVELS)
+SAFE_SQLITE = (3, 51, 3)
+
+database = peewee.DatabaseProxy()
+_local = threading.local()
+_clock_shift: list[timedelta] = []
+
+
+class AffectedLibrary(RuntimeError):
+    """The SQLite library that was found can corrupt a database written by several processes."""
+
+
+FORBIDDEN_TO_GUESTS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "ATTACH", "DETACH", "VACUUM", "CREATE", "DROP",
+                                 "ALTER", "TRUNCATE", "GRANT", "REVOKE", "SET", "RESET", "LOCK", "COPY", "DO"})
+
+
+class GuestSql(RuntimeError):
+    """A hook tried to end the transaction or to change the schema."""
+
+
+class _Watched:
+    """Refuses, while a hook runs, statements that would end the host's transaction or change the schema."""
+
+    def execute_sql(self, sql: str, params: Any = None, *rest: Any, **options: Any) -> Any:
+        """Execute, unless a guest is running and the statement is not one of a guest's."""
+        if getattr(_local, "guest", False):
+            word = sql.lstrip(" \t\r\n(;").split(None, 1)[:1]
+            verb = word[0].upper().rstrip(";") if word else ""
+            after = sql.split()[1:2]
+            if verb in FORBIDDEN_TO_GUESTS and not (verb == "ROLLBACK" and after and after[0].upper() == "TO"):
+                raise GuestSql(f"a hook may not run {verb}")
+        return super().execute_sql(sql, params, *rest, **options)  # type: ignore[misc]
+
+
+class PostgresDatabase(_Watched, PooledPostgresqlDatabase):
+    """Pooled PostgreSQL."""
+
+
+class SqliteDatabase(_Watched, APSWDatabase):
+    """APSW with the value conversions that peewee's plain field classes expect."""
+
+    def _connect(self) -> apsw.Connection:
+        connection = super()._connect()
+        connection.convert_binding = _bind
+        return connection
+
+
+def _bind(cursor: object, number: int, value: object) -> object:
+    if isinstance(value, (datetime, date, Decimal)):
+        return str(value)
+    raise TypeError(f"binding {number}: SQLite cannot store {type(value).__name__}")
+
+
+def connect(url: str) -> peewee.Database:
+    """Bind the proxy to ``sqlite:///absolute/file.db`` or ``postgresql://user:password@host:port/name``.
+
+    Nothing is opened yet (connections must not be made before a server forks). Raises ``ValueError`` for another
+    scheme and ``AffectedLibrary`` for a SQLite library with the WAL-reset race.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        found: peewee.Database = _sqlite(Path(url.removeprefix("sqlite:///")))
+    elif parts.scheme in {"postgresql", "postgres"}:
+        found = PostgresDatabase(
+            url.replace("postgres://", "postgresql://", 1), prefer_psycopg3=True, max_connections=int(
+                os.environ.get("GRID321_POOL", "6")), timeout=10)
+    else:
+        raise ValueError(f"database address {url!r}: use sqlite:///file.db or postgresql://user@host/name")
+    close_thread()
+    database.initialize(found)
+    return found
+
+
+def _sqlite(path: Path) -> SqliteDatabase:
+    version = tuple(int(part) for part in apsw.sqlitelibversion().split("."))
+    if version < SAFE_SQLITE:
+        raise AffectedLibrary(f"SQLite {apsw.sqlitelibversion()} has the WAL-reset race; install apsw >= 3.54.1")
+    pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -8192,
+               "temp_store": "memory", "busy_timeout": 10_000}
+    if os.environ.get("GRID321_UNSAFE_FAST") == "1":  # throw-away test databases only
+        pragmas["synchronous"] = "off"
+    return SqliteDatabase(str(path), pragmas=pragmas, lock_type="IMMEDIATE", timeout=10)
+
+
+def is_postgres() -> bool:
+    """True when the bound database is PostgreSQL."""
+    return isinstance(database.obj, peewee.PostgresqlDatabase)
+
+
+def close_thread() -> None:
+    """Give the connection of this thread back (PostgreSQL: to the pool; SQLite: closed) and forget its lock file."""
+    if database.obj is not None and not database.is_closed():
+        database.close()
+    handle = getattr(_local, "gate", None)
+    if handle is not None:
+        os.close(handle[1])
+        _local.gate = None
+
+
+@contextmanager
+def _write_gate() -> Iterator[None]:
+    """Queue the writers of all processes on one lock file, so that nobody spins on SQLite's busy timeout."""
+    path = f"{database.obj.database}.writer"
+    handle = getattr(_local, "gate", None)
+    if handle is None or handle[0] != path or handle[2] != os.getpid():
+        if handle is not None and handle[2] == os.getpid():
+            os.close(handle[1])
+        handle = _local.gate = (path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), os.getpid())
+    fcntl.flock(handle[1], fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(handle[1], fcntl.LOCK_UN)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Write inside one transaction; nested use makes a savepoint. Callbacks of ``after_commit`` run when it is durable.
+
+    An exception rolls everything back and drops the callbacks.
+    """
+    if database.in_transaction():
+        with database.atomic():
+            yield
+        return
+    callbacks: list[Callable[[], None]] = []
+    _local.callbacks = callbacks
+    try:
+        if is_postgres():
+            with database.atomic():
+                yield
+        else:
+            with _write_gate(), database.atomic():
+                yield
+    finally:
+        _local.callbacks = None
+    for callback in callbacks:
+        callback()
+
+
+@contextmanager
+def guest(*, savepoint: bool) -> Iterator[None]:
+    """Run a plugin's hook: transaction control and DDL are refused; inside a transaction it gets its own savepoint."""
+    before = getattr(_local, "guest", False)
+    _local.guest = True
+    try:
+        if savepoint and database.in_transaction():
+            with database.atomic():
+                yield
+        else:
+            yield
+    finally:
+        _local.guest = before
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Run ``callback`` once the present transaction is durable; at once when there is none."""
+    callbacks = getattr(_local, "callbacks", None)
+    if callbacks is None:
+        callback()
+    else:
+        callbacks.append(callback)
+
+
+def now() -> datetime:
+    """The database's clock as naive UTC. Deadlines and received dates come from here, never from a client."""
+    if is_postgres():
+        moment = cast(datetime, database.execute_sql(
+            "SELECT date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')").fetchone()[0])
+    else:
+        moment = datetime.now(UTC).replace(tzinfo=None)
+        moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return shifted(moment)
+
+
+def shifted(moment: datetime) -> datetime:
+    """A moment that another query read from the database's clock, shifted as ``now()`` is."""
+    return moment + _clock_shift[-1] if _clock_shift else moment
+
+
+@contextmanager
+def shift_clock(by: timedelta) -> Iterator[None]:
+    """Shift ``now()`` in this process by ``by``: for demo data with a past and for tests of deadlines."""
+    _clock_shift.append(by)
+    try:
+        yield
+    finally:
+        _clock_shift.pop()
+
+
+def local_day(moment: datetime | None = None) -> date:
+    """The calendar day in China (UTC+8, no daylight saving) of a naive UTC moment, by default of ``now()``."""
+    return ((moment or now()) + timedelta(hours=8)).date()
+
+
+class JSONField(peewee.TextField):
+    """JSON as text, the same on both databases; keys are sorted so that equal values are equal texts."""
+
+    def db_value(self, value: Any) -> str | None:
+        """Serialise ``value`` (dates become ISO text)."""
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+    def python_value(self, value: Any) -> Any:
+        """Parse the stored text."""
+        return None if value is None else orjson.loads(value)
+
+
+class SealedField(peewee.TextField):
+    """Ciphertext of a personal value, written and read through ``crypto`` only."""
+
+
+class BlindField(peewee.CharField):
+    """Keyed hash of a personal value: equality search without reading it."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 64)
+        options.setdefault("null", True)
+        options.setdefault("index", True)
+        super().__init__(**options)
+
+
+def new_uid() -> str:
+    """A random 128-bit identifier as 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+class Table(peewee.Model):
+    """Base of every table: bound to the proxy, named explicitly by its owner."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Record(Table):
+    """A row that people work on: versioned for compare-and-set, with a stable random name."""
+
+    id = peewee.BigAutoField()
+    uid = peewee.CharField(max_length=32, default=new_uid, unique=True)
+    version = peewee.IntegerField(default=1)
+    created_at = peewee.DateTimeField(default=now)
+    updated_at = peewee.DateTimeField(default=now)
+    created_by = peewee.BigIntegerField(null=True)
+
+
+class Scoped(Record):
+    """A record in the tree: it carries the id of its division and of every ancestor, one column per level."""
+
+    division_id = peewee.BigIntegerField()
+    province_id = peewee.BigIntegerField(null=True)
+    city_id = peewee.BigIntegerField(null=True)
+    county_id = peewee.BigIntegerField(null=True)
+    town_id = peewee.BigIntegerField(null=True)
+    village_id = peewee.BigIntegerField(null=True)
+    grid_id = peewee.BigIntegerField(null=True)
+
+
+class Case(Scoped):
+    """A scoped record that a workflow moves: who holds it, in which state, until when."""
+
+    number = peewee.CharField(max_length=40, unique=True)
+    state = peewee.CharField(max_length=40)
+    workflow_version = peewee.IntegerField(default=1)
+    holder_id = peewee.BigIntegerField()
+    department_id = peewee.BigIntegerField(null=True)
+    reporter_id = peewee.BigIntegerField(null=True)
+    due = peewee.DateField(null=True)
+    closed_at = peewee.DateTimeField(null=True)
+    outcome = peewee.CharField(max_length=40, null=True)
+    client_id = peewee.CharField(max_length=64, null=True, unique=True)
+
+
+def scope_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """Indexes of a scoped record without states: newest first at each level, ending with ``id``."""
+    levels = ("county_id", "town_id", "village_id", "grid_id")
+    return (*(((column, "id"), False) for column in levels), *extra)
+
+
+def case_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str, ...], bool], ...]:
+    """Indexes of a case: (level, state, newest) where lists are long, (level, newest), holder and department desks."""
+    states = tuple((((column, "state", "id")), False) for column in ("county_id", "town_id", "village_id"))
+    desks = ((("holder_id", "state", "id"), False), (("department_id", "state", "id"), False),
+             (("reporter_id", "id"), False))
+    return ((("state", "id"), False), (("due",), False), *states, *desks, *scope_indexes(*extra))

@@ -1,0 +1,224 @@
+"""Declarations of a plugin: what it is and which records it brings. Plain frozen data, checked at start-up.
+
+This module imports nothing else from the core: a declaration says *what*, the core decides *how*.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Label = Any  # a str or a lazily translated str
+"""A text that is translated when it is shown."""
+
+LEVELS = ("province", "city", "county", "town", "village", "grid")
+ACTIONS = ("create", "edit", "delete", "import", "export")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A named set of permissions that is granted on a division (and its subtree).
+
+    ``levels``: levels of divisions it may be granted on, empty for any. ``department`` is True for a role that is granted
+    within a department and sees only what that department handles.
+    """
+
+    key: str
+    label: Label
+    permissions: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    department: bool = False
+
+
+@dataclass(frozen=True)
+class PostKind:
+    """A post that a person holds on a division (网格长, 网格员 …); whoever holds it has ``role`` there."""
+
+    key: str
+    label: Label
+    levels: tuple[str, ...]
+    role: str | None = None
+    department: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A typed value that is inherited down the tree; a county overrides it with its own source and valid-from.
+
+    ``kind``: ``int``, ``text``, ``flag``, ``day``, ``choice`` (with ``choices`` as (code, label)) or ``length``
+    (a clock length such as ``"7 d"``, ``"10 wd"``, ``"3 m"``). ``source`` says where the default comes from.
+    """
+
+    key: str
+    label: Label
+    kind: str
+    default: Any
+    source: Label = ""
+    choices: tuple[tuple[str, Label], ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True)
+class ClassScheme:
+    """A list of classes that a county edits (the eight classes of ledger information, outcome classes …)."""
+
+    key: str
+    label: Label
+    items: tuple[tuple[str, Label], ...]
+    source: Label = ""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The manifest. ``requires`` maps plugin keys to version ranges; ``after`` orders without requiring."""
+
+    key: str
+    label: Label
+    version: str
+    api: str = ">=1.0,<2"
+    description: Label = ""
+    requires: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    posts: tuple[PostKind, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    classes: tuple[ClassScheme, ...] = ()
+    permissions: tuple[tuple[str, Label], ...] = ()
+    demo: Callable[[Any], None] | None = None
+    icon: str = "puzzle"
+    always_on: bool = False
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A maintained count of an entity's records per value of ``column``, per division of the tree and month of origin."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A kind of record. From this the core makes pages, REST, import, export, print, search, permissions and audit.
+
+    ``key`` is ``<plugin>.<name>``; ``division`` names the column with the division's id, None for a record outside the
+    tree; ``columns`` are shown in the list, ``filters`` and ``sorts`` (``-`` for descending) are what a URL may ask;
+    ``search`` are the columns of the search box; ``import_key`` identifies a row of an import; ``personal`` names fields
+    that are sealed, masked and revealed only with a reason; ``title`` is the field that names a record to people;
+    ``levels`` are the levels of divisions at which records live (empty: any); ``counters`` are maintained statistics.
+    ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
+    the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields.
+    """
+
+    key: str
+    model: type[Any]
+    schema: type[Any]
+    label: Label
+    division: str | None = "division_id"
+    columns: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    sorts: tuple[str, ...] = ("-id",)
+    import_key: str | None = None
+    personal: tuple[str, ...] = ()
+    title: str = "id"
+    actions: tuple[str, ...] = ACTIONS
+    icon: str = "folder"
+    menu: str | None = "main"
+    counters: tuple[Counter, ...] = ()
+    levels: tuple[str, ...] = ()
+    description: Label = ""
+    create: Callable[..., Any] | None = None
+    update: Callable[..., Any] | None = None
+    delete: Callable[..., Any] | None = None
+    check: Callable[..., dict[str, Any]] | None = None
+    number: Callable[..., str] | None = None
+
+    @property
+    def plugin(self) -> str:
+        """Key of the plugin that owns this entity."""
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The part of the key after the plugin: the last part of its URL."""
+        return self.key.partition(".")[2]
+
+    def permission(self, action: str) -> str:
+        """The permission that ``action`` (view, create, edit, delete, import, export, reveal) needs."""
+        return f"{self.key}.{action}"
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """All permissions this entity brings."""
+        actions = ["view", *self.actions] + (["reveal"] if self.personal else [])
+        return tuple(self.permission(action) for action in actions)
+
+
+@dataclass(frozen=True)
+class EntityExtension:
+    """Fields that another plugin adds to an entity in a one-to-one side table ``model`` (column ``record_id``)."""
+
+    entity: str
+    model: type[Any]
+    schema: type[Any]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A piece that a plugin adds to a slot: a template of its own with the data it needs."""
+
+    title: Label
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work in the background: ``run(context, args)``, safe to be done again after an interruption."""
+
+    key: str
+    label: Label
+    run: Callable[..., Any]
+    permission: str | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A printable form of an entity: a template that gets ``record`` and ``entity``."""
+
+    key: str
+    entity: str
+    label: Label
+    template: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a step is refused: text for the person, a stable code, the field it is about."""
+
+    message: Label
+    code: str = "refused"
+    field: str | None = None
+    remedy: Label = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a channel did with a message."""
+
+    channel: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page of a plugin in the menu: endpoint, label, icon, permission it needs."""
+
+    endpoint: str
+    label: Label
+    icon: str = "dot"
+    permission: str | None = None
+    menu: str = "main"

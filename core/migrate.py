@@ -1,0 +1,123 @@
+"""Migrations: ordered, locked, one history table per owner. The server never migrates; it refuses to start with pending ones.
+
+Each owner (the core, each plugin) keeps its scripts in ``<owner>/migrations``; peewee's runner applies each in one transaction.
+"""
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import peewee
+from playhouse.migrations import Runner
+from playhouse.schema_diff import diff_models
+
+from . import db
+from .db import Table
+from .models import MODELS, tables
+from .registry import registry
+
+_LOCK = 321_000
+
+
+def owners() -> dict[str, Path]:
+    """Owner → folder of its migration scripts, core first, plugins in dependency order; those without a folder are left out."""
+    found = {"core": Path(__file__).parent / "migrations"}
+    for loaded in registry().plugins.loaded():
+        file = getattr(loaded.module, "__file__", None)
+        if loaded.key != "core" and file and (Path(file).parent / "migrations").is_dir():
+            found[loaded.key] = Path(file).parent / "migrations"
+    return found
+
+
+def pending() -> dict[str, list[str]]:
+    """Owner → names of scripts that are not applied yet; an empty mapping when the database is up to date."""
+    found = {owner: [m.name for m in _runner(owner, path).status() if m.path is not None and not m.applied]
+             for owner, path in owners().items()}
+    return {owner: names for owner, names in found.items() if names}
+
+
+def upgrade(owner: str | None = None) -> dict[str, list[str]]:
+    """Apply what is pending, for one owner or all; returns owner → applied names. One process at a time does it."""
+    with _lock():
+        found = {key: _runner(key, path).up() for key, path in owners().items() if owner in (None, key)}
+    return {key: list(names) for key, names in found.items() if names}
+
+
+def downgrade(owner: str, target: str | None = None) -> list[str]:
+    """Revert the newest script of ``owner``, or all back through ``target``; returns the reverted names."""
+    with _lock():
+        return list(_runner(owner, owners()[owner]).down(target))
+
+
+def drift(owner: str) -> list[str]:
+    """Differences between the models of ``owner`` and the schema as sentences; an empty list when they agree."""
+    found = models_of(owner)
+    diff = diff_models(db.database.obj, list(found))
+    return [line for line in str(diff).splitlines() if line.strip()] if diff else []
+
+
+def models_of(owner: str) -> tuple[type[Table], ...]:
+    """Every table of an owner: the core's list, or the tables of a plugin's module ``models`` and of its entities."""
+    if owner == "core":
+        return MODELS
+    from importlib import import_module
+
+    module = registry().plugins.all[owner].module
+    found: dict[str, Any] = {e.model._meta.table_name: e.model for e in registry().entities.values() if e.plugin == owner}
+    name = f"{module.__name__}.models"
+    try:
+        found |= {table._meta.table_name: table for table in tables(import_module(name))}
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+    return tuple(found.values())
+
+
+def _runner(owner: str, folder: Path) -> Runner:
+    return Runner(db.database.obj, str(folder), table_name=f"migration_{owner}")
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    if db.is_postgres():
+        db.database.execute_sql("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            db.database.execute_sql("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        return
+    handle = os.open(f"{db.database.obj.database}.migrate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def append_only(database: peewee.Database, table: str) -> None:
+    """Make ``table`` refuse UPDATE and DELETE by triggers (PostgreSQL: TRUNCATE too). Called by migration scripts."""
+    text = f"{table} is append-only"
+    if isinstance(database, peewee.PostgresqlDatabase):
+        database.execute_sql(f"CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                             f" $$ BEGIN RAISE EXCEPTION '{text}'; END $$")
+        database.execute_sql(f"CREATE TRIGGER {table}_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+                             f" FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()")
+        return
+    for verb in ("UPDATE", "DELETE"):
+        database.execute_sql(f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+                             f" BEGIN SELECT RAISE(ABORT, '{text}'); END")
+
+
+def no_longer_append_only(database: peewee.Database, table: str) -> None:
+    """Take the triggers of ``append_only`` away; for the way down of a migration."""
+    if isinstance(database, peewee.PostgresqlDatabase):
+        database.execute_sql(f"DROP TRIGGER IF EXISTS {table}_keep ON {table}")
+        database.execute_sql(f"DROP FUNCTION IF EXISTS {table}_refuse()")
+        return
+    for verb in ("update", "delete"):
+        database.execute_sql(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
+

@@ -1,0 +1,72 @@
+"""Who is told: the accounts that have to act on a case, and the core's own observer that tells them."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import db, notify, snapshot
+from .accounts import Account, RoleGrant, valid_on
+from .outbox import Event
+from .people import Department, Post
+from .registry import registry
+from .workflow import State, Workflow
+
+
+def accounts_at(division_id: int, department_id: int | None, permissions: Sequence[str]) -> set[int]:
+    """Accounts with one of ``permissions`` by a post or role on this very division (or within this department) today."""
+    day = db.local_day()
+    roles = [key for key, role in registry().roles.items() if set(permissions) & set(role.permissions)]
+    kinds = [key for key, post in registry().posts.items() if post.role in roles]
+    found: set[int] = set()
+    if roles:
+        found.update(row[0] for row in RoleGrant.select(RoleGrant.account_id).where(
+            (RoleGrant.division_id == division_id) & _within(RoleGrant, department_id) & RoleGrant.role.in_(roles)
+            & valid_on(RoleGrant, day)).tuples())
+    if kinds:
+        found.update(row[0] for row in Account.select(Account.id).join(Post, on=(Post.person_id == Account.person_id)).where(
+            (Post.division_id == division_id) & _within(Post, department_id) & Post.kind.in_(kinds)
+            & valid_on(Post, day)).tuples())
+    return found
+
+
+def _within(model: Any, department_id: int | None) -> Any:
+    return model.department_id.is_null() if department_id is None else model.department_id == department_id
+
+
+def tell(event: Event) -> int:
+    """Notify whoever has to act after ``event``, and the reporter of its end. Returns how many were told.
+
+    The observer of the core: it runs from the outbox, inside its transaction.
+    """
+    entity = registry().entities.get(event.entity)
+    workflow = registry().workflow_of(event.entity) if entity is not None else None
+    node = snapshot.current().tree.get(event.division_id)
+    facts = event.facts
+    if entity is None or workflow is None or node is None or not facts.get("to_state"):
+        return 0
+    try:
+        state = workflow.state(facts["to_state"])
+    except KeyError:  # a state of an older version
+        return 0
+    params = {"entity": event.entity, "number": facts.get("number", ""), "state": state.key}
+    link = f"/d/{node.code}/{entity.plugin}/{entity.name}/{event.record_id}"
+    if event.action == "overdue":
+        return notify.send(_desk(workflow, state, facts), "case.overdue", {**params, "day": facts.get("day", "")}, link, node)
+    told = notify.send(_desk(workflow, state, facts) - {event.account_id or 0}, "case.arrived", params, link, node)
+    reporter = facts.get("reporter_id")
+    if reporter and state.final and reporter != event.account_id:
+        told += notify.send([reporter], "case.closed", params, link, node)
+    return told
+
+
+def _desk(workflow: Workflow, state: State, facts: Mapping[str, Any]) -> set[int]:
+    holder, department, reporter = facts.get("holder_id"), facts.get("department_id"), facts.get("reporter_id")
+    if state.final or holder is None:
+        return set()
+    if state.desk == "reporter":
+        return {reporter} if reporter else set()
+    permissions = [t.permission for t in workflow.from_state(state.key) if t.permission and t.by == state.desk]
+    if state.desk == "department" and department is not None:
+        row = Department.select(Department.division_id).where(Department.id == department).tuples().first()
+        return accounts_at(row[0], department, permissions) if row else set()
+    return accounts_at(holder, None, permissions)

@@ -1,0 +1,283 @@
+"""Writing records: create, change, delete. Each is one transaction with ledger entry, counters and outbox row.
+
+A case (an entity with a workflow) is born here too: number, first state, holder, clocks.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import peewee
+
+from . import access, clock, counters, crypto, db, ledger, outbox, snapshot
+from .actor import Actor
+from .engine import ask_plugins
+from .entity import Entity
+from .errors import Conflict, Invalid, NotFound, StaleVersion
+from .i18n import gettext as _
+from .registry import registry
+from .routing import bank
+from .tree import Node, ancestor_columns
+from .workflow import Workflow
+
+
+class Sequence(db.Table):
+    """The last number given in a series (prefix, place, month)."""
+
+    key = peewee.CharField(max_length=80, primary_key=True)
+    last = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "core_sequence"
+
+
+def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node) -> Any:
+    """Create a record at the division named in ``data`` (``division_id``), or at ``node``; returns it.
+
+    ``data`` are checked values by column. Raises ``Forbidden``, ``Invalid`` (wrong level, rules across fields, not unique)
+    or ``Refused``; nothing is written then.
+    """
+    values = dict(data)
+    with db.transaction():
+        place = _place(entity, values, snapshot.hold().tree.get(node.id) or node)
+        access.require(entity.permission("create"), place, actor)
+        _check(entity, values, None, place)
+        ask_plugins("create", entity, _Draft(values), actor, place)
+        workflow = registry().workflow_of(entity.key)
+        moment = db.now()
+        if entity.create is not None:
+            record = entity.create(values, actor, place)
+        else:
+            record = _insert(entity, workflow, values, actor, place, moment)
+        record_created(entity, workflow, record, actor, place, moment)
+    return record
+
+
+def record_created(entity: Entity, workflow: Workflow | None, record: Any, actor: Actor, place: Node, moment: Any) -> None:
+    """Book a new record: ledger entry, counters, clocks are running already, outbox row. Inside its transaction."""
+    facts: dict[str, Any] = {}
+    rows = counters.stock(entity, None, record.__data__, (), place.path) if entity.division else []
+    tree = snapshot.current().tree
+    holder = tree.get(record.holder_id) if workflow is not None else None
+    if holder is not None:
+        facts = {"holder": holder.code, "flows": [(holder.id, holder.level, "collected")]}
+        rows += counters.flow(entity.key, holder, "collected", counters.month_of(moment))
+    entry = ledger.append(entity.key, record.id, "create", node=place, account_id=actor.account_id, version=record.version,
+                          to_state=getattr(record, "state", None) if workflow else None, facts=facts or None, at=moment)
+    counters.apply(rows)
+    told = {**clock.case_facts(record), "entry": entry} if workflow is not None else {"entry": entry}
+    outbox.add(entity.key, record.id, "create", node=place, account_id=actor.account_id, facts=told, at=moment)
+
+
+def _place(entity: Entity, values: dict[str, Any], node: Node) -> Node:
+    if entity.division is None:
+        return node
+    tree = snapshot.current().tree
+    place = tree.get(values.pop("division_id", None)) or node
+    if not place.valid or not tree.covers(node, place):
+        raise Invalid(_("The record was not saved."), errors={"division": [_("Choose a division below %(place)s.",
+                                                                             place=node.name)]})
+    if entity.levels and place.level not in entity.levels:
+        from .references import level_label
+
+        wanted = ", ".join(level_label(level) for level in entity.levels)
+        raise Invalid(_("The record was not saved."), place.name, errors={"division": [
+            _("%(place)s is not of the right level: choose one of the level %(levels)s.", place=place.name, levels=wanted)]})
+    return place
+
+
+class _Draft:
+    """Values that are not a record yet, as a plugin's refusal sees them."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__data__ = dict(values)
+
+
+def _check(entity: Entity, values: dict[str, Any], record: Any, place: Node) -> None:
+    errors = entity.check(values, record, place) if entity.check is not None else {}
+    if errors:
+        raise Invalid(_("The record was not saved."), errors=errors)
+
+
+def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], actor: Actor, place: Node,
+            moment: Any) -> Any:
+    model = entity.model
+    uid = db.new_uid()
+    row: dict[str, Any] = {"uid": uid, "created_at": moment, "updated_at": moment, "created_by": actor.account_id, "version": 1}
+    row |= sealed(entity, values, uid)
+    if entity.division is not None:
+        row |= {"division_id": place.id, **ancestor_columns(snapshot.current().tree, place)}
+    if workflow is not None:
+        row |= _born(entity, workflow, row, actor, place, moment)
+    due_days = []
+    try:
+        row["id"] = model.insert(row).execute()
+        record = model(**{field.name: field.default() if callable(field.default) else field.default
+                          for field in model._meta.sorted_fields if field.name not in row and field.default is not None}, **row)
+        if workflow is not None:
+            due_days = clock.begin(workflow, workflow.state(workflow.first), entity.key, record.id,
+                                   snapshot.current().tree.get(row["holder_id"]) or place, db.local_day(moment))
+    except peewee.IntegrityError as error:
+        raise not_unique(entity, error) from error
+    if due_days:
+        record.due = clock.earliest(due_days)
+        model.update(due=record.due).where(model.id == record.id).execute()
+    return record
+
+
+def _born(entity: Entity, workflow: Workflow, row: Mapping[str, Any], actor: Actor, place: Node, moment: Any) -> dict[str, Any]:
+    holder = bank(workflow, place)
+    if holder is None:
+        raise Invalid(_("The matter was not registered."), errors={"division": [
+            _("No level at or above %(place)s keeps such matters.", place=place.name)]})
+    number = entity.number(place, moment) if entity.number else next_number(workflow.numbers or entity.name, place, moment)
+    return {"number": number, "state": workflow.first, "workflow_version": workflow.version, "holder_id": holder.id,
+            "reporter_id": row.get("reporter_id") or actor.account_id}
+
+
+def next_number(prefix: str, place: Node, moment: Any) -> str:
+    """The next number of a series: ``WL-610902104-202611-0001`` (prefix, town or higher, month in China, running)."""
+    tree = snapshot.current().tree
+    town = tree.at_level(place, "town") or place
+    series = f"{prefix}-{town.code}-{counters.month_of(moment).replace('-', '')}"
+    return f"{series}-{_next(series):04d}"
+
+
+def _next(series: str) -> int:
+    mark = "%s" if db.is_postgres() else "?"
+    row = db.database.execute_sql(
+        f"INSERT INTO core_sequence (key, last) VALUES ({mark}, 1)"
+        " ON CONFLICT (key) DO UPDATE SET last = core_sequence.last + 1 RETURNING last", [series]).fetchone()
+    return int(row[0])
+
+
+def sealed(entity: Entity, values: Mapping[str, Any], uid: str) -> dict[str, Any]:
+    """``values`` with personal fields encrypted and, where the model has ``<field>_blind``, their keyed hash beside them."""
+    row = dict(values)
+    table, columns = entity.model._meta.table_name, entity.model._meta.fields
+    for name in entity.personal:
+        if name not in row:
+            continue
+        value = row[name]
+        row[name] = crypto.seal(value, table, name, uid) if value else None
+        if f"{name}_blind" in columns:
+            row[f"{name}_blind"] = crypto.blind(value) if value else None
+    return row
+
+
+def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor, version: int | None, node: Node) -> Any:
+    """Change the columns of ``data``; returns the record as it is now.
+
+    Raises ``NotFound``, ``Forbidden``, ``StaleVersion`` (412), ``Invalid`` or ``Refused``; nothing is written then. A case's
+    state, holder and number change by transitions only.
+    """
+    with db.transaction():
+        record = access.fetch(entity, record_id, "edit", node, actor)
+        check_version(record, version)
+        place = _where(entity, record, node)
+        values = dict(data)
+        if values.pop("division_id", place.id) not in (None, place.id):
+            raise Invalid(_("The record was not saved."), errors={"division": [_("A record stays at its division.")]})
+        _check(entity, values, record, place)
+        ask_plugins("edit", entity, record, actor, place)
+        if entity.update is not None:
+            row = entity.update(record, values, actor, place)
+        else:
+            row = sealed(entity, values, record.uid)
+        changed = sorted(name for name, value in row.items() if getattr(record, name, None) != value)
+        if not changed:
+            return record
+        before = dict(record.__data__)
+        moment = db.now()
+        _write(entity, record, {**row, "version": record.version + 1, "updated_at": moment})
+        ledger.append(entity.key, record.id, "edit", node=place, account_id=actor.account_id, version=record.version,
+                      facts={"changed": changed}, at=moment)
+        if entity.division:
+            counters.apply(counters.stock(entity, before, record.__data__, place.path, place.path))
+        outbox.add(entity.key, record.id, "edit", node=place, account_id=actor.account_id, facts={"changed": changed}, at=moment)
+    return record
+
+
+def _write(entity: Entity, record: Any, row: Mapping[str, Any]) -> None:
+    model = entity.model
+    try:
+        done = model.update(dict(row)).where((model.id == record.id) & (model.version == record.version)).execute()
+    except peewee.IntegrityError as error:
+        raise not_unique(entity, error) from error
+    if done != 1:
+        raise Conflict(_("Somebody else changed this record at the same moment."), remedy=_("Load the page again."))
+    for name, value in row.items():
+        setattr(record, name, value)
+
+
+def delete(entity: Entity, record_id: int, actor: Actor, version: int | None, node: Node) -> None:
+    """Delete a record that is no case; its ledger entries stay. Raises as ``update`` does; a case is never deleted."""
+    with db.transaction():
+        record = access.fetch(entity, record_id, "delete", node, actor)
+        check_version(record, version)
+        if registry().workflow_of(entity.key) is not None:
+            raise Conflict(_("A registered matter is never deleted."), remedy=_("Withdraw it with a reason instead."))
+        place = _where(entity, record, node)
+        ask_plugins("delete", entity, record, actor, place)
+        if entity.delete is not None:
+            entity.delete(record, actor, place)
+        try:
+            done = entity.model.delete().where((entity.model.id == record.id)
+                                               & (entity.model.version == record.version)).execute()
+        except peewee.IntegrityError as error:
+            raise Conflict(_("Other records still point at this one."), remedy=_("Change or remove those first.")) from error
+        if done != 1:
+            raise Conflict(_("Somebody else changed this record at the same moment."), remedy=_("Load the page again."))
+        moment = db.now()
+        ledger.append(entity.key, record.id, "delete", node=place, account_id=actor.account_id, version=record.version, at=moment)
+        if entity.division:
+            counters.apply(counters.stock(entity, record.__data__, None, place.path, ()))
+        outbox.add(entity.key, record.id, "delete", node=place, account_id=actor.account_id, at=moment)
+
+
+def check_version(record: Any, version: int | None) -> None:
+    """Raise ``StaleVersion`` when ``version`` is given and is not the record's."""
+    if version is not None and record.version != version:
+        raise StaleVersion(_("Somebody changed this record after you opened it."),
+                           _("You saw version %(seen)s; it is now version %(now)s.", seen=version, now=record.version),
+                           _("Load the page again, then enter your change."), extra={"version": record.version})
+
+
+def _where(entity: Entity, record: Any, node: Node) -> Node:
+    if entity.division is None:
+        return node
+    found = snapshot.current().tree.get(record.division_id)
+    if found is None:
+        raise NotFound(_("The division of this record no longer exists."))
+    return found
+
+
+def not_unique(entity: Entity, error: Exception) -> Invalid:
+    """The database's refusal of a second equal value, as a message at its field where that can be told."""
+    text = str(error)
+    names = [name for name in entity.model._meta.fields if name not in {"id", "uid"} and (f".{name}" in text or f"({name})" in text)]
+    field = names[0].removesuffix("_blind").removesuffix("_id") if names else entity.import_key or "record"
+    return Invalid(_("The record was not saved: it exists already."), errors={
+        field: [_("There is already a record with this value. Look it up instead of entering it again.")]})
+
+
+def note(entity: Entity, record: Any, actor: Actor, node: Node, step: str, text: str = "",
+         facts: Mapping[str, Any] | None = None) -> int:
+    """Write a remark about a record into the ledger (comment, attachment, reveal): no change of the record itself."""
+    with db.transaction():
+        entry = ledger.append(entity.key, record.id, step, node=_where(entity, record, node), account_id=actor.account_id,
+                              version=record.version, facts=facts, detail={"text": text} if text else None)
+        outbox.add(entity.key, record.id, step, node=_where(entity, record, node), account_id=actor.account_id,
+                   facts={"entry": entry})
+    return entry
+
+
+def history(entity: Entity, record_id: int) -> list[dict[str, Any]]:
+    """The record's timeline, oldest first, in two queries.
+
+    Each entry: ``at``, ``who``, ``step``, ``label``, ``from``, ``to`` (labels), ``text``, ``asked`` as (label, value) pairs.
+    """
+    from .history import timeline
+
+    return timeline(entity, record_id)
+

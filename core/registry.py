@@ -1,0 +1,289 @@
+"""The frozen index of declarations and their owners. Built once at start-up; a plugin whose declarations do not fit is
+set aside with a message that names it and the key, and the rest is built without it.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from flask import current_app
+
+from . import hooks
+from .entity import (
+    ClassScheme,
+    Document,
+    Entity,
+    EntityExtension,
+    Job,
+    PostKind,
+    Role,
+    Setting,
+)
+from .errors import DeclarationError
+from .plugins import Loaded, Plugins
+from .registry_checks import check_entity, check_extension, check_manifest, check_roles
+from .workflow import Workflow, WorkflowExtension, check_workflow
+
+log = logging.getLogger("grid321.plugins")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything that was declared, by key. All mappings are read-only."""
+
+    plugins: Plugins
+    entities: Mapping[str, Entity] = field(default_factory=dict)
+    workflows: Mapping[tuple[str, int], Workflow] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    posts: Mapping[str, PostKind] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    classes: Mapping[str, ClassScheme] = field(default_factory=dict)
+    permissions: Mapping[str, Any] = field(default_factory=dict)
+    measures: Mapping[str, Any] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    blueprints: tuple[tuple[str, Any], ...] = ()
+    commands: tuple[tuple[str, Any], ...] = ()
+    extensions: tuple[tuple[str, EntityExtension], ...] = ()
+    owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    newest: Mapping[str, Workflow] = field(default_factory=dict)
+    always_on: frozenset[str] = frozenset({"core"})
+
+    def entity(self, key: str) -> Entity:
+        """The entity ``key``; ``KeyError`` when nothing declares it."""
+        return self.entities[key]
+
+    def workflow_of(self, entity_key: str, version: int | None = None) -> Workflow | None:
+        """The workflow of an entity: the newest, or ``version`` for a running case; None when it has none.
+
+        ``KeyError`` when cases run under a version that is no longer declared.
+        """
+        newest = self.newest.get(entity_key)
+        if newest is None or version is None or newest.version == version:
+            return newest
+        return self.workflows[(newest.key, version)]
+
+    def owner_of(self, kind: str, key: str) -> str:
+        """The plugin that declared ``key`` (kind: entity, workflow, role, post, setting, class, measure, job, document)."""
+        return self.owners[(kind, key)]
+
+    def scoped_models(self) -> list[type[Any]]:
+        """Models of all tables that carry the columns of the tree: of entities, of the core, of the plugins."""
+        from .db import Scoped
+        from .migrate import models_of
+
+        found = [model for loaded in self.plugins.loaded() for model in models_of(loaded.key)]
+        return [model for model in dict.fromkeys(found) if issubclass(model, Scoped)]
+
+
+@dataclass
+class Platform:
+    """What an application carries: configuration, plugins, registry, and the caches of this process."""
+
+    registry: Registry
+    plugins: Plugins
+    config: Any
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def hooks(self) -> Any:
+        """The dispatcher of this application."""
+        return self.plugins.hooks
+
+
+def platform() -> Platform:
+    """The platform of the present application; needs an application context."""
+    return current_app.extensions["grid321"]  # type: ignore[no-any-return]
+
+
+def registry() -> Registry:
+    """The registry of the present application."""
+    return platform().registry
+
+
+def build(plugins: Plugins, *, strict: bool = False) -> Registry:
+    """Collect and check the declarations of all plugins.
+
+    With ``strict`` the first mistake raises ``DeclarationError`` (tests, ``grid321 check``); otherwise the plugin that made
+    it, and whatever requires it, is set aside and the rest is built again without it.
+    """
+    while True:
+        draft = _Draft(plugins)
+        for loaded in list(plugins.loaded()):
+            try:
+                draft.add(loaded)
+            except DeclarationError as error:
+                if strict:
+                    raise
+                log.error("plugin %s was set aside: %s", loaded.key, error)
+                plugins.fail(loaded.key, str(error))
+                break
+        else:
+            failed = draft.finish(strict)
+            if failed is None:
+                plugins.rebuild()
+                return draft.frozen()
+            log.error("plugin %s was set aside: %s", *failed)
+            plugins.fail(*failed)
+
+
+class _Draft:
+    """Collects declarations plugin by plugin; a key is declared once."""
+
+    def __init__(self, plugins: Plugins) -> None:
+        self.plugins = plugins
+        self.owners: dict[tuple[str, str], str] = {}
+        self.kinds: dict[str, dict[Any, Any]] = {kind: {} for kind in (
+            "entity", "workflow", "role", "post", "setting", "class", "permission", "measure", "job", "document")}
+        self.extensions: list[tuple[str, EntityExtension]] = []
+        self.blueprints: list[tuple[str, Any]] = []
+        self.commands: list[tuple[str, Any]] = []
+        self.flow_extensions: list[tuple[str, WorkflowExtension]] = []
+        self.always_on: set[str] = {"core"}
+
+    def add(self, loaded: Loaded) -> None:
+        """Take in one plugin; ``DeclarationError`` at its first mistake."""
+        manifest = loaded.manifest
+        assert manifest is not None
+        check_manifest(manifest)
+        if manifest.always_on:
+            self.always_on.add(loaded.key)
+        for kind, items in (("role", manifest.roles), ("post", manifest.posts), ("setting", manifest.settings),
+                            ("class", manifest.classes)):
+            for item in items:
+                self._put(kind, item.key, item, loaded.key)
+        for key, label in manifest.permissions:
+            self._put("permission", key, label, loaded.key)
+        found = {name: self._collect(loaded, name) for name in hooks.STARTUP}
+        for item in found["entities"]:
+            if isinstance(item, EntityExtension):
+                self.extensions.append((loaded.key, item))
+            else:
+                check_entity(loaded.key, item)
+                self._put("entity", item.key, item, loaded.key)
+                for permission in item.permissions:
+                    self._put("permission", permission, permission, loaded.key)
+        for item in found["workflows"]:
+            self._add_workflow(loaded.key, item)
+        for kind, name in (("measure", "measures"), ("job", "jobs"), ("document", "documents")):
+            for item in found[name]:
+                if not isinstance(getattr(item, "key", None), str):
+                    raise DeclarationError(loaded.key, f"hook {name}: {item!r} has no key")
+                self._put(kind, item.key, item, loaded.key)
+        self.blueprints += [(loaded.key, item) for item in found["blueprints"]]
+        self.commands += [(loaded.key, item) for item in found["commands"]]
+
+    def _collect(self, loaded: Loaded, name: str) -> list[Any]:
+        caller = getattr(self.plugins.manager.hook, f"{hooks.PROJECT}_{name}")
+        for impl in caller.get_hookimpls():
+            if impl.plugin_name == loaded.key:
+                try:
+                    result = impl.function()
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - a guest must not stop the house
+                    raise DeclarationError(loaded.key, f"hook {name} raised {type(error).__name__}: {error}") from error
+                if result is None:
+                    return []
+                if not isinstance(result, (list, tuple)):
+                    raise DeclarationError(loaded.key, f"hook {name} must return a list, not {type(result).__name__}")
+                return list(result)
+        return []
+
+    def _put(self, kind: str, key: Any, item: Any, owner: str) -> None:
+        if not str(key).startswith(f"{owner}.") and kind not in {"post", "workflow"}:
+            raise DeclarationError(owner, f"{kind} {key!r} must begin with {owner + '.'!r}")
+        if key in self.kinds[kind]:
+            if kind == "permission":
+                return
+            raise DeclarationError(owner, f"{kind} {key!r} is already declared by {self.owners[(kind, str(key))]}")
+        self.kinds[kind][key] = item
+        self.owners[(kind, str(key))] = owner
+
+    def _add_workflow(self, owner: str, item: Any) -> None:
+        if isinstance(item, WorkflowExtension):
+            self.flow_extensions.append((owner, item))
+            return
+        if not isinstance(item, Workflow):
+            raise DeclarationError(owner, f"hook workflows: {item!r} is not a Workflow")
+        if not item.key.startswith(f"{owner}."):
+            raise DeclarationError(owner, f"workflow {item.key!r} must begin with {owner + '.'!r}")
+        mistakes = check_workflow(item)
+        if mistakes:
+            raise DeclarationError(owner, f"workflow {item.key!r}: " + "; ".join(mistakes))
+        self._put("workflow", (item.key, item.version), item, owner)
+        for step in item.transitions:
+            if step.permission:
+                self._put("permission", step.permission, step.label, owner)
+
+    def finish(self, strict: bool) -> tuple[str, str] | None:
+        """Check across plugins. Returns (plugin, message) of the first mistake, or raises when ``strict``."""
+        try:
+            for owner, extension in self.flow_extensions:
+                self._extend(owner, extension)
+            for owner, entity_extension in self.extensions:
+                check_extension(owner, entity_extension, self.kinds["entity"])
+            for (key, _version), flow in self.kinds["workflow"].items():
+                if flow.entity not in self.kinds["entity"]:
+                    raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")
+            for role in self.kinds["role"].values():
+                check_roles(self.owners[("role", role.key)], role, self.kinds["permission"])
+            for post in self.kinds["post"].values():
+                if post.role is not None and post.role not in self.kinds["role"]:
+                    raise DeclarationError(self.owners[("post", post.key)], f"post {post.key!r}: no role {post.role!r}")
+        except DeclarationError as error:
+            owner = error.where.split(" ")[0]
+            if strict or owner == "core":
+                raise
+            return owner, str(error)
+        return None
+
+    def _extend(self, owner: str, extension: WorkflowExtension) -> None:
+        versions = [key for key in self.kinds["workflow"] if key[0] == extension.workflow]
+        if not versions:
+            return  # soft: the extended plugin is not installed here
+        newest = max(versions, key=lambda key: key[1])
+        flow: Workflow = self.kinds["workflow"][newest]
+        states = {s.key: s for s in (*flow.states, *extension.states)}
+        for key, clock in extension.clocks:
+            if key not in states:
+                raise DeclarationError(owner, f"extension of {extension.workflow!r}: there is no state {key!r}")
+            states[key] = replace(states[key], clocks=(*states[key].clocks, clock))
+        steps = {t.key: t for t in (*flow.transitions, *extension.transitions)}
+        for key, guard in extension.guards:
+            if key not in steps:
+                raise DeclarationError(owner, f"extension of {extension.workflow!r}: there is no transition {key!r}")
+            steps[key] = replace(steps[key], guard=_both(steps[key].guard, guard))
+        wider = replace(flow, states=tuple(states.values()), transitions=tuple(steps.values()))
+        mistakes = check_workflow(wider)
+        if mistakes:
+            raise DeclarationError(owner, f"extension of {extension.workflow!r}: " + "; ".join(mistakes))
+        for step in extension.transitions:
+            if step.permission:
+                self.kinds["permission"].setdefault(step.permission, step.label)
+        self.kinds["workflow"][newest] = wider
+
+    def frozen(self) -> Registry:
+        """The registry."""
+        kinds = {kind: MappingProxyType(items) for kind, items in self.kinds.items()}
+        newest: dict[str, Workflow] = {}
+        for flow in self.kinds["workflow"].values():
+            if flow.entity not in newest or newest[flow.entity].version < flow.version:
+                newest[flow.entity] = flow
+        return Registry(self.plugins, kinds["entity"], kinds["workflow"], kinds["role"], kinds["post"], kinds["setting"],
+                        kinds["class"], kinds["permission"], kinds["measure"], kinds["job"], kinds["document"],
+                        tuple(self.blueprints), tuple(self.commands), tuple(self.extensions),
+                        MappingProxyType(self.owners), MappingProxyType(newest), frozenset(self.always_on))
+
+
+def _both(first: Any, second: Any) -> Any:
+    if first is None:
+        return second
+
+    def guard(case: Any, data: Any, actor: Any) -> Any:
+        return first(case, data, actor) or second(case, data, actor)
+
+    return guard

@@ -1,0 +1,82 @@
+"""Checks of single declarations; each mistake is a ``DeclarationError`` that names plugin and key."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .db import Case, Record, Scoped
+from .entity import ACTIONS, LEVELS, Entity, EntityExtension, Plugin, Role
+from .errors import DeclarationError
+from .workflow import parse_length
+
+SETTING_KINDS = ("int", "text", "flag", "day", "choice", "length")
+
+
+def check_manifest(manifest: Plugin) -> None:
+    """Settings have a known kind and a default that fits; posts and roles name real levels."""
+    for setting in manifest.settings:
+        where = f"setting {setting.key!r}"
+        if setting.kind not in SETTING_KINDS:
+            raise DeclarationError(manifest.key, f"{where}: kind {setting.kind!r} is not one of {', '.join(SETTING_KINDS)}")
+        if setting.kind == "length":
+            try:
+                parse_length(str(setting.default))
+            except ValueError as error:
+                raise DeclarationError(manifest.key, f"{where}: {error}") from None
+    for item in (*manifest.roles, *manifest.posts):
+        unknown = set(item.levels) - set(LEVELS)
+        if unknown:
+            raise DeclarationError(manifest.key, f"{item.key!r}: unknown level {', '.join(sorted(unknown))}")
+
+
+def check_roles(owner: str, role: Role, permissions: Mapping[str, Any]) -> None:
+    """Every permission of a role exists; one of a plugin that is not installed is ignored."""
+    owners = {key.partition(".")[0] for key in permissions}
+    for permission in role.permissions:
+        if permission not in permissions and permission.partition(".")[0] in owners:
+            raise DeclarationError(owner, f"role {role.key!r}: there is no permission {permission!r}")
+
+
+def check_entity(owner: str, item: Any) -> None:
+    """Model, table name, schema and every named field of an entity exist and fit together."""
+    if not isinstance(item, Entity):
+        raise DeclarationError(owner, f"hook entities: {item!r} is not an Entity")
+    where = f"entity {item.key!r}"
+    if item.plugin != owner or not item.name:
+        raise DeclarationError(owner, f"{where}: the key must be {owner}.<name>")
+    if not (isinstance(item.model, type) and issubclass(item.model, Record)):
+        raise DeclarationError(owner, f"{where}: the model must derive from Record, Scoped or Case")
+    if not item.model._meta.table_name.startswith(f"{owner}_"):
+        raise DeclarationError(owner, f"{where}: table {item.model._meta.table_name!r} must begin with {owner + '_'!r}")
+    if item.division is not None and not issubclass(item.model, Scoped):
+        raise DeclarationError(owner, f"{where}: the model must derive from Scoped, or say division=None")
+    unknown = set(item.actions) - set(ACTIONS)
+    if unknown:
+        raise DeclarationError(owner, f"{where}: unknown action {', '.join(sorted(unknown))}")
+    known = set(item.model._meta.fields) | set(getattr(item.schema, "_declared_fields", {})) | set(
+        item.model._meta.columns)
+    named = {"columns": item.columns, "filters": item.filters, "search": item.search, "personal": item.personal,
+             "sorts": tuple(name.lstrip("-") for name in item.sorts), "title": (item.title,),
+             "import_key": (item.import_key,) if item.import_key else (), "counters": tuple(c.column for c in item.counters)}
+    for place, names in named.items():
+        for name in names:
+            if name not in known and not hasattr(item.model, name):
+                raise DeclarationError(owner, f"{where}: {place} names {name!r}, which neither model nor schema has")
+    if set(item.levels) - set(LEVELS):
+        raise DeclarationError(owner, f"{where}: unknown level in {item.levels}")
+
+
+def check_extension(owner: str, extension: EntityExtension, entities: Mapping[str, Entity]) -> None:
+    """The side table of an extension has ``record_id`` and belongs to its plugin."""
+    where = f"extension of {extension.entity!r}"
+    if extension.entity not in entities:
+        return  # soft: the extended plugin is not installed here
+    if "record_id" not in extension.model._meta.fields or not extension.model._meta.fields["record_id"].unique:
+        raise DeclarationError(owner, f"{where}: the side table needs a unique column record_id")
+    if not extension.model._meta.table_name.startswith(f"{owner}_"):
+        raise DeclarationError(owner, f"{where}: the side table's name must begin with {owner + '_'!r}")
+
+
+def is_case(entity: Entity) -> bool:
+    """True when the entity's records are cases that a workflow moves."""
+    return issubclass(entity.model, Case)

@@ -1,0 +1,118 @@
+"""The configuration as one immutable snapshot: tree, switches, settings, classes.
+
+It is rebuilt when one integer in the database changed; each request asks for that integer once by raw SQL, so that all
+workers agree at their next request.
+"""
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import peewee
+from flask import g, has_request_context
+
+from . import db
+from .settings import Classes, ClassItem, Settings, SettingValue
+from .switches import Switch, Switches
+from .tree import Tree, load_tree
+
+_READ = "SELECT number, tree FROM core_revision WHERE id = 1"
+
+
+class Revision(db.Table):
+    """One row whose numbers change with the configuration: ``tree`` with the divisions alone, ``number`` with everything.
+
+    They are random, so that the number of a change that was rolled back never comes again with other content.
+    """
+
+    id = peewee.IntegerField(primary_key=True)
+    number = peewee.BigIntegerField()
+    tree = peewee.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "core_revision"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What the configuration was at one revision."""
+
+    revision: int
+    tree_revision: int
+    tree: Tree
+    switches: Switches
+    settings: Settings
+    classes: Classes
+
+
+def current() -> Snapshot:
+    """The present snapshot; inside a request it is asked for once, inside a transaction that bumped it is uncached."""
+    if has_request_context():
+        found = g.get("_snapshot")
+        if found is None:
+            found = g._snapshot = _find()
+        return found  # type: ignore[no-any-return]
+    return _find()
+
+
+def bump(*, tree: bool = False) -> None:
+    """Make every worker rebuild its snapshot; ``tree`` says that divisions changed too.
+
+    Call it inside the transaction that changes the configuration.
+    """
+    values = {"number": secrets.randbits(62)} | ({"tree": secrets.randbits(62)} if tree else {})
+    if not Revision.update(values).where(Revision.id == 1).execute():
+        Revision.insert(id=1, **values).execute()
+    if has_request_context():
+        g.pop("_snapshot", None)
+
+
+def revision() -> tuple[int, int]:
+    """The numbers of the present revision: everything, divisions. Zeros before anything was configured."""
+    row = db.database.execute_sql(_READ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def hold() -> Snapshot:
+    """The present snapshot, kept from changing until this transaction ends: a record written from it fits the tree.
+
+    On SQLite writers queue anyway; on PostgreSQL a shared lock makes a change of the tree wait for us.
+    """
+    if db.is_postgres():
+        db.database.execute_sql(_READ + " FOR SHARE")
+    if has_request_context():
+        g.pop("_snapshot", None)
+    return current()
+
+
+def forget() -> None:
+    """Drop the cached snapshot of this process (another database was bound)."""
+    from .registry import platform
+
+    platform().cache.clear()
+
+
+def _find() -> Snapshot:
+    from .registry import platform
+
+    numbers = revision()
+    cache = platform().cache
+    found: Snapshot | None = cache.get("snapshot")
+    if found is None or found.revision != numbers[0]:
+        found = _build(numbers, found)
+        if not db.database.in_transaction():
+            cache["snapshot"] = found
+    return found
+
+
+def _build(numbers: tuple[int, int], before: Snapshot | None) -> Snapshot:
+    from .registry import registry
+
+    known = registry()
+    tree = before.tree if before is not None and before.tree_revision == numbers[1] else load_tree()
+    switches = Switches(Switch.select(Switch.plugin, Switch.division_id, Switch.on).tuples(), known.always_on)
+    values = SettingValue.select(SettingValue.key, SettingValue.division_id, SettingValue.value, SettingValue.valid_from,
+                                 SettingValue.source).tuples()
+    rows: Any = ClassItem.select().dicts()
+    return Snapshot(*numbers, tree, switches, Settings(known.settings, values), Classes(known.classes, list(rows)))

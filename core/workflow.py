@@ -1,0 +1,301 @@
+"""Workflows as data: states, transitions, clocks, and how a case moves between the levels of the tree.
+
+A workflow is checked when the platform starts; a mistake names plugin, workflow and key. This module imports nothing else
+from the core.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Label = Any
+UNITS = ("working_day", "day", "month", "hour")
+FLOWS = ("solved", "closed", "withdrawn")
+ACTORS = ("holder", "department", "reporter", "scope")
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a clock runs: ``number`` of ``unit``. Months end on the same day or the month's last (31 January + 1)."""
+
+    number: int
+    unit: str
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise ValueError(f"unit {self.unit!r}: one of {', '.join(UNITS)}")
+        if not 0 <= self.number <= 10_000:
+            raise ValueError(f"length {self.number}: from 0 to 10000")
+
+    def __str__(self) -> str:
+        return f"{self.number} {SHORT[self.unit]}"
+
+
+SHORT = {"working_day": "wd", "day": "d", "month": "m", "hour": "h"}
+
+
+def parse_length(text: str) -> Length:
+    """``"10 wd"`` → ten working days; units wd, d, m, h. Raises ``ValueError`` with the remedy for anything else."""
+    number, _, unit = text.strip().partition(" ")
+    units = {short: name for name, short in SHORT.items()}
+    if not (number.isascii() and number.isdigit()) or unit not in units:
+        raise ValueError(f"length {text!r}: write a number and wd, d, m or h, as in '10 wd'")
+    return Length(int(number), units[unit])
+
+
+def working_days(number: int) -> Length:
+    """A length in working days: the State Council's yearly notice with its make-up workdays decides which days count."""
+    return Length(number, "working_day")
+
+
+def days(number: int) -> Length:
+    """A length in calendar days."""
+    return Length(number, "day")
+
+
+def months(number: int) -> Length:
+    """A length in months."""
+    return Length(number, "month")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A deadline that starts when its state is entered (or ``start``) and is met when the case leaves ``until``.
+
+    ``setting`` names the setting whose value (kind ``length``) replaces ``length`` at the division of the case;
+    ``overdue`` is the consequence: ``notify`` tells the holder, ``mark`` only shows it, ``send_up`` asks the level above.
+    ``until`` lists the states in which it keeps running, by default only its own state; ``pause`` those in which it rests.
+    """
+
+    key: str
+    length: Length
+    label: Label
+    overdue: str = ""
+    source: Label = ""
+    setting: str | None = None
+    until: tuple[str, ...] = ()
+    pause: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of a case. ``tone`` colours its tag (info, ok, warn, bad, muted); ``final`` ends the case.
+
+    ``desk`` says who has to act: ``holder``, ``department`` or ``reporter`` — it fills the start page.
+    """
+
+    key: str
+    label: Label
+    final: bool = False
+    clocks: tuple[Clock, ...] = ()
+    tone: str = "info"
+    desk: str = "holder"
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a case goes with a transition: ``stay``, ``up``, ``down``, ``to_department``, ``from_department``."""
+
+    kind: str
+    steps: int = 0
+
+
+def stay() -> Move:
+    """The case stays where it is."""
+    return Move("stay")
+
+
+def up(steps: int = 1) -> Move:
+    """The case goes ``steps`` levels up the tree; hook ``route`` may name another receiver."""
+    return Move("up", steps)
+
+
+def down() -> Move:
+    """The case goes back to the holder below from which it came up."""
+    return Move("down")
+
+
+def to_department() -> Move:
+    """The case is handed to the department named by the answer ``department`` of the transition's form."""
+    return Move("to_department")
+
+
+def from_department() -> Move:
+    """The department gives the case back to the division that handed it over."""
+    return Move("from_department")
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A step. No ``permission`` and not ``automatic`` means nobody may.
+
+    ``by`` says who: ``holder`` (a grant on the very division that holds the case), ``department`` (a grant within the
+    department that has it), ``reporter`` (who raised it), ``scope`` (any grant that covers the case). ``asks`` are
+    schemas whose fields the person fills in; ``guard(case, data, actor) -> Refusal | None``; ``flow`` books the end of a
+    case in the month's balance (solved; closed: written off without being solved; withdrawn), or is a function
+    ``flow(case, data) -> str`` where that depends on the answers; ``sets(case, data, actor) -> dict`` gives columns to
+    write; ``bulk`` allows it on many cases at once.
+    """
+
+    key: str
+    source: str | tuple[str, ...]
+    target: str
+    label: Label
+    permission: str | None = None
+    by: str = "holder"
+    asks: tuple[type[Any], ...] = ()
+    moves: Move = field(default_factory=stay)
+    guard: Callable[..., Any] | None = None
+    sets: Callable[..., dict[str, Any]] | None = None
+    automatic: bool = False
+    flow: str | Callable[..., str] | None = None
+    bulk: bool = False
+    tone: str = ""
+    notify: tuple[str, ...] = ("holder",)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The states it starts from."""
+        return (self.source,) if isinstance(self.source, str) else tuple(self.source)
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """The life of an entity's cases. ``initial`` is the first state of ``states`` unless named.
+
+    ``numbers`` is the prefix of case numbers; ``levels`` are the levels of divisions that keep a bank of cases.
+    """
+
+    key: str
+    entity: str
+    version: int
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    initial: str = ""
+    numbers: str = ""
+    levels: tuple[str, ...] = ("village", "town", "county")
+    label: Label = ""
+
+    @property
+    def first(self) -> str:
+        """Key of the state in which a case begins."""
+        return self.initial or self.states[0].key
+
+    def state(self, key: str) -> State:
+        """The state ``key``; ``KeyError`` when there is none."""
+        return self._index[0][key]
+
+    def transition(self, key: str) -> Transition:
+        """The transition ``key``; ``KeyError`` when there is none."""
+        return self._index[1][key]
+
+    def from_state(self, key: str) -> tuple[Transition, ...]:
+        """The transitions that leave state ``key``, in declared order."""
+        return self._index[2].get(key, ())
+
+    @property
+    def _index(self) -> tuple[dict[str, State], dict[str, Transition], dict[str, tuple[Transition, ...]]]:
+        found = self.__dict__.get("_cached")
+        if found is None:
+            leaving: dict[str, tuple[Transition, ...]] = {}
+            for step in self.transitions:
+                for source in step.sources:
+                    leaving[source] = (*leaving.get(source, ()), step)
+            found = ({s.key: s for s in self.states}, {t.key: t for t in self.transitions}, leaving)
+            object.__setattr__(self, "_cached", found)
+        return found
+
+    def clocks(self) -> dict[str, tuple[State, Clock]]:
+        """Every clock by key with the state that starts it."""
+        return {clock.key: (state, clock) for state in self.states for clock in state.clocks}
+
+
+@dataclass(frozen=True)
+class WorkflowExtension:
+    """What a region plugin adds to a workflow: states, transitions, guards by transition key, clocks by state key."""
+
+    workflow: str
+    states: tuple[State, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    guards: tuple[tuple[str, Callable[..., Any]], ...] = ()
+    clocks: tuple[tuple[str, Clock], ...] = ()
+
+
+def check_workflow(workflow: Workflow) -> list[str]:
+    """Every mistake of ``workflow`` as a sentence; an empty list when it can run."""
+    return [*_check_names(workflow), *_check_steps(workflow), *_check_paths(workflow)]
+
+
+def _check_names(workflow: Workflow) -> list[str]:
+    found = []
+    if not isinstance(workflow.version, int) or workflow.version < 1:
+        found.append(f"version {workflow.version!r}: a whole number from 1")
+    for what, keys in (("state", [s.key for s in workflow.states]), ("transition", [t.key for t in workflow.transitions]),
+                       ("clock", [c.key for s in workflow.states for c in s.clocks])):
+        found += [f"{what} {key!r} is declared twice" for key in sorted({k for k in keys if keys.count(k) > 1})]
+    if not workflow.states:
+        return [*found, "it has no states"]
+    if workflow.first not in {s.key for s in workflow.states}:
+        found.append(f"initial state {workflow.first!r} is not declared")
+    return found
+
+
+def _check_steps(workflow: Workflow) -> list[str]:
+    found = []
+    known = {s.key: s for s in workflow.states}
+    for step in workflow.transitions:
+        for key in (*step.sources, step.target):
+            if key not in known:
+                found.append(f"transition {step.key!r} names the unknown state {key!r}")
+        for key in step.sources:
+            if key in known and known[key].final:
+                found.append(f"transition {step.key!r} leaves the final state {key!r}")
+        if step.by not in ACTORS:
+            found.append(f"transition {step.key!r}: by={step.by!r} is not one of {', '.join(ACTORS)}")
+        final = step.target in known and known[step.target].final
+        if isinstance(step.flow, str) and step.flow not in FLOWS:
+            found.append(f"transition {step.key!r}: flow={step.flow!r} is not one of {', '.join(FLOWS)}")
+        if final != (step.flow is not None):
+            found.append(f"transition {step.key!r}: flow belongs to the steps that end a case, and to all of them")
+        if step.permission is None and not step.automatic:
+            found.append(f"transition {step.key!r} has no permission and is not automatic: nobody could take it")
+    for state in workflow.states:
+        for clock in state.clocks:
+            if clock.overdue not in {"notify", "mark", "send_up"}:
+                found.append(f"clock {clock.key!r} of state {state.key!r} has no consequence: set overdue")
+            for key in (*clock.until, *clock.pause):
+                if key not in known:
+                    found.append(f"clock {clock.key!r} names the unknown state {key!r}")
+    return found
+
+
+def _check_paths(workflow: Workflow) -> list[str]:
+    found = []
+    forward: dict[str, set[str]] = {s.key: set() for s in workflow.states}
+    back: dict[str, set[str]] = {s.key: set() for s in workflow.states}
+    for step in workflow.transitions:
+        for source in step.sources:
+            if source in forward and step.target in forward:
+                forward[source].add(step.target)
+                back[step.target].add(source)
+    reached = _closure({workflow.first}, forward)
+    found += [f"state {s.key!r} cannot be reached from {workflow.first!r}" for s in workflow.states
+              if s.key not in reached]
+    finals = {s.key for s in workflow.states if s.final}
+    if not finals:
+        return [*found, "no state is final: a case would never end"]
+    ending = _closure(finals, back)
+    found += [f"state {s.key!r} is a dead end: no final state can be reached from it" for s in workflow.states
+              if s.key not in ending]
+    return found
+
+
+def _closure(start: set[str], edges: dict[str, set[str]]) -> set[str]:
+    seen, todo = set(start), list(start)
+    while todo:
+        for target in edges.get(todo.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    return seen

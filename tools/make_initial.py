@@ -1,0 +1,72 @@
+"""Write the first migration of an owner from its models: ``python tools/make_initial.py core|grid``.
+
+Only while a release is being developed: once a release is out, its scripts are frozen and changes get new ones.
+"""
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import peewee
+from grid321.core import db, migrate
+from grid321.core.app import create_app
+from playhouse.migrations import template
+from playhouse.schema_diff import SchemaDiff
+
+HEAD = '"""The first tables of {owner}."""\n'
+
+
+def main(owner: str) -> None:
+    """Write ``0001_initial.py`` of ``owner``."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app({"DATABASE": f"sqlite:///{folder}/x.db", "HOME": folder, "MIGRATING": True})
+        with app.app_context():
+            models = list(migrate.models_of(owner))
+            path = migrate.owners().get(owner) or Path(__file__).parents[1] / "plugins" / owner / "migrations"
+            body = plain(template(SchemaDiff(peewee.sort_models(models), [], [], [], [])), models)
+    path.mkdir(exist_ok=True)
+    (path / "0001_initial.py").write_text(HEAD.format(owner=owner) + body, encoding="utf8")
+    print(path / "0001_initial.py", len(models), "tables")
+
+
+def plain(text: str, models: list[type[db.Table]]) -> str:
+    """The generated script with plain field classes, partial indexes and append-only triggers, and no date or TODO."""
+    text = re.sub(r"^# .*\n", "", text, flags=re.M)
+    text = re.sub(r"from grid321\S* import \w+\n", "", text)
+    for name, field in {"SealedField": "TextField", "JSONField": "TextField"}.items():
+        text = text.replace(f"{name}(", f"{field}(")
+    text = re.sub(r"BlindField\(([^)]*)\)", lambda m: f"CharField({'max_length=64, ' if 'max_length' not in m[1] else ''}{m[1]})", text)
+    text = re.sub(r", default=(?!False|True|\d|'|\")[\w.]+", "", text)
+    text = re.sub(r"\(default=(?!False|True|\d|'|\")[\w.]+(, )?", "(", text)
+    text = re.sub(r"^import (uuid|datetime|time)\n", "", text, flags=re.M)
+    up, down = [], []
+    for model in models:
+        table = model._meta.table_name
+        for index in model._meta.indexes:
+            if isinstance(index, peewee.Index):
+                up.append(f"    db.execute_sql({sql_of(index)!r})")
+        if getattr(model, "append_only", False):
+            up.append(f"    append_only(db, {table!r})")
+            down.append(f"    no_longer_append_only(db, {table!r})")
+    head, _, tail = text.partition("\n\ndef down(migrator, db):\n")
+    imports = "from grid321.core.migrate import append_only, no_longer_append_only\n" if down else ""
+    lines = head.rstrip().split("\n")
+    first = next(i for i, line in enumerate(lines) if line.startswith("from peewee"))
+    lines.insert(first, imports.rstrip()) if imports else None
+    return "\n".join(lines) + "\n" + "\n".join(up) + ("\n" if up else "") + "\n\ndef down(migrator, db):\n" + "\n".join(
+        down) + ("\n" if down else "") + tail
+
+
+def sql_of(index: peewee.Index) -> str:
+    """The SQL of a partial index, the same on both databases."""
+    context = peewee.SqliteDatabase(":memory:").get_sql_context(scope_values=False)
+    sql, parameters = peewee.Context(quote='""').literal("").sql(index).query() if False else context.sql(index).query()
+    for value in parameters:
+        sql = sql.replace("?", repr(value), 1)
+    return sql.replace("IF NOT EXISTS ", "")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
