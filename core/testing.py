@@ -2,7 +2,7 @@
 
 Fixtures: ``app`` (the application with every installed plugin), ``with_plugins(module, …)`` (an application with just these),
 ``division_tree`` (two towns of one county, a second county), ``client_for(role, division)`` (a logged-in browser),
-``make_account``, ``tick(day)`` (move the clock and sweep). Each test gets a fresh migrated database, on SQLite or, with
+``make_account``, ``switch_on(plugin, division)``, ``tick(day)`` (move the clock and sweep). Each test gets a fresh migrated database, on SQLite or, with
 ``--database postgres``, on the server that ``GRID321_TEST_POSTGRES`` names. ``PluginConformance`` is the kit of checks that
 every plugin passes.
 
@@ -24,12 +24,12 @@ import pytest
 if TYPE_CHECKING:
     from flask import Flask
 
-    from .conformance.world import TestClient
+    from .testing_browser import Browser
     from .testing_databases import Databases
     from .testing_tree import DivisionTree
 
 pytest.register_assert_rewrite("grid321.core.conformance")
-LOCAL_NOON_UTC = time(4, 0)
+LOCAL_NOON_UTC = time(4, 0)  # twelve o'clock in China
 
 
 def __getattr__(name: str) -> Any:
@@ -124,24 +124,45 @@ def division_tree(app: Flask) -> DivisionTree:
     return DivisionTree.plant()
 
 
+def load(entity: Any, raw: dict[str, Any], division: Any, actor: Any) -> dict[str, Any]:
+    """Return JSON values by field as a form or the API would read them: checked values by column.
+
+    Raises ``Invalid`` with the fields that do not fit.
+    """
+    from . import schemas
+
+    return schemas.load(entity.schema, raw, node=division, actor=actor)
+
+
+@pytest.fixture
+def switch_on(app: Flask) -> Callable[[str, Any], None]:
+    """Return ``switch_on(plugin key, division)``."""
+    from . import switches
+
+    def turn(key: str, division: Any) -> None:
+        switches.turn(key, division, True)
+
+    return turn
+
+
 @pytest.fixture
 def make_account(app: Flask) -> Callable[..., Any]:
     """Return ``make_account(role, division, department=None, password=None)``, which returns the stored account."""
-    from .conformance.world import make_account
+    from .testing_browser import make_account
 
     return make_account
 
 
 @pytest.fixture
-def client_for(app: Flask, division_tree: DivisionTree) -> Callable[..., TestClient]:
+def client_for(app: Flask, division_tree: DivisionTree) -> Callable[..., Browser]:
     """Return ``client_for(role, division, department=None)``: a browser in which an account with that role is logged in.
 
     ``role`` is a role's key, None for an account without any role; ``division`` is a node or a code, by default the county.
     """
-    from .conformance.world import TestClient
+    from .testing_browser import Browser
 
-    def client(role: str | None, division: Any = None, department: Any = None) -> TestClient:
-        return TestClient.logged_in(app, role, division if division is not None else division_tree.county, department)
+    def client(role: str | None, division: Any = None, department: Any = None) -> Browser:
+        return Browser.logged_in(app, role, division if division is not None else division_tree.county, department)
 
     return client
 

@@ -5,9 +5,10 @@ from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask
 
-from . import db
+from . import db, passwords
 from .testing_databases import Databases
 
 _built: dict[tuple[Any, ...], Flask] = {}
@@ -19,6 +20,7 @@ class Apps:
     def __init__(self, databases: Databases) -> None:
         self.databases = databases
         self._stack = ExitStack()
+        passwords.use_hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # cheap: the tests guess none
 
     def make(self, *modules: ModuleType, strict: bool = True, **config: Any) -> Flask:
         """Return an application with the core and ``modules`` on a fresh migrated database, its context pushed."""

@@ -40,7 +40,7 @@ class DivisionTree:
             for code, name, level, parent in ROWS:
                 ids[code] = Division.create(code=code, name=name, level=level, parent=ids.get(parent or ""),
                                             valid_from=SINCE).id
-            snapshot.bump()
+            snapshot.bump(tree=True)
         return cls()
 
     def node(self, code: str) -> Node:
@@ -59,7 +59,7 @@ class DivisionTree:
 
         with db.transaction():
             Division.create(code=code, name=name, level=level, parent=parent.id, owner=owner, valid_from=SINCE)
-            snapshot.bump()
+            snapshot.bump(tree=True)
         return self.node(code)
 
     @property

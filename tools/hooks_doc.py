@@ -13,8 +13,8 @@ INTRODUCTION = """\
 Written by `tools/hooks_doc.py` from `core/hooks.py`; do not edit.
 
 A plugin implements a hook by a function of the same name, marked `@hookimpl`, in its `__init__.py`; it may leave out
-arguments it does not use. Records arrive as read-only views. A plugin that is switched off for the division at hand is not
-called, and a plugin that fails loses only its own share, except at deciding hooks, where a failure denies.
+arguments it does not use. Records arrive as read-only views. A plugin that is switched off for the division at hand is
+not called, and a plugin that fails loses only its own share, except at deciding hooks, where a failure denies.
 """
 
 

@@ -1,0 +1,189 @@
+"""Checks of a plugin's workflows with real cases."""
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from grid321.core import clock, db, engine
+from grid321.core.entity import Entity
+from grid321.core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
+
+from .walks import Step, Walk, Walker
+from .world import World
+
+LOST = (Conflict, StaleVersion)
+DENIED = (Forbidden, NotFound)
+
+
+def walkers(world: World) -> list[tuple[Walker, Walk]]:
+    """Search every workflow of the plugin's own entities; the result is kept in ``world``."""
+    if world.walks is None:
+        world.walks = []
+        for entity in world.entities:
+            if world.workflow(entity) is not None:
+                walker = Walker(world, entity)
+                world.walks.append((walker, walker.search()))
+    return world.walks
+
+
+def check_reachable(world: World) -> list[str]:
+    """Every state is reached and every transition taken by real cases, each step by somebody who may take it."""
+    found = []
+    for _walker, walk in walkers(world):
+        where = walk.workflow.key
+        found += [f"{where}: no case reached the state {key!r}" for key in walk.missing_states]
+        found += [f"{where}: the transition {key!r} was never possible; last answer: {walk.refusals.get(key, 'never tried')}"
+                  for key in walk.missing_steps]
+    return found
+
+
+def check_refused_without_permission(world: World) -> list[str]:
+    """Nobody takes a step without its permission, or with it in another county; the case stays as it was."""
+    found = []
+    for walker, walk in walkers(world):
+        for key, path in walk.steps.items():
+            step = walk.workflow.transition(key)
+            case = walker.replay(path)
+            rest = world.permissions() - {step.permission or ""}
+            strangers = {
+                "without the permission": world.actor(world.place(case.holder_id), rest, case.department_id),
+                "with the permission in another county": world.actor(world.tree.other_county),
+            }
+            for who, actor in strangers.items():
+                refused = _refused(lambda a=actor, c=case, k=key: engine.perform(  # type: ignore[misc]
+                    walker.entity, c.id, k, {}, a, c.version, world.tree.city), DENIED)
+                after = walker.fresh(case)
+                if not refused or (after.state, after.version) != (case.state, case.version):
+                    found.append(f"{walk.workflow.key}: {key!r} was not refused to somebody {who}")
+    return found
+
+
+def _refused(attempt: Callable[[], Any], errors: tuple[type[Problem], ...]) -> bool:
+    try:
+        attempt()
+    except errors:
+        return True
+    except Problem:
+        return False
+    return False
+
+
+def check_lost_race(world: World) -> list[str]:
+    """Of two people who take the same step of the same version one wins; the other gets a conflict and changes nothing."""
+    found = []
+    for walker, walk in walkers(world):
+        for key, path in walk.steps.items():
+            case = walker.replay(path)
+            step = _answered(walker, case, key)
+            after = None
+            for raw in step:
+                try:
+                    after = walker.take(case, raw)
+                    break
+                except Problem:
+                    continue
+            if after is None:
+                found.append(f"{walk.workflow.key}: {key!r} could not be taken again on the same path")
+                continue
+            lost = False
+            try:
+                walker.take(case, raw, actor=walker.who(walk.workflow.transition(key), case), version=case.version)
+            except LOST:
+                lost = True
+            except Problem as problem:
+                found.append(f"{walk.workflow.key}: the loser of {key!r} got {type(problem).__name__}, not a conflict")
+                continue
+            now = walker.fresh(case)
+            if not lost or (now.state, now.version) != (after.state, after.version):
+                found.append(f"{walk.workflow.key}: {key!r} of an old version was taken a second time")
+        found += _race(walker, walk)
+    return found
+
+
+def _answered(walker: Walker, case: Any, key: str) -> list[Step]:
+    from . import examples
+
+    transition = walker.workflow.transition(key)
+    given = walker.world.examples.get(f"{walker.workflow.key}.{key}")
+    node = walker.world.place(case.holder_id)
+    return [Step(key, raw) for raw in (examples.variants(transition.asks, node, given) if transition.asks else [{}])]
+
+
+def _race(walker: Walker, walk: Walk) -> list[str]:
+    """Let two threads take the first step of one case at the same moment."""
+    first = next((key for key, path in walk.steps.items() if not path), None)
+    if first is None:
+        return []
+    case = walker.case()
+    step = next(iter(_answered(walker, case, first)))
+    barrier = threading.Barrier(2)
+    results: list[str] = []
+
+    def clerk() -> None:
+        with walker.world.app.app_context():
+            try:
+                barrier.wait(timeout=10)
+                walker.take(case, step, version=case.version)
+                results.append("won")
+            except LOST:
+                results.append("lost")
+            except Problem as problem:
+                results.append(type(problem).__name__)
+            finally:
+                db.close_thread()
+
+    threads = [threading.Thread(target=contextvars.Context().run, args=(clerk,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [] if sorted(results) == ["lost", "won"] else [f"{walk.workflow.key}: two clerks at once: {sorted(results)}"]
+
+
+def check_clocks(world: World) -> list[str]:
+    """Each clock of a reached state starts with it, fires once after its day, and never again."""
+    found = []
+    for walker, walk in walkers(world):
+        for state in walk.workflow.states:
+            if state.clocks and state.key in walk.states:
+                found += _check_state_clocks(walker, walk, state.key)
+    return found
+
+
+def _check_state_clocks(walker: Walker, walk: Walk, key: str) -> list[str]:
+    found = []
+    case = walker.replay(walk.states[key])
+    for declared in walk.workflow.state(key).clocks:
+        where = f"{walk.workflow.key}: clock {declared.key!r} of state {key!r}"
+        rows = _running(walker.entity, case, declared.key)
+        if len(rows) != 1:
+            found.append(f"{where} is running {len(rows)} times")
+            continue
+        due = rows[0].due
+        if _fire(due) and _fired(walker.entity, case, declared.key):
+            found.append(f"{where} fired on its last day")
+        _fire(due + timedelta(days=1))
+        once = _fired(walker.entity, case, declared.key)
+        _fire(due + timedelta(days=2))
+        if once is None:
+            found.append(f"{where} did not fire after {due}")
+        elif _fired(walker.entity, case, declared.key) != once:
+            found.append(f"{where} fired twice")
+    return found
+
+
+def _fire(day: Any) -> int:
+    target = datetime.combine(day, time(4, 0))
+    with db.shift_clock(target - db.now()):
+        return clock.sweep(limit=100_000)
+
+
+def _running(entity: Entity, case: Any, key: str) -> list[Any]:
+    return [row for row in clock.of(entity.key, case.id) if row.clock == key and row.state == clock.RUNNING]
+
+
+def _fired(entity: Entity, case: Any, key: str) -> Any:
+    return next((row.fired_at for row in _running(entity, case, key)), None)

@@ -1,0 +1,162 @@
+"""Walking a workflow with real cases: which states and steps can be reached, by whom, with which answers."""
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import peewee
+
+from grid321.core import db, engine
+from grid321.core.actor import Actor
+from grid321.core.entity import Entity
+from grid321.core.errors import Problem
+from grid321.core.tree import Node
+from grid321.core.workflow import Transition, Workflow
+
+from . import examples
+from .world import World
+
+MOST_SITUATIONS = 400
+LONGEST_CODE = 40
+_SAME_FOR_ALL = {"number", "state", "uid", "client_id", "holder_id"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a path: the transition's key and the answers given, as JSON."""
+
+    key: str
+    raw: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Walk:
+    """What a search found: the shortest path to each state, and before each step that was taken."""
+
+    entity: Entity
+    workflow: Workflow
+    states: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing_states(self) -> list[str]:
+        """Keys of declared states that no path reached."""
+        return [state.key for state in self.workflow.states if state.key not in self.states]
+
+    @property
+    def missing_steps(self) -> list[str]:
+        """Keys of declared transitions that were never taken; automatic ones are not a person's to take."""
+        return [step.key for step in self.workflow.transitions if not step.automatic and step.key not in self.steps]
+
+
+class _Undo(Exception):
+    """Takes back what was tried."""
+
+
+class Walker:
+    """Takes cases of one entity along its workflow, each step by somebody who may take it."""
+
+    def __init__(self, world: World, entity: Entity) -> None:
+        workflow = world.workflow(entity)
+        assert workflow is not None
+        self.world, self.entity, self.workflow = world, entity, workflow
+        self.home = world.home(entity)
+        self._actors: dict[tuple[int, int | None], Actor] = {}
+        self.reporter = self.at(self.home)
+        for above in self.home.path:  # made beforehand: an account made inside a search is taken back with it
+            node = world.place(above)
+            self.at(node)
+            for department_id in world.departments(node):
+                self.at(node, department_id)
+
+    def at(self, node: Node, department_id: int | None = None) -> Actor:
+        """Return somebody with every permission of the plugin on ``node``, or within a department of it."""
+        key = (node.id, department_id)
+        if key not in self._actors:
+            self._actors[key] = self.world.actor(node, department_id=department_id)
+        return self._actors[key]
+
+    def who(self, step: Transition, case: Any) -> Actor:
+        """Return somebody who may take ``step`` of ``case``."""
+        if step.by == "reporter":
+            return self.reporter
+        if step.by == "department" and case.department_id is not None:
+            return self.at(self.world.department_place(case.department_id), case.department_id)
+        return self.at(self.world.place(case.holder_id))
+
+    def case(self) -> Any:
+        """Return a new case, raised by the reporter."""
+        return self.world.create(self.entity, self.home, self.reporter)
+
+    def fresh(self, case: Any) -> Any:
+        """Return the case as it is stored now."""
+        return self.entity.model.get_by_id(case.id)
+
+    def take(self, case: Any, step: Step, actor: Actor | None = None, version: int | None = None) -> Any:
+        """Take one step and return the stored case. Raises the Problem that refuses it."""
+        transition = self.workflow.transition(step.key)
+        person = actor or self.who(transition, case)
+        node = self.world.place(case.holder_id)
+        data = examples.loaded(transition.asks, step.raw, node, person) if transition.asks else {}
+        engine.perform(self.entity, case.id, step.key, data, person, version or case.version, self.world.tree.city)
+        return self.fresh(case)
+
+    def replay(self, path: tuple[Step, ...]) -> Any:
+        """Return a new case that was taken along ``path``."""
+        case = self.case()
+        for step in path:
+            case = self.take(case, step)
+        return case
+
+    def search(self) -> Walk:
+        """Find, breadth first, a path to every state and before every step; ends when all are found."""
+        walk = Walk(self.entity, self.workflow, {self.workflow.first: ()})
+        waiting: deque[tuple[Step, ...]] = deque([()])
+        seen: set[Any] = set()
+        while waiting and len(seen) < MOST_SITUATIONS and (walk.missing_states or walk.missing_steps):
+            path = waiting.popleft()
+            try:
+                with db.transaction():
+                    case = self.replay(path)
+                    for found in self._try_all(walk, case, path):
+                        if found[0] not in seen:
+                            seen.add(found[0])
+                            new = found[1] not in walk.states
+                            walk.states.setdefault(found[1], found[2])
+                            (waiting.appendleft if new else waiting.append)(found[2])
+                    raise _Undo
+            except _Undo:
+                pass
+        return walk
+
+    def _try_all(self, walk: Walk, case: Any, path: tuple[Step, ...]) -> list[tuple[Any, str, tuple[Step, ...]]]:
+        """Try each step with each set of answers, take it back, and return the situations it led to."""
+        found = []
+        node = self.world.place(case.holder_id)
+        for transition in self.workflow.from_state(case.state):
+            if transition.automatic:
+                continue
+            given = self.world.examples.get(f"{self.workflow.key}.{transition.key}")
+            for raw in examples.variants(transition.asks, node, given) if transition.asks else [{}]:
+                step = Step(transition.key, raw)
+                try:
+                    with db.transaction():
+                        after = self.take(case, step)
+                        found.append((self._situation(after), after.state, (*path, step)))
+                        raise _Undo
+                except _Undo:
+                    walk.steps.setdefault(transition.key, path)
+                except (Problem, AssertionError) as problem:
+                    walk.refusals[transition.key] = f"{problem} {getattr(problem, 'detail', '')} {getattr(problem, 'errors', '')}"
+        return found
+
+    def _situation(self, case: Any) -> Any:
+        """Return what guards may look at: state, level of the holder, department or not, flags and short codes."""
+        values = [case.state, self.world.place(case.holder_id).level, case.department_id is not None]
+        for name, column in sorted(self.entity.model._meta.fields.items()):
+            short = isinstance(column, peewee.CharField) and column.max_length <= LONGEST_CODE and name not in _SAME_FOR_ALL
+            if short or isinstance(column, peewee.BooleanField):
+                values.append(getattr(case, name))
+        return tuple(values)

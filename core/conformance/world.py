@@ -1,0 +1,149 @@
+"""The small world in which a plugin is tried: an application, a tree, people who may and people who may not."""
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from flask import Flask
+
+from grid321.core import records, schemas, switches
+from grid321.core.actor import SYSTEM, Actor, Grant
+from grid321.core.entity import Entity, Plugin
+from grid321.core.errors import Invalid
+from grid321.core.registry import registry
+from grid321.core.testing_browser import Browser, actor_for, make_account
+from grid321.core.testing_tree import DivisionTree
+from grid321.core.tree import Node
+from grid321.core.workflow import Workflow
+
+from . import examples
+
+VISITOR_KIND = "core.staff"
+
+
+@dataclass
+class World:
+    """Everything a check needs. ``examples`` gives values by entity key (or transition key) where the kit cannot guess."""
+
+    app: Flask
+    module: ModuleType
+    tree: DivisionTree
+    examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    walks: list[tuple[Any, Any]] | None = None
+
+    @property
+    def key(self) -> str:
+        """The plugin's key."""
+        return str(self.manifest.key)
+
+    @property
+    def manifest(self) -> Plugin:
+        """The plugin's manifest."""
+        return self.module.plugin  # type: ignore[no-any-return]
+
+    @cached_property
+    def entities(self) -> list[Entity]:
+        """The entities of the plugin."""
+        return [entity for entity in registry().entities.values() if entity.plugin == self.key]
+
+    def workflow(self, entity: Entity) -> Workflow | None:
+        """The newest workflow of an entity."""
+        return registry().workflow_of(entity.key)
+
+    def furnish(self) -> None:
+        """Switch the plugin (and what it requires) on in both counties, and give each division a department and a person."""
+        from grid321.core.people import Department, Person, Post
+        from grid321.core.tree import ancestor_columns
+
+        for key in [*self.manifest.requires, self.key]:
+            for node in (self.tree.county, self.tree.other_county):
+                switches.turn(key, node, True)
+        from grid321.core import db, snapshot
+
+        now = snapshot.current().tree
+        with db.transaction():
+            for node in list(now):
+                columns = ancestor_columns(now, node)
+                Department.create(name=f"Office of {node.code}", **columns)
+                person = Person.create(name=f"Person of {node.code}", **columns)
+                kind = next((post.key for post in registry().posts.values() if not post.levels or node.level in post.levels),
+                            "core.member")
+                Post.create(person_id=person.id, kind=kind, from_day=db.local_day(), **columns)
+
+    def home(self, entity: Entity) -> Node:
+        """The division at which records of ``entity`` are made: the village, or one of the levels the entity names."""
+        levels = entity.levels or ("village",)
+        if "grid" in levels:
+            from grid321.core import snapshot
+
+            grids = snapshot.current().tree.subtree(self.tree.village, "grid")
+            if grids:
+                return grids[0]
+        for node in (self.tree.village, self.tree.town, self.tree.county, self.tree.city):
+            if node.level in levels:
+                return node
+        return self.tree.village
+
+    def place(self, division_id: int) -> Node:
+        """The division of that id."""
+        from grid321.core import snapshot
+
+        found = snapshot.current().tree.get(division_id)
+        assert found is not None
+        return found
+
+    def departments(self, node: Node) -> list[int]:
+        """The ids of the departments of a division."""
+        from grid321.core.people import Department
+
+        return [row.id for row in Department.select().where(Department.division_id == node.id)]
+
+    def department_place(self, department_id: int) -> Node:
+        """The division that a department hangs on."""
+        from grid321.core.people import Department
+
+        return self.place(Department.get_by_id(department_id).division_id)
+
+    def permissions(self) -> frozenset[str]:
+        """Every permission of the plugin."""
+        return frozenset(key for key in registry().permissions if key.startswith(f"{self.key}."))
+
+    def actor(self, node: Node, permissions: frozenset[str] | None = None, department_id: int | None = None) -> Actor:
+        """Return an actor with a stored account who holds ``permissions`` (by default all of the plugin) on ``node``."""
+        account = make_account(None, node)
+        held = self.permissions() if permissions is None else permissions
+        plain = actor_for(account)
+        return Actor(plain.account_id, plain.person_id, plain.username, plain.name,
+                     (Grant("conformance", node.id, department_id, held),))
+
+    def browser(self, role: str | None, node: Node) -> Browser:
+        """Return a logged-in browser of an account with ``role`` on ``node``."""
+        return Browser.logged_in(self.app, role, node)
+
+    def raw(self, entity: Entity, node: Node) -> dict[str, Any]:
+        """Return JSON values for a new record of ``entity`` at ``node``."""
+        return examples.raw_for(entity.schema, node, next(self.numbers), self.examples.get(entity.key))
+
+    def create(self, entity: Entity, node: Node | None = None, actor: Actor = SYSTEM) -> Any:
+        """Create a record of ``entity`` with example values; optional values that a rule refuses are left out.
+
+        Raises ``Invalid`` when required ones are refused: the plugin's test class then gives ``examples``.
+        """
+        node = node or self.home(entity)
+        raw = self.raw(entity, node)
+        required = {name for name, item in schemas.fields_of(entity.schema).items() if item.required}
+        for _try in range(examples.MOST_TRIES):
+            data = examples.loaded((entity.schema,), raw, node, actor)
+            try:
+                return records.create(entity, data, actor, node)
+            except Invalid as problem:
+                refused = set(problem.errors) & set(raw) - required
+                if not refused:
+                    raise
+                raw = {name: value for name, value in raw.items() if name not in refused}
+        raise AssertionError(f"{entity.key}: no acceptable values were found")
