@@ -1,0 +1,3 @@
+"""Demo data (to be written)."""
+def demo(context):
+    return None

@@ -1,0 +1,86 @@
+"""The first tables of grid."""
+from peewee import *
+
+
+def up(migrator, db):
+    class Grid(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        code = CharField(max_length=24)
+        name = CharField(max_length=80)
+        kind = CharField(max_length=20)
+        subject = CharField(max_length=80, default='')
+        boundary = TextField(null=True)
+        coordinates = CharField(max_length=10, default='cgcs2000')
+        households = IntegerField(null=True)
+        people = IntegerField(null=True)
+        retired_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'grid_grid'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id',), True), (('code',), False))
+    db.create_tables([Grid])
+
+    class Report(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        number = CharField(unique=True, max_length=40)
+        state = CharField(max_length=40)
+        workflow_version = IntegerField(default=1)
+        holder_id = BigIntegerField()
+        department_id = BigIntegerField(null=True)
+        reporter_id = BigIntegerField(null=True)
+        due = DateField(null=True)
+        closed_at = DateTimeField(null=True)
+        outcome = CharField(null=True, max_length=40)
+        client_id = CharField(unique=True, null=True, max_length=64)
+        kind = CharField(max_length=10)
+        ledger_class = CharField(null=True, max_length=40)
+        title = CharField(max_length=80)
+        text = TextField()
+        place = CharField(max_length=120, default='')
+        lon = DoubleField(null=True)
+        lat = DoubleField(null=True)
+        coordinates = CharField(null=True, max_length=10)
+        occurred_on = DateField()
+        urgency = CharField(max_length=10, default='normal')
+        reporter_phone = TextField(null=True)
+        way = CharField(null=True, max_length=40)
+        answer = TextField(null=True)
+        rating = CharField(null=True, max_length=10)
+        attitude = CharField(null=True, max_length=10)
+        handled_again = BooleanField(default=False)
+        holder_level = CharField(max_length=10, default='village')
+        solved_level = CharField(null=True, max_length=10)
+        class Meta:
+            database = db
+            table_name = 'grid_report'
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due'), False), (('town_id', 'due'), False), (('village_id', 'due'), False))
+    db.create_tables([Report])
+
+
+def down(migrator, db):
+    migrator.migrate(migrator.drop_table('grid_report'))
+    migrator.migrate(migrator.drop_table('grid_grid'))

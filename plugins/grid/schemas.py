@@ -1,0 +1,190 @@
+"""What people may send: grids, reports, and the forms of the steps. Unknown fields are refused."""
+from __future__ import annotations
+
+from typing import Any
+
+from grid321.core.api import (
+    Choice,
+    Day,
+    DepartmentRef,
+    DivisionRef,
+    EntitySchema,
+    Flag,
+    GeoJson,
+    Int,
+    LongText,
+    Phone,
+    Text,
+    local_day,
+)
+from grid321.core.api import gettext as _now
+from grid321.core.api import lazy_gettext as _
+
+from .fields import COORDINATES, Degrees
+
+GRID_KINDS = (("basic", _("Basic grid")), ("dedicated", _("Dedicated grid")))
+REPORT_KINDS = (("social", _("Social information")), ("ledger", _("Ledger information")))
+URGENCY = (("normal", _("Normal")), ("urgent", _("Urgent")))
+LEVELS = (("village", _("Village or community")), ("town", _("Town or street")), ("county", _("County")))
+NO_SECRETS = _("No state secrets and no data about others that are not needed.")
+
+
+class GridSchema(EntitySchema):
+    """A grid. Its code is given by the system: village code and number."""
+
+    village = DivisionRef(_("Village or community"), level="village", required=True)
+    code = Text(_("Code"), max=24, read_only=True)
+    name = Text(_("Name"), max=80, required=True, help=_("As people call it: “Grid 3, Xihe Road”."))
+    kind = Choice(_("Kind"), options=GRID_KINDS, required=True, default="basic")
+    subject = Text(_("Of what (dedicated grid)"), max=80, help=_("A market, a school, a park, a company."))
+    households = Int(_("Households"), min=0, max=1_000_000)
+    people = Int(_("People"), min=0, max=10_000_000)
+    boundary = GeoJson(_("Boundary (GeoJSON)"), 
+                       help=_("A Polygon or MultiPolygon. It decides the grid's place in the numbering."))
+    coordinates = Choice(_("Coordinate system"), options=COORDINATES, default="cgcs2000",
+                         help=_("The coordinate system of the boundary."))
+    retired_on = Day(_("Retired on"), read_only=True)
+
+
+class ReportSchema(EntitySchema):
+    """A report from a grid; what the handling adds is read only."""
+
+    kind = Choice(_("Kind"), options=REPORT_KINDS, required=True, default="social")
+    ledger_class = Choice(_("Class"), scheme="grid.ledger_class", help=_("For ledger information only."))
+    text = LongText(_("What happened"), max=4000, required=True, help=NO_SECRETS)
+    title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))
+    division = DivisionRef(_("Grid"), level=("grid", "village"), required=True)
+    place = Text(_("Place"), max=120, help=_("Street and number, or what everybody calls it."))
+    occurred_on = Day(_("When"), past=True, help=_("Left empty, today."))
+    urgency = Choice(_("Urgency"), options=URGENCY, default="normal")
+    reporter_phone = Phone(_("Telephone for questions"))
+    lon = Degrees(_("Longitude"), limit=180)
+    lat = Degrees(_("Latitude"), limit=90)
+    coordinates = Choice(_("Coordinate system"), options=COORDINATES)
+    way = Choice(_("Way of handling"), scheme="grid.way", read_only=True)
+    answer = LongText(_("Answer"), read_only=True)
+    outcome = Choice(_("Outcome"), scheme="grid.outcome", read_only=True)
+    rating = Choice(_("Rating of the result"), scheme="grid.rating", read_only=True)
+    attitude = Choice(_("Rating of the attitude"), scheme="grid.rating", read_only=True)
+    handled_again = Flag(_("Handled again"), read_only=True)
+    holder_level = Choice(_("Held at"), options=LEVELS, read_only=True)
+    solved_level = Choice(_("Solved at"), options=LEVELS, read_only=True)
+
+
+def check_grid(data: dict[str, Any], record: Any, node: Any) -> dict[str, list[str]]:
+    """Rules across the fields of a grid: a dedicated grid says of what, a basic one does not; a grid stays in its village."""
+    value = _value(data, record)
+    errors: dict[str, list[str]] = {}
+    if value("kind") == "dedicated" and not value("subject"):
+        errors["subject"] = [_now("Say of what: a market, a school, a park, a company.")]
+    if value("kind") == "basic" and value("subject"):
+        errors["subject"] = [_now("Leave this empty for a basic grid, or choose the kind “dedicated”.")]
+    if record is not None and data.get("village_id", record.village_id) != record.village_id:
+        errors["village"] = [_now("A grid does not change its village here. Move its division instead.")]
+    return errors
+
+
+def check_report(data: dict[str, Any], record: Any, node: Any) -> dict[str, list[str]]:
+    """Rules across the fields of a report: the class belongs to ledger information, a position is complete.
+
+    Completes ``data`` as well: a title from the first words, today, normal urgency. A field left empty costs no time.
+    """
+    value = _value(data, record)
+    errors: dict[str, list[str]] = {}
+    if record is None or "title" in data:
+        data["title"] = data.get("title") or first_words(value("text") or "")
+    if record is None or "occurred_on" in data:
+        data["occurred_on"] = data.get("occurred_on") or local_day()
+    if record is None or "urgency" in data:
+        data["urgency"] = data.get("urgency") or "normal"
+    if value("kind") == "ledger" and not value("ledger_class"):
+        errors["ledger_class"] = [_now("Choose one of the classes of ledger information.")]
+    if value("kind") == "social" and value("ledger_class"):
+        errors["ledger_class"] = [_now("Leave the class empty for social information.")]
+    given = [name for name in ("lon", "lat") if value(name) is not None]
+    if len(given) == 1:
+        missing = "lat" if given == ["lon"] else "lon"
+        errors[missing] = [_now("A position needs longitude and latitude. Fill in both or neither.")]
+    if given and not value("coordinates"):
+        errors["coordinates"] = [_now("Choose the coordinate system of the position.")]
+    return errors
+
+
+def first_words(text: str, length: int = 24) -> str:
+    """The beginning of a text as a title: its first line up to the first full stop, at most ``length`` characters."""
+    line = text.strip().split("\n", 1)[0]
+    end = min((at for mark in "。！？；" if (at := line.find(mark)) > 0), default=len(line))
+    return line[:end] if end <= length else line[:length - 1] + "…"
+
+
+def _value(data: dict[str, Any], record: Any) -> Any:
+    return lambda name: data[name] if name in data else getattr(record, name, None)
+
+
+class Reason(EntitySchema):
+    """Why a matter is returned, taken back or withdrawn."""
+
+    reason = LongText(_("Reason"), max=1000, required=True, min=4)
+
+
+class Answer(EntitySchema):
+    """The answer to a report with its outcome class."""
+
+    text = LongText(_("Answer"), max=4000, required=True, min=4, help=NO_SECRETS)
+    outcome = Choice(_("Outcome"), scheme="grid.outcome", required=True,
+                     help=_("“No money, no project” is explained, not solved."))
+    way = Choice(_("Way of handling"), scheme="grid.way")
+
+
+class HandOver(EntitySchema):
+    """To which department, in which way, and what is asked of it."""
+
+    department = DepartmentRef(_("Department"), required=True)
+    way = Choice(_("Way of handling"), scheme="grid.way", required=True, default="alone")
+    note = LongText(_("What is asked"), max=1000)
+
+
+class MeetingRecord(EntitySchema):
+    """The record of the meeting that decided: a matter climbs or is handed over only with it."""
+
+    met_on = Day(_("Day of the meeting"), required=True, past=True)
+    chair = Text(_("Chair"), max=40, required=True)
+    attendees = LongText(_("Who attended"), max=1000, required=True)
+    decision = LongText(_("What was decided, and why"), max=2000, required=True, min=4)
+
+
+class VillageMeeting(MeetingRecord):
+    """Record of the two village committees (Party branch and villagers' committee)."""
+
+
+class PresidiumMeeting(MeetingRecord):
+    """Record of the presidium of the town's people's congress, or of the meeting the county set in its place."""
+
+
+class Rating(EntitySchema):
+    """What the reporter thinks of the attitude and of the result."""
+
+    result = Choice(_("Result"), options=(("satisfied", _("Satisfied")), ("basically", _("Basically satisfied"))),
+                    required=True)
+    attitude = Choice(_("Attitude"), scheme="grid.rating", required=True)
+    words = LongText(_("In your words"), max=1000)
+
+
+class AgainRating(EntitySchema):
+    """Why the reporter is not satisfied."""
+
+    reason = LongText(_("What is still missing"), max=1000, required=True, min=4)
+    attitude = Choice(_("Attitude"), scheme="grid.rating", required=True)
+
+
+class Evaluation(EntitySchema):
+    """Who checked a result that the reporter rejects, and what they found."""
+
+    checked_by = Text(_("Checked by"), max=80, required=True)
+    found = LongText(_("What the check found"), max=2000, required=True, min=4)
+
+
+class KeepNote(EntitySchema):
+    """Why a matter stays in the bank and what has to happen first."""
+
+    reason = LongText(_("What has to happen first"), max=1000, required=True, min=4)
