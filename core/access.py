@@ -6,7 +6,9 @@ like one that does not exist. So neither tells who exists.
 """
 from __future__ import annotations
 
+import functools
 import logging
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +27,7 @@ from .i18n import gettext as _
 from .tree import Node
 
 __all__ = ["ANONYMOUS", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "check_url_map",
-           "current_actor", "enforce", "fetch", "guarded", "mark_of", "reach", "require", "scoped"]
+           "current_actor", "enforce", "fetch", "guarded", "inside", "mark_of", "reach", "require", "scoped"]
 
 log = logging.getLogger("grid321.access")
 PUBLIC, LOGIN = "public", "login"
@@ -34,6 +36,7 @@ _MARK = "_grid321_access"
 _NOTED_REFUSALS = 200
 _ACTORS = 4096
 _BIGGEST_ID = 2**63 - 1
+NOTHING, EVERYTHING = peewee.SQL("1 = 0"), peewee.SQL("1 = 1")
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -210,44 +213,40 @@ def scoped(query: Any, entity: Entity, action: str, node: Node, actor: Actor) ->
     The actor's grants within ``node`` are OR-ed as conditions on the columns of the tree; what the plugins' hook
     ``scope`` returns is AND-ed. An entity outside the tree is reached only with a grant at ``node`` or above.
     """
-    conditions = _conditions(entity, entity.permission(action), node, actor)
-    for condition in conditions:
+    permission = entity.permission(action)
+    if entity.division is not None:
+        query = query.where(inside(entity.model, permission, node, actor))
+    elif reach(permission, node, actor) is not None:
+        query = query.where(NOTHING)
+    for condition in _extensions(entity, permission, node, actor):
         query = query.where(condition)
     return query
 
 
-def _conditions(entity: Entity, permission: str, node: Node, actor: Actor) -> list[Any]:
-    model, never = entity.model, peewee.SQL("1 = 0")
+def inside(model: Any, permission: str, node: Node, actor: Actor) -> Any:
+    """The condition that a row of the scoped ``model`` lies below ``node`` where ``actor`` holds ``permission``.
+
+    For tables that are no entity; records of entities go through ``scoped``, which asks the plugins too.
+    """
     places = reach(permission, node, actor)
-    if entity.division is None:
-        return _extensions(entity, permission, node, actor) if places is None else [never]
     if places is None:
-        found = _below(model, node)
-    else:
-        parts = []
-        for place, department in places:
-            if department is not None and "department_id" not in model._meta.columns:
-                continue  # such a record belongs to no department: a grant inside one does not reach it
-            part = getattr(model, place.column) == place.id
-            parts.append(part if department is None else part & (model.department_id == department))
-        found = [_any(parts)] if parts else [never]
-    return found + _extensions(entity, permission, node, actor)
+        return _below(model, node)
+    parts = []
+    for place, department in places:
+        if department is not None and "department_id" not in model._meta.columns:
+            continue  # such a record belongs to no department: a grant inside one does not reach it
+        part = getattr(model, place.column) == place.id
+        parts.append(part if department is None else part & (model.department_id == department))
+    return functools.reduce(operator.or_, parts) if parts else NOTHING
 
 
-def _below(model: Any, node: Node) -> list[Any]:
+def _below(model: Any, node: Node) -> Any:
     # The county of a deployment is read without a predicate on its level; only what lies above it stays out.
     tree = snapshot.current().tree
     if tree.covers_all(node) and node.level in {"province", "city", "county"}:
         above = node.path[:-1]
-        return [model.division_id.not_in(above)] if above else []
-    return [getattr(model, node.column) == node.id]
-
-
-def _any(parts: list[Any]) -> Any:
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole | part
-    return whole
+        return model.division_id.not_in(above) if above else EVERYTHING
+    return getattr(model, node.column) == node.id
 
 
 def _extensions(entity: Entity, permission: str, node: Node, actor: Actor) -> list[Any]:
@@ -259,7 +258,7 @@ def _extensions(entity: Entity, permission: str, node: Node, actor: Actor) -> li
         return list(hooks.all("scope", division=node, entity=entity, action=action, actor=actor))
     except GuestFailure as failure:
         log.error("scope of plugin %s failed: nothing is shown", failure.plugin)
-        return [peewee.SQL("1 = 0")]
+        return [NOTHING]
 
 
 def _hooks() -> Any:

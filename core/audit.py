@@ -24,6 +24,7 @@ from .db import JSONField, Table, now, transaction
 from .errors import Invalid, TooMany
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
+from .tree import Node, Tree
 
 KINDS = {
     "login": _l("Logged in"), "login_failed": _l("Login failed"), "login_limited": _l("Login refused: too many tries"),
@@ -131,10 +132,10 @@ def check_purpose(purpose: str | None) -> str:
 
 
 def _count_reveal(actor: Actor, division_id: int | None) -> None:
-    from . import limits, settings, snapshot
+    from . import limits, snapshot
 
-    node = snapshot.current().tree.get(division_id)
-    allowed = int(settings.value("core.reveal_per_hour", node))
+    here = snapshot.current()
+    allowed = int(here.settings.get("core.reveal_per_hour", here.tree.get(division_id)))
     if limits.take(f"reveal:{actor.account_id}", allowed, timedelta(hours=1)) > allowed:
         raise TooMany(_("Too many personal values were revealed"),
                       _("%(count)s an hour are allowed for one account.", count=allowed),
@@ -226,12 +227,19 @@ def _content(entry: AuditEntry) -> bytes:
 
 # -- reading ---------------------------------------------------------------------------------------------------------
 
-def entries(division_ids: Iterable[int] | None, *, kind: str | None = None, actor_name: str | None = None,
+def entries(tree: Tree, node: Node, *, kind: str | None = None, actor_name: str | None = None,
             before: int | None = None, limit: int = 50) -> list[AuditEntry]:
-    """The newest entries of some divisions (None: the whole deployment), before entry ``before`` for the next page."""
+    """The newest entries about ``node`` and its subtree, before entry ``before`` for the next page.
+
+    Where ``node`` covers the whole deployment, entries without a division (a login with an unknown name) belong to it.
+    """
     query = AuditEntry.select().order_by(AuditEntry.id.desc()).limit(limit)
-    if division_ids is not None:
-        query = query.where(AuditEntry.division_id.in_(list(division_ids)))
+    if tree.covers_all(node):
+        above = list(node.path[:-1])
+        if above:
+            query = query.where(AuditEntry.division_id.is_null() | AuditEntry.division_id.not_in(above))
+    else:
+        query = query.where(AuditEntry.division_id.in_([one.id for one in tree.subtree(node, all_times=True)]))
     if kind:
         query = query.where(AuditEntry.kind == kind)
     if actor_name:

@@ -5,7 +5,9 @@ workers let twenty tries through where five were meant.)
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import peewee
 
@@ -55,6 +57,16 @@ def used(key: str, within: timedelta) -> tuple[int, datetime | None]:
     if row is None or row.since <= now() - within:
         return 0, None
     return int(row.count), row.since + within
+
+
+def used_up(keys: Mapping[Any, str], allowed: int, within: timedelta) -> set[Any]:
+    """The names among ``keys`` (name → key) that have no tries left; one query for all."""
+    hashed = {token_hash(key): name for name, key in keys.items()}
+    if not hashed:
+        return set()
+    rows = RateLimit.select(RateLimit.key).where(
+        RateLimit.key.in_(list(hashed)) & (RateLimit.count >= allowed) & (RateLimit.since > now() - within)).tuples()
+    return {hashed[key] for (key,) in rows}
 
 
 def give_back(key: str) -> None:

@@ -5,6 +5,7 @@ stay far below a worker's memory. Length and blocklist: NIST SP 800-63B-4 (no co
 """
 from __future__ import annotations
 
+import secrets
 import unicodedata
 from itertools import pairwise
 
@@ -80,6 +81,12 @@ def is_outdated(digest: str) -> bool:
 def use_hasher(hasher: PasswordHasher) -> None:
     """Hash with other parameters from now on (tests use cheap ones)."""
     _hashers[:] = [hasher]
+
+
+def suggest() -> str:
+    """A random first password that can be read out on the telephone: 60 bits, no look-alikes."""
+    letters = "23456789abcdefghjkmnpqrstuvwxyz"
+    return "-".join("".join(secrets.choice(letters) for _place in range(4)) for _group in range(3))
 
 
 def prepare() -> None:

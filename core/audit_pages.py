@@ -1,0 +1,49 @@
+"""``/d/<code>/core/audit``: who did what, and who looked at whom, for auditors."""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, render_template, request, url_for
+
+from . import audit, snapshot
+from .access import guarded
+from .errors import BadRequest
+from .i18n import format_time
+from .i18n import gettext as _
+
+PAGE = 50
+
+
+def register(app: Flask) -> None:
+    """Add the page."""
+    app.add_url_rule("/d/<code>/core/audit", "core:audit", guarded(audit_list, "core.audit.view", reach="covers"))
+
+
+def audit_list(code: str = "") -> Any:
+    """The newest entries about this division, filtered by kind and user name."""
+    kind, who = request.args.get("kind", "")[:40], request.args.get("who", "").strip()[:64]
+    before = request.args.get("before", "")
+    if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
+        raise BadRequest(_("This page does not exist"), "before", _("Go back to the first page."))
+    here = snapshot.current()
+    found = audit.entries(here.tree, g.node, kind=kind or None, actor_name=who or None,
+                          before=int(before) if before else None, limit=PAGE + 1)
+    following = None
+    if len(found) > PAGE:
+        found = found[:PAGE]
+        following = url_for("core:audit", code=g.node.code, kind=kind or None, who=who or None, before=found[-1].id)
+    kinds = sorted(((key, str(label)) for key, label in audit.KINDS.items()), key=lambda pair: pair[1])
+    filters = [{"key": "kind", "label": _("What"), "widget": "select", "options": kinds, "value": kind},
+               {"key": "who", "label": _("User name"), "widget": "text", "options": None, "value": who}]
+    return render_template("audit.html", title=_("Audit log"), filters=filters, next_url=following,
+                           entries=[_shown(entry, here.tree) for entry in found], filtered=bool(kind or who))
+
+
+def _shown(entry: audit.AuditEntry, tree: Any) -> dict[str, Any]:
+    place = tree.get(entry.division_id)
+    about = f"{entry.entity} {entry.record_id}" if entry.entity else ""
+    detail = "; ".join(f"{key} {value}" for key, value in sorted((entry.detail or {}).items()) if value is not None)
+    return {"at": format_time(entry.at), "what": str(audit.KINDS.get(entry.kind, entry.kind)), "network": entry.network,
+            "who": entry.actor_name or _("nobody"), "place": place.name if place else "",
+            "about": " · ".join(part for part in (about, entry.fields, detail) if part), "purpose": entry.purpose,
+            "token": entry.token_id is not None}
