@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import peewee
 
+from . import division_counts as counts
 from . import division_records as hanging
 from .db import now, transaction
 from .divisions import (
@@ -116,10 +117,12 @@ def move_division(division: Division | Node | str, parent: Division | Node | str
             _recode([(found, code)], day)
         _save(found)
         tree = load_tree()
-        node = _node(tree, found.id)
-        detail["records"] = hanging.restamp_subtree(_models(models), node, hanging.place(tree, node))
+        node, used = _node(tree, found.id), _models(models)
+        detail["records"] = hanging.restamp_subtree(used, node, hanging.place(tree, node))
+        holders = hanging.follow_holders(used, node, old, tree)
+        counts.moved(_node(old, found.id), node)
         change = _write_down("move", found, day, reason, detail, actor)
-        _recount(tree)
+        counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
         return change
 
 
@@ -154,7 +157,9 @@ def merge_divisions(sources: Iterable[Division | Node | str], target: Division |
         for one in merged:
             _write_down("merge", one, day, reason, {"target": detail["target"], "change": change.id}, actor,
                         alone=False)
-        _recount(load_tree())
+        tree = load_tree()
+        for one in merged:
+            counts.merged(_node(old, one.id), _node(old, into.id), tree)
         return change
 
 
@@ -185,21 +190,26 @@ def split_division(division: Division | Node | str, parts: Sequence[Part], *, ac
             _end(found, day, made[heir].id)
         tree = load_tree()
         used = _models(models)
+        holders: dict[Any, list[tuple[int, int, int]]] = {}
         for child in old.children(node, all_times=True):
             moved = _node(tree, child.id)
             if moved.parent_id != child.parent_id:
                 hanging.restamp_subtree(used, moved, hanging.place(tree, moved))
+                counts.moved(child, moved)
+                for model, flows in hanging.follow_holders(used, moved, old, tree).items():
+                    holders.setdefault(model, []).extend(flows)
         detail: dict[str, Any] = {"parts": [{"code": part.code, "name": made[part.code].name,
                                              "children": len(part.children)} for part in parts], "heir": heir}
         hanging.hand_down(found.id, [one.id for one in made.values()], keep=heir is None)
         if heir:
             detail["records"] = hanging.move_records(used, node, heir_id, hanging.place(tree, _node(tree, heir_id)))
             _point_aliases(found, made[heir], day)
+            counts.merged(node, _node(tree, heir_id), tree)
         change = _write_down("split", found, day, reason, detail, actor)
         for one in made.values():
             _write_down("create", one, day, reason, {"split_from": {"code": found.code, "name": found.name}}, actor,
                         alone=False)
-        _recount(tree)
+        counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
         return change
 
 
@@ -366,15 +376,6 @@ def _write_down(kind: str, division: Division, day: date, reason: str, detail: d
                              "change": change.id})
         snapshot.bump(tree=True)
     return change
-
-
-def _recount(tree: Tree) -> None:
-    """Make the maintained figures follow the new tree."""
-    from . import counters
-    from .registry import registry
-
-    for entity in registry().entities.values():
-        counters.recount(entity, tree, repair=True)
 
 
 def _models(extra: Sequence[type[peewee.Model]]) -> list[type[peewee.Model]]:

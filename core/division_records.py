@@ -43,7 +43,8 @@ def move_records(models: Sequence[Model], old: Node, new_id: int, columns: Mappi
     """Give everything below and at ``old`` to the division ``new_id`` of the same level.
 
     ``columns`` are the scope columns of the new division down to its level. A row that describes the division itself
-    (unique by division) stays with it. Returns the number of rows by table.
+    (unique by division) stays with it; cases that the old division held are held by the new one. Returns the number of
+    rows by table.
     """
     moved = {}
     for model in models:
@@ -60,6 +61,29 @@ def move_records(models: Sequence[Model], old: Node, new_id: int, columns: Mappi
         if count:
             moved[model._meta.table_name] = count
     _move_references(old.id, new_id)
+    return moved
+
+
+def follow_holders(models: Sequence[Model], node: Node, old: Tree, new: Tree) -> dict[Model, list[tuple[int, int, int]]]:
+    """After ``node`` was moved: cases below it that a former ancestor held go to the new ancestor of the same level.
+
+    Otherwise a town would hold cases of a village that it can no longer see. Returns, by model, (former holder, new
+    holder, number of open cases): what left one bank and arrived at another.
+    """
+    before, after = old.get(node.id), new.get(node.id)
+    assert before is not None and after is not None
+    moved: dict[Model, list[tuple[int, int, int]]] = {}
+    for holder_id in set(before.path) - set(after.path):
+        former = old.get(holder_id)
+        heir = new.at_level(after, former.level) if former else None
+        if heir is None:
+            continue
+        for model in models:
+            if issubclass(model, Case):
+                held = (getattr(model, after.column) == after.id) & (model.holder_id == holder_id)
+                count = model.select().where(held, model.closed_at.is_null()).count()
+                if _update(model, {"holder_id": heir.id}, held) and count:
+                    moved.setdefault(model, []).append((holder_id, heir.id, count))
     return moved
 
 
