@@ -105,6 +105,7 @@ def create_account(username: str, password: str | None, node: Node, actor: Actor
     if password is not None:
         digest = passwords.make(passwords.check(password, name))
     with transaction():
+        tree = snapshot.hold().tree
         if Account.select(Account.id).where(Account.username == name).exists():
             _refuse_taken(name)
         try:
@@ -112,7 +113,7 @@ def create_account(username: str, password: str | None, node: Node, actor: Actor
                 account = Account.create(
                     username=name, person_id=person_id, password_hash=digest, password_at=now() if digest else None,
                     must_change_password=must_change_password and digest is not None, created_by=actor.account_id,
-                    **ancestor_columns(snapshot.current().tree, node))
+                    **ancestor_columns(tree, tree.get(node.id) or node))
         except peewee.IntegrityError:
             _refuse_taken(name)
         audit.event("account_created", actor, {"account": account.id}, division_id=node.id)
@@ -251,6 +252,7 @@ def grant(account_id: int, role_key: str, node: Node, actor: Actor = SYSTEM, *, 
     start = from_day or db.local_day()
     _check_place(role, node, department_id, start, to_day)
     with transaction():
+        tree = snapshot.hold().tree
         account = get(account_id)
         _lock(account)
         same = RoleGrant.select().where(
@@ -261,7 +263,7 @@ def grant(account_id: int, role_key: str, node: Node, actor: Actor = SYSTEM, *, 
             raise Conflict(_("This account holds the role there already"), node.name)
         made = RoleGrant.create(account_id=account_id, role=role_key, department_id=department_id, from_day=start,
                                 to_day=to_day, created_by=actor.account_id,
-                                **ancestor_columns(snapshot.current().tree, node))
+                                **ancestor_columns(tree, tree.get(node.id) or node))
         _changed_roles(account)
         audit.event("role_granted", actor, {"account": account_id, "role": role_key, "grant": made.id,
                                             "department": department_id}, division_id=node.id)
