@@ -10,7 +10,6 @@ import peewee
 from grid321.core import db, engine
 from grid321.core.actor import Actor
 from grid321.core.entity import Entity
-from grid321.core.errors import Problem
 from grid321.core.tree import Node
 from grid321.core.workflow import Transition, Workflow
 
@@ -148,8 +147,9 @@ class Walker:
                         raise _Undo
                 except _Undo:
                     walk.steps.setdefault(transition.key, path)
-                except (Problem, AssertionError) as problem:
-                    walk.refusals[transition.key] = f"{problem} {getattr(problem, 'detail', '')} {getattr(problem, 'errors', '')}"
+                except Exception as problem:  # noqa: BLE001 - a guard may raise anything; the report names it
+                    told = [problem, getattr(problem, "detail", ""), getattr(problem, "errors", "")]
+                    walk.refusals[transition.key] = " ".join([type(problem).__name__, *(str(part) for part in told if part)])
         return found
 
     def _situation(self, case: Any) -> Any:

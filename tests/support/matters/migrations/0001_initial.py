@@ -1,0 +1,69 @@
+"""Tables of the test plugin."""
+from peewee import *
+
+
+def up(migrator, db):
+    class Matter(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        number = CharField(unique=True, max_length=40)
+        state = CharField(max_length=40)
+        workflow_version = IntegerField(default=1)
+        holder_id = BigIntegerField()
+        department_id = BigIntegerField(null=True)
+        reporter_id = BigIntegerField(null=True)
+        due = DateField(null=True)
+        closed_at = DateTimeField(null=True)
+        outcome = CharField(null=True, max_length=40)
+        client_id = CharField(unique=True, null=True, max_length=64)
+        title = CharField(max_length=120)
+        text = TextField(default='')
+        kind = CharField(null=True, max_length=40)
+        phone = TextField(null=True)
+        phone_blind = CharField(index=True, null=True, max_length=64)
+        rating = CharField(null=True, max_length=20)
+        class Meta:
+            database = db
+            table_name = 'matters_matter'
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Matter])
+
+    class Note(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        code = CharField(unique=True, max_length=20)
+        title = CharField(max_length=120)
+        amount = IntegerField(null=True)
+        day = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'matters_note'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Note])
+
+
+def down(migrator, db):
+    migrator.migrate(migrator.drop_table('matters_note'))
+    migrator.migrate(migrator.drop_table('matters_matter'))
