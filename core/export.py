@@ -34,12 +34,11 @@ FORMATS = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 
 def ask(entity: Entity, args: Mapping[str, Any], node: Node, actor: Any, *, file_format: str, purpose: str,
-        revealed: bool) -> tuple[ExportFile, bytes | None]:
-    """Export what ``args`` (the parameters of a list URL) select; returns the logged export and, when short, its content.
+        revealed: bool) -> ExportFile:
+    """Make an export of what ``args`` (the parameters of a list URL) select; a long one is made by a job (``job_id``).
 
-    A longer one has ``job_id`` set and is read later. The audit entry is durable before anything leaves. Raises
-    ``Invalid`` for a missing purpose or unknown format, ``Forbidden`` without the right to export or to reveal,
-    ``TooLarge`` above the limits.
+    Logged with its purpose now and at each download. Raises ``Invalid`` for a missing purpose or unknown format,
+    ``Forbidden`` without the right to export or to reveal, ``TooLarge`` above the limits.
     """
     _require_export(entity, node, actor)
     if file_format not in FORMATS:
@@ -53,15 +52,20 @@ def ask(entity: Entity, args: Mapping[str, Any], node: Node, actor: Any, *, file
                       format=file_format, purpose=purpose, revealed=revealed, rows=rows)
     long = rows > AT_ONCE
     with db.transaction():
+        file.save(force_insert=True)
         if long:
             pairs = [[name, value] for name, value in MultiDict(args).items(multi=True) if name not in lists.PAGING]
             file.query = crypto.seal(orjson.dumps(pairs).decode(), "core_export", "query", file.uid)
-        file.save(force_insert=True)
-        if long:
             file.job_id = jobs.enqueue("core.export", {"file": file.id}, actor, node, page_url(file, node)).id
+        _audit(file, actor, "asked")
+        if long:
             file.save()
-        _audit(file, actor)
-    return file, None if long else content(file, query, actor, node)
+    if not long:
+        made = content(file, query, actor, node)
+        with db.transaction():
+            store_file(file, made)
+            file.save()
+    return file
 
 
 def _require_export(entity: Entity, node: Node, actor: Any) -> None:
@@ -70,11 +74,11 @@ def _require_export(entity: Entity, node: Node, actor: Any) -> None:
         access.require(entity.permission("export"), node, actor)
 
 
-def _audit(file: ExportFile, actor: Any) -> None:
+def _audit(file: ExportFile, actor: Any, step: str) -> None:
     entity = registry().entity(file.entity)
-    audit.event("export", actor, {"rows": file.rows, "format": file.format, "revealed": file.revealed, "export": file.id},
-                division_id=file.division_id, entity=file.entity, fields=entity.personal if file.revealed else (),
-                purpose=file.purpose)
+    detail = {"step": step, "rows": file.rows, "format": file.format, "revealed": file.revealed, "export": file.id}
+    audit.event("export", actor, detail, division_id=file.division_id, entity=file.entity,
+                fields=entity.personal if file.revealed else (), purpose=file.purpose)
 
 
 def _count(entity: Entity, query: peewee.ModelSelect, node: Node, revealed: bool) -> int:
@@ -107,7 +111,7 @@ def downloaded(file: ExportFile, actor: Any) -> None:
     if not file.parts:
         raise NotFound(_("The file was deleted after its time."), remedy=_("Ask for the export again from the list."))
     with db.transaction():
-        _audit(file, actor)
+        _audit(file, actor, "downloaded")
 
 
 def run(context: jobs.Context, args: Mapping[str, Any]) -> dict[str, Any]:

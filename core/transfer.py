@@ -51,7 +51,8 @@ def start(entity: Entity, content: bytes, file_name: str, actor: Any, node: Node
     Raises ``Forbidden`` without the permission, and what ``xlsx.read`` and ``transfer_sheet.header`` raise for a file that
     cannot be used; nothing is stored then.
     """
-    access.require(entity.permission("import"), node, actor)
+    if not actor.may_within(entity.permission("import"), node):
+        access.require(entity.permission("import"), node, actor)
     settings = snapshot.current().settings
     limits = xlsx.Limits(bytes=settings.get("core.import_megabytes", node) << 20,
                          rows=settings.get("core.import_rows", node))
@@ -109,8 +110,17 @@ def get(entity: Entity, batch_id: int, node: Node, actor: Any) -> ImportBatch:
     place = snapshot.current().tree.get(batch.division_id) if batch is not None else None
     if batch is None or place is None or not snapshot.current().tree.covers(node, place):
         raise NotFound(_("There is no such import."), remedy=_("Choose one from the list of imports."))
-    access.require(entity.permission("import"), place, actor)
+    _require(batch, actor)
     return batch
+
+
+def _require(batch: ImportBatch, actor: Any) -> None:
+    """One's own batch, or one at a division where the actor may import."""
+    entity = registry().entity(batch.entity)
+    place = place_of(batch)
+    if batch.account_id == actor.account_id and actor.may_within(entity.permission("import"), place):
+        return
+    access.require(entity.permission("import"), place, actor)
 
 
 def place_of(batch: ImportBatch) -> Node:
@@ -123,9 +133,9 @@ def place_of(batch: ImportBatch) -> Node:
 
 # ---------------------------------------------------------------- confirming, undoing
 
-def confirm(batch: ImportBatch, actor: Any, node: Node) -> None:
+def confirm(batch: ImportBatch, actor: Any) -> None:
     """Import the good rows of a checked batch by a job. Raises ``Conflict`` when it has gone on or has no good row."""
-    access.require(registry().entity(batch.entity).permission("import"), place_of(batch), actor)
+    _require(batch, actor)
     if not batch.counts.get(NEW) and not batch.counts.get(CHANGED):
         raise Conflict(_("There is nothing to import: no row is new or changed."),
                        remedy=_("Correct the rows with errors and upload the file again."))
@@ -135,9 +145,9 @@ def confirm(batch: ImportBatch, actor: Any, node: Node) -> None:
         _set_job(batch, run.id)
 
 
-def undo(batch: ImportBatch, actor: Any, node: Node) -> None:
+def undo(batch: ImportBatch, actor: Any) -> None:
     """Undo a finished (or finally failed) import by a job. Raises ``Conflict`` when it is not finished."""
-    access.require(registry().entity(batch.entity).permission("import"), place_of(batch), actor)
+    _require(batch, actor)
     if not batch.has_rows:
         read_block(batch, 0)
     stuck = batch.state == APPLYING and (run := jobs.JobRun.get_or_none(id=batch.job_id)) is not None and run.over

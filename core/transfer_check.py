@@ -172,8 +172,10 @@ class Checker:
         return found
 
     def _permit(self, record: Any, values: Mapping[str, Any], differs: bool) -> None:
+        place = self._place(values, record)
+        if not self.actor.may(self.entity.permission("import"), place):
+            raise Invalid(errors={self.key: [_("You may not import at %(place)s.", place=place.name)]})
         if record is None:
-            place = self._place(values, None)
             if "create" not in self.entity.actions or not self.actor.may(self.entity.permission("create"), place):
                 raise Invalid(errors={self.key: [_("You may not enter new records at %(place)s.", place=place.name)]})
             if self.entity.levels and place.level not in self.entity.levels and self.entity.create is None:

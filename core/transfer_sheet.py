@@ -27,6 +27,9 @@ from .xlsx import Cell
 TOO_LONG = "[…]"
 """Stands for a text that is longer than a cell can hold; an import leaves the stored text as it is."""
 
+REPORT = ("import.result", "import.message")
+"""Columns of the marked file, so that it can be corrected and uploaded as it is."""
+
 INFO = ("state", "holder", "department", "due", "outcome", "created_at", "updated_at")
 """Columns that an export adds and an import ignores."""
 
@@ -115,7 +118,7 @@ def header(entity: Entity, rows: Sequence[Sequence[Cell]]) -> tuple[list[str | N
     Raises ``Invalid`` for unknown, double or missing columns, naming them.
     """
     columns = sheet_columns(entity)
-    known = {column.key for column in columns}
+    known = {column.key for column in columns} | set(REPORT)
     second = [str(cell).strip() for cell in rows[1]] if len(rows) > 1 else []
     first = [xlsx.plain(str(cell)).strip() for cell in rows[0]]
     if second and {cell for cell in second if cell} <= known and any(second):
@@ -141,7 +144,13 @@ def _labels(entity: Entity) -> dict[str, str]:
         with use_language(language):
             for column in sheet_columns(entity):
                 found.setdefault(column.column.label, column.key)
+            found.update(zip(report_labels(), REPORT, strict=True))
     return {**found, **{column.key: column.key for column in sheet_columns(entity)}}
+
+
+def report_labels() -> tuple[str, str]:
+    """What the two columns of the marked file are called."""
+    return _("Result of the import"), _("What to do")
 
 
 def _wrong_columns(unknown: list[str], double: list[str], missing: list[str]) -> Invalid:

@@ -1,0 +1,190 @@
+"""Pages of background jobs, undelivered events and one's own inbox."""
+from __future__ import annotations
+
+from typing import Any
+
+import peewee
+from flask import Flask, g, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from . import jobs, notify, outbox, snapshot
+from .access import current_actor, guarded
+from .errors import BadRequest, NotFound
+from .i18n import format_time
+from .i18n import gettext as _
+from .registry import registry
+from .transfer_pages import progress_fragment, run_of
+from .tree import Node
+from .views import RecordId
+
+VIEW, EDIT = "core.job.view", "core.job.edit"
+PAGE = 50
+
+
+def register(app: Flask) -> None:
+    """Add /d/<code>/core/jobs…, /me/inbox… and the number of unread notifications for every page."""
+    app.url_map.converters.setdefault("rid", RecordId)
+    routes: tuple[tuple[str, str, Any, str, str, tuple[str, ...]], ...] = (
+        ("/d/<code>/core/jobs", "jobs", jobs_page, "login", "meets", ("GET",)),
+        ("/d/<code>/core/jobs/<rid:run_id>", "job", job_page, "login", "meets", ("GET",)),
+        ("/d/<code>/core/jobs/<rid:run_id>/retry", "job_retry", retry, "login", "meets", ("POST",)),
+        ("/d/<code>/core/jobs/<rid:run_id>/cancel", "job_cancel", cancel, "login", "meets", ("POST",)),
+        ("/d/<code>/core/events/<rid:row_id>/again", "event_again", send_again, EDIT, "covers", ("POST",)),
+        ("/me/inbox", "inbox", inbox_page, "login", "meets", ("GET",)),
+        ("/me/inbox/read", "inbox_read", mark_read, "login", "meets", ("POST",)),
+        ("/me/inbox/<rid:message_id>", "inbox_open", open_message, "login", "meets", ("GET",)),
+    )
+    for rule, name, view, permission, reach, methods in routes:
+        app.add_url_rule(rule, f"core:{name}", guarded(view, permission, reach=reach), methods=list(methods))
+    app.context_processor(_unread)
+
+
+def _unread() -> dict[str, Any]:
+    account_id = current_actor().account_id
+    if account_id is None or g.get("unread") is not None:
+        return {"unread": g.get("unread") or 0}
+    try:
+        g.unread = notify.unread_count(account_id)
+    except peewee.PeeweeException:  # an error page must appear even when the database is away
+        g.unread = 0
+    return {"unread": g.unread}
+
+
+# ---------------------------------------------------------------- jobs
+
+def jobs_page() -> str:
+    """One's own jobs, and with the permission all jobs at the division and below, with undelivered events."""
+    actor, node = current_actor(), g.node
+    manages = actor.may(VIEW, node)
+    runs = _visible(node, manages)
+    rows = [_job_row(run, node) for run in runs]
+    tables = [{"title": "", "caption": _("Background jobs"), "rows": rows, "empty": _("There are no background jobs."),
+               "columns": [{"label": text} for text in (_("Job"), _("Asked"), _("State"), _("Progress"), _("Where"))]}]
+    if manages:
+        tables.append(_undelivered(node, actor.may(EDIT, node)))
+    return render_template("jobs.html", title=_("Background jobs"), tables=tables,
+                           crumbs=[(node.name, f"/d/{node.code}/"), (_("Background jobs"), "")])
+
+
+def _visible(node: Node, manages: bool) -> list[jobs.JobRun]:
+    query = jobs.JobRun.select().order_by(jobs.JobRun.id.desc()).limit(PAGE)
+    if not manages:
+        return list(query.where(jobs.JobRun.account_id == current_actor().account_id))
+    tree = snapshot.current().tree
+    if tree.covers_all(node):
+        return list(query)
+    below = [place.id for place in tree.subtree(node)]
+    found: list[jobs.JobRun] = []
+    for start in range(0, len(below), 500):
+        found += list(query.where(jobs.JobRun.division_id.in_(below[start:start + 500])))
+    return sorted(found, key=lambda run: run.id, reverse=True)[:PAGE]
+
+
+def _job_row(run: jobs.JobRun, node: Node) -> dict[str, Any]:
+    label, tone = jobs.STATES[run.state]
+    place = snapshot.current().tree.get(run.division_id) if run.division_id else None
+    progress = f"{run.done} / {run.total}" if run.total else ""
+    return {"url": f"/d/{node.code}/core/jobs/{run.id}",
+            "cells": [{"text": jobs.label(run.key)}, {"text": format_time(run.created_at)},
+                      {"text": str(label), "tone": tone}, {"text": progress}, {"text": place.name if place else ""}]}
+
+
+def _undelivered(node: Node, may_edit: bool) -> dict[str, Any]:
+    tree = snapshot.current().tree
+    rows = []
+    for row in outbox.dead():
+        place = tree.get(row.division_id) if row.division_id else None
+        if place is not None and not tree.covers(node, place):
+            continue
+        entity = registry().entities.get(row.entity)
+        rows.append({"cells": [{"text": str(row.id)}, {"text": str(entity.label) if entity else row.entity},
+                               {"text": format_time(row.at)}, {"text": row.error}],
+                     "actions": [{"label": _("Send again"), "post": True,
+                                  "url": f"/d/{node.code}/core/events/{row.id}/again"}] if may_edit else []})
+    return {"title": _("Undelivered events"), "caption": _("Events that a plugin did not take"), "rows": rows,
+            "has_actions": may_edit, "empty": _("Every event was delivered."),
+            "columns": [{"label": text} for text in (_("Number"), _("About"), _("When"), _("Plugin and error"))]}
+
+
+def _job(run_id: int, permission: str) -> jobs.JobRun:
+    """A job of one's own, or one at a division where the actor holds ``permission``. Raises ``NotFound``."""
+    actor, tree = current_actor(), snapshot.current().tree
+    run = jobs.JobRun.get_or_none(jobs.JobRun.id == run_id)
+    place = tree.get(run.division_id) if run is not None and run.division_id else None
+    if run is not None and tree.covers(g.node, place or g.node):
+        own = run.account_id is not None and run.account_id == actor.account_id
+        if own or (actor.may(permission, place) if place is not None else actor.may(permission, g.node)):
+            return run
+    raise NotFound(_("There is no such job."), remedy=_("Choose one from the list of background jobs."))
+
+
+def job_page(run_id: int) -> Any:
+    """One job: progress, error, result; may be started again or cancelled."""
+    run = _job(run_id, VIEW)
+    here = f"/d/{g.node.code}/core/jobs/{run.id}"
+    context: dict[str, Any] = {
+        "title": jobs.label(run.key), "run": run_of(run.id), "here": here, "running": not run.over,
+        "asked_at": format_time(run.created_at), "finished_at": format_time(run.finished_at), "attempts": run.attempts,
+        "link": run.link if run.link and run.link != here else "", "may_retry": run.state in (jobs.FAILED, jobs.CANCELLED),
+        "may_cancel": not run.over,
+        "crumbs": [(g.node.name, f"/d/{g.node.code}/"), (_("Background jobs"), f"/d/{g.node.code}/core/jobs"),
+                   (jobs.label(run.key), "")]}
+    return progress_fragment(context) or render_template("job.html", **context)
+
+
+def retry(run_id: int) -> Response:
+    """Start a failed job again; it goes on where it stopped."""
+    jobs.retry(_job(run_id, EDIT).id)
+    return redirect(f"/d/{g.node.code}/core/jobs/{run_id}", 303)
+
+
+def cancel(run_id: int) -> Response:
+    """Stop a job after its present step."""
+    jobs.cancel(_job(run_id, EDIT).id)
+    return redirect(f"/d/{g.node.code}/core/jobs/{run_id}", 303)
+
+
+def send_again(row_id: int) -> Response:
+    """Give an undelivered event another round. Only for events at the division and below."""
+    row = outbox.OutboxRow.get_or_none(outbox.OutboxRow.id == row_id)
+    tree = snapshot.current().tree
+    place = tree.get(row.division_id) if row is not None and row.division_id else None
+    if row is None or not tree.covers(g.node, place or g.node):
+        raise NotFound(_("There is no such event."))
+    outbox.send_again(row_id)
+    return redirect(f"/d/{g.node.code}/core/jobs", 303)
+
+
+# ---------------------------------------------------------------- inbox
+
+def inbox_page() -> str:
+    """One's own notifications, newest first."""
+    text = request.args.get("before", "")
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise BadRequest(_("This page of the list cannot be found."), "before", _("Go back to the first page."),
+                         code="bad_parameter")
+    account_id = current_actor().account_id or 0
+    rows = notify.inbox(account_id, int(text) if text else None, PAGE + 1)
+    shown = rows[:PAGE]
+    return render_template(
+        "inbox.html", title=_("Messages"), next_url=f"/me/inbox?before={shown[-1].id}" if len(rows) > PAGE else None,
+        prev_url="/me/inbox" if text else None,
+        rows=[{"id": row.id, "text": row.text, "at": format_time(row.created_at), "unread": row.read_at is None,
+               "url": f"/me/inbox/{row.id}"} for row in shown])
+
+
+def open_message(message_id: int) -> Response:
+    """Mark one's own notification read and go to what it is about."""
+    account_id = current_actor().account_id or 0
+    row = notify.Notification.get_or_none((notify.Notification.id == message_id)
+                                          & (notify.Notification.account_id == account_id))
+    if row is None:
+        raise NotFound(_("There is no such message."), remedy=_("Go back to your messages."))
+    notify.mark_read(account_id, [row.id])
+    return redirect(request.script_root + (row.link or "/me/inbox"), 303)
+
+
+def mark_read() -> Response:
+    """Mark all of one's notifications read."""
+    notify.mark_read(current_actor().account_id or 0)
+    return redirect("/me/inbox", 303)

@@ -1,0 +1,91 @@
+"""What people see of an import: the preview as a table, and the marked file with the result of each row."""
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from . import xlsx
+from .entity import Entity
+from .i18n import gettext as _
+from .i18n import lazy_gettext as _l
+from .transfer_check import CHANGED, ERROR, NEW, SAME, Row
+from .transfer_sheet import REPORT, SheetColumn, report_labels, sheet_columns
+from .transfer_tables import ImportBatch, all_rows
+
+KINDS = {NEW: (_l("New"), "ok"), CHANGED: (_l("Changed"), "info"), SAME: (_l("Same"), "muted"), ERROR: (_l("Error"), "bad")}
+OUTCOMES = {"created": (_l("Entered"), "ok"), "updated": (_l("Changed"), "ok"), "failed": (_l("Refused"), "bad"),
+            "undone": (_l("Undone"), "muted"), "left": (_l("Left as it is"), "warn")}
+
+
+def columns_of(entity: Entity, batch: ImportBatch) -> list[SheetColumn]:
+    """The columns of the uploaded file in its order, without those that are read only."""
+    known = {column.key: column for column in sheet_columns(entity)}
+    return [known[key] for key in batch.columns if key in known and not known[key].column.read_only]
+
+
+def preview(entity: Entity, batch: ImportBatch, kind: str) -> dict[str, Any]:
+    """The first rows of one kind as a table: number of the row, its cells, its errors."""
+    columns = columns_of(entity, batch)
+    rows = (batch.opened("preview", batch.preview) if batch.preview else {}).get(kind, [])
+    found = []
+    for row in rows:
+        cells = [{"text": str(row["n"])}]
+        for column in columns:
+            text = row["c"].get(column.key, "")
+            if column.key in row["f"]:
+                text = _("%(old)s → %(new)s", old=row["b"].get(column.key) or "–", new=text or "–")
+            cells.append({"text": text, "tone": "bad" if column.key in row["e"] else "info" if column.key in row["f"] else ""})
+        if kind == ERROR:
+            cells.append({"text": error_text(columns, row)})
+        found.append({"cells": cells})
+    heads = [_("Row"), *(column.column.label for column in columns), *([_("What to do")] if kind == ERROR else [])]
+    return {"caption": _("Rows of the file"), "columns": [{"label": head} for head in heads], "rows": found,
+            "empty": _("There are no such rows.")}
+
+
+def error_text(columns: list[SheetColumn], row: Row) -> str:
+    """The errors of a row as one text: column, message."""
+    labels = {column.key: column.column.label for column in columns}
+    parts = []
+    for name, messages in (row.get("e") or {}).items():
+        label = labels.get(name, "")
+        parts += [f"{label}: {message}" if label else str(message) for message in messages]
+    if row.get("m"):
+        parts.append(str(row["m"]))
+    return " ".join(parts)
+
+
+def marked_file(entity: Entity, batch: ImportBatch, only_problems: bool = False) -> bytes:
+    """The uploaded rows with the result of each; cells with errors are red. It can be corrected and uploaded again."""
+    columns = columns_of(entity, batch)
+    heads = [column.column for column in columns]
+    heads += [xlsx.Column(key, label, read_only=True) for key, label in zip(REPORT, report_labels(), strict=True)]
+    places = {key: place for place, key in enumerate(batch.columns) if key}
+    target = io.BytesIO()
+    writer = xlsx.Writer(target, heads, str(entity.label))
+    for row in all_rows(batch):
+        problem = row.get("k") == ERROR or row.get("o") in ("failed", "left")
+        if only_problems and not problem:
+            continue
+        cells = []
+        for column in columns:
+            place = places[column.key]
+            cell = row["c"][place] if place < len(row["c"]) else None
+            cells.append(xlsx.plain(cell) if isinstance(cell, str) else cell)
+        bad = frozenset(position for position, column in enumerate(columns) if column.key in (row.get("e") or {}))
+        writer.row([*cells, result_text(row), error_text(columns, row)], bad)
+    writer.close()
+    return target.getvalue()
+
+
+def result_text(row: Row) -> str:
+    """What became of a row, in words."""
+    if row.get("o") in OUTCOMES:
+        return str(OUTCOMES[row["o"]][0])
+    return str(KINDS[row["k"]][0]) if row.get("k") in KINDS else ""
+
+
+def counts(batch: ImportBatch, kinds: dict[str, Any]) -> list[dict[str, Any]]:
+    """Labelled counts of a batch: of its kinds or of its outcomes."""
+    return [{"key": key, "label": str(label), "tone": tone, "count": batch.counts.get(key, 0)}
+            for key, (label, tone) in kinds.items()]
