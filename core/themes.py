@@ -101,6 +101,20 @@ def lineage(theme_id: str, themes: Mapping[str, Theme]) -> list[Theme]:
     return found
 
 
+def known_templates(plugins: Mapping[str, Path] | None = None) -> dict[str, Path]:
+    """Return the names of the templates that themes may override, with their files: the core's and the plugins'.
+
+    `plugins` maps keys to folders; None takes those beside the core.
+    """
+    if plugins is None:
+        plugins = {path.parent.name: path.parent for path in sorted((_CORE.parent / "plugins").glob("*/__init__.py"))}
+    found = {path.relative_to(_CORE / "templates").as_posix(): path for path in (_CORE / "templates").rglob("*.html")}
+    for key, folder in plugins.items():
+        for path in (folder / "templates" / key).rglob("*.html"):
+            found[path.relative_to(folder / "templates").as_posix()] = path
+    return found
+
+
 class Wardrobe:
     """The themes and template folders of one application."""
 
@@ -185,8 +199,7 @@ class LayerLoader(BaseLoader):
 
     def list_templates(self) -> list[str]:
         """Return the names of the core's and the plugins' templates."""
-        folders = [_CORE / "templates", *(path / "templates" for path in self.wardrobe.plugins.values())]
-        return sorted({path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.html")})
+        return sorted(known_templates(self.wardrobe.plugins))
 
 
 class ThemedEnvironment(FlaskEnvironment):

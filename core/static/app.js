@@ -79,6 +79,15 @@
     });
   }
 
+  // A table that is wider than the screen must be reachable by keyboard to be scrolled.
+  document.querySelectorAll('.sheet-table').forEach(function (box) {
+    if (box.scrollWidth <= box.clientWidth) { return; }
+    const caption = box.querySelector('caption');
+    box.tabIndex = 0;
+    box.setAttribute('role', 'region');
+    box.setAttribute('aria-label', caption ? caption.textContent.trim() : document.title);
+  });
+
   // Drafts belong to the person who typed them: leaving the account drops them.
   document.addEventListener('submit', function (event) {
     if (/\/logout$/.test(event.target.action) && window.indexedDB) { window.indexedDB.deleteDatabase('grid321-drafts'); }
