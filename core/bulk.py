@@ -16,7 +16,7 @@ def insert_rows(model: type[peewee.Model], columns: Sequence[str], rows: Iterabl
     """
     mark = "%s" if is_postgres() else "?"
     names = ", ".join(f'"{column}"' for column in columns)
-    sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ({", ".join([mark] * len(columns))})'  # noqa: S608
+    sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ({", ".join([mark] * len(columns))})'
     run_many(sql, rows)
 
 
@@ -24,7 +24,7 @@ def update_rows(model: type[peewee.Model], column_names: Sequence[str], rows: It
     """Update by id: each row holds the values of ``column_names`` and, last, the id."""
     mark = "%s" if is_postgres() else "?"
     names = ", ".join(f'"{column}" = {mark}' for column in column_names)
-    run_many(f'UPDATE "{model._meta.table_name}" SET {names} WHERE "id" = {mark}', rows)  # noqa: S608
+    run_many(f'UPDATE "{model._meta.table_name}" SET {names} WHERE "id" = {mark}', rows)
 
 
 def run_many(sql: str, rows: Iterable[Sequence[Any]]) -> None:

