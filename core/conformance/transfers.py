@@ -6,7 +6,7 @@ from typing import Any
 from grid321.core import export, transfer
 from grid321.core.entity import Entity
 from grid321.core.transfer_check import SAME
-from grid321.core.transfer_tables import all_rows
+from grid321.core.transfer_tables import all_rows, read_file
 
 from .world import World
 
@@ -28,11 +28,11 @@ def _check(world: World, entity: Entity) -> list[str]:
         world.create(entity)
     before = _rows(entity)
     actor = world.actor(world.tree.city)
-    _file, content = export.ask(entity, {}, world.tree.city, actor, file_format="xlsx", purpose="conformance check",
+    file = export.ask(entity, {}, world.tree.city, actor, file_format="xlsx", purpose="conformance check",
                                 revealed="reveal" in {name.rpartition(".")[2] for name in entity.permissions})
-    if content is None:
+    if not file.parts:
         return [f"{entity.key}: the export of {RECORDS} records was not made at once"]
-    batch = transfer.start(entity, content, FILE, actor, world.tree.city)
+    batch = transfer.start(entity, b"".join(read_file(file)), FILE, actor, world.tree.city)
     found = [f"{entity.key}: {batch.rows} rows were exported, {len(before)} are stored"] if batch.rows != len(before) else []
     for row in all_rows(batch):
         if row.get("k") != SAME:
