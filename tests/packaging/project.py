@@ -39,15 +39,18 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(name: str, path: Path) -> set[str]:
-    """Return the absolute names a module imports anywhere in its text, without those for type checkers only."""
+def imports(name: str, path: Path, lines: set[int] | None = None) -> set[str]:
+    """Return the absolute names a module imports, without those for type checkers only.
+
+    ``lines`` restricts the answer to import statements that begin on one of these lines.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     package = name if path.stem == "__init__" else name.rpartition(".")[0]
     skipped = {id(node) for guard in ast.walk(tree) if isinstance(guard, ast.If) and "TYPE_CHECKING" in ast.dump(guard.test)
                for node in ast.walk(guard)}
     found = set()
     for node in ast.walk(tree):
-        if id(node) in skipped:
+        if id(node) in skipped or (lines is not None and getattr(node, "lineno", 0) not in lines):
             continue
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}

@@ -89,7 +89,7 @@ def wanted_data() -> set[str]:
     for name, folder in folders().items():
         for path in folder.rglob("*"):
             inside = path.relative_to(folder)
-            data = path.suffix in DATA or "migrations" in inside.parts and path.suffix == ".py"
+            data = path.suffix in DATA or ("migrations" in inside.parts and path.suffix == ".py")
             if path.is_file() and data and "__pycache__" not in inside.parts and not path.name.startswith("."):
                 found.add("/".join([*name.split("."), *inside.parts]))
     return found

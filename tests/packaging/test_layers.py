@@ -1,0 +1,128 @@
+"""The layers: dependencies point downward, plugins use one door, modules stay small."""
+
+import ast
+import graphlib
+
+import pytest
+
+from .project import imports, modules
+
+pytestmark = pytest.mark.once
+
+MOST_LINES = 400
+MOST_LINES_OF_A_FUNCTION = 60
+MOST_LINES_OF_A_MANIFEST = 60
+
+# From the ground up. A module imports modules of its own layer and of those below; what a function imports when it is called
+# may also reach one layer up (the registry knows the tree, the tree's rows are written by its services), never the faces.
+LAYERS = {
+    "declarations": "entity workflow hooks errors identity",
+    "ground": "db i18n crypto config xlsx calendar passwords limits allowlist idempotency gunicorn_hooks",
+    "stores": """
+        tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
+        notify jobs roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
+        faces cursors clock routing statistics themes assets division_records division_files division_counts""",
+    "services": """
+        accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
+        transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views
+        panels people_entities worker class_items forms division_forms statistics_view menu""",
+    "door": "api",
+    "faces": """
+        gate auth pages error_pages views view_records view_steps rest openapi face_pages me_pages account_pages audit_pages
+        admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
+    "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
+    "commands": "cli commands conformance demo",
+}
+RANKS = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names.split()}
+FACES = list(LAYERS).index("faces")
+
+
+def unit(name: str) -> str:
+    """Return the part of a core module's name that the table knows: grid321.core.commands.new -> commands."""
+    return name.split(".")[2] if name.count(".") >= 2 else "core"
+
+
+def top_level(path) -> set[int]:
+    """Return the line numbers of imports that run when the module is imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {id(child) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+              for child in ast.walk(node)}
+    return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in inside}
+
+
+def core_modules() -> dict:
+    """Return the modules of the core by name, without the package itself."""
+    return {name: path for name, path in modules().items() if name.startswith("grid321.core.")}
+
+
+def inner_imports(name, path, lines=None) -> set[str]:
+    """Return the core modules that a module imports."""
+    known = core_modules()
+    return {found for found in imports(name, path, lines) if found in known and found != name}
+
+
+def test_every_core_module_has_its_layer():
+    assert sorted({unit(name) for name in core_modules()} - set(RANKS)) == [], "put it into LAYERS"
+
+
+def test_dependencies_point_downward():
+    wrong = []
+    for name, path in core_modules().items():
+        wrong += [f"{name} imports {other}" for other in inner_imports(name, path, top_level(path))
+                  if RANKS[unit(other)] > RANKS[unit(name)]]
+    assert wrong == []
+
+
+def test_stores_and_services_know_no_page_at_all():
+    wrong = []
+    for name, path in core_modules().items():
+        if RANKS[unit(name)] < FACES:
+            wrong += [f"{name} imports {other}" for other in inner_imports(name, path) if RANKS[unit(other)] >= FACES]
+    assert wrong == []
+
+
+def test_no_import_runs_in_a_circle():
+    graph = {name: inner_imports(name, path, top_level(path)) for name, path in core_modules().items()}
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("name", ["entity", "workflow"])
+def test_declarations_import_nothing_else_of_the_core(name):
+    path = core_modules()[f"grid321.core.{name}"]
+    assert inner_imports(f"grid321.core.{name}", path) == set()
+
+
+def test_plugins_use_the_one_door():
+    wrong = []
+    for name, path in modules().items():
+        if name.startswith("grid321.plugins."):
+            wrong += [f"{name} imports {other}" for other in imports(name, path)
+                      if other.startswith("grid321.core") and not f"{other}.".startswith("grid321.core.api.")
+                      and other != "grid321.core"]
+    assert wrong == []
+
+
+def test_modules_and_functions_fit_a_readers_head():
+    long = []
+    for name, path in modules().items():
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > MOST_LINES:
+            long.append(f"{name}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                size = (node.end_lineno or node.lineno) - node.lineno + 1
+                if size > MOST_LINES_OF_A_FUNCTION:
+                    long.append(f"{name}.{node.name}: {size} lines")
+        plugin = name.startswith("grid321.plugins.") and path.stem == "__init__"
+        if plugin and text.count("\n") > MOST_LINES_OF_A_MANIFEST:
+            long.append(f"{name}: a manifest of {text.count(chr(10))} lines")
+    assert long == []
+
+
+def test_public_functions_say_what_a_caller_needs():
+    silent = []
+    for name, path in modules().items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node):
+                silent.append(f"{name}.{node.name}")
+    assert silent == []
