@@ -81,6 +81,8 @@ class EntityField(fields.Field):
     """
 
     widget: ClassVar[str] = "text"
+    #: What a spreadsheet cell of it holds: text, code, id, phone, int, day, flag or choice.
+    cell_kind: ClassVar[str] = "text"
     input_mode: ClassVar[str] = ""
     #: The value of an optional field that is left empty.
     blank: ClassVar[Any] = None
@@ -138,7 +140,7 @@ class EntityField(fields.Field):
             return self.from_text(cell)
         raise self.make_error("cell")
 
-    def to_cell(self, value: Any) -> Any:
+    def to_cell(self, value: Any, record: Any = None) -> Any:
         """Turn a stored value into a cell that `from_cell` reads back."""
         return "" if value is None else str(value)
 

@@ -92,7 +92,7 @@ class GeoJson(EntityField):
     def to_text(self, value: Any) -> str:
         return orjson.dumps(value).decode() if value else ""
 
-    def to_cell(self, value: Any) -> str:
+    def to_cell(self, value: Any, record: Any = None) -> str:
         return self.to_text(value)
 
     def display(self, value: Any, record: Any = None) -> str:

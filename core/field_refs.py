@@ -40,7 +40,7 @@ class Ref(EntityField):
         from grid321.core import references
         return references.labels(self.kind, [value]).get(value, "")
 
-    def to_cell(self, value: Any) -> str:
+    def to_cell(self, value: Any, record: Any = None) -> str:
         return self.to_text(value)
 
 
@@ -51,6 +51,7 @@ class DivisionRef(Ref):
     """
 
     kind: ClassVar[str] = "division"
+    cell_kind: ClassVar[str] = "code"
 
     default_error_messages = {
         "type": _l("This must be the code of a division, as text: \"610902104\"."),
@@ -94,6 +95,8 @@ class DivisionRef(Ref):
 class _IdRef(Ref):
     """A reference by id."""
 
+    cell_kind: ClassVar[str] = "int"
+
     default_error_messages = {
         "type": _l("This must be an id, as a whole number."),
         "unknown": _l("There is nothing with the id {id} that you may choose here. Choose from the list."),
@@ -103,7 +106,7 @@ class _IdRef(Ref):
         if type(value) is not int or not 1 <= value <= BIG_MAX:
             raise self.make_error("type")
         from grid321.core import references
-        if not references.allowed(self.kind, value, current_frame()):
+        if not references.allowed(self, value, current_frame()):
             raise self.make_error("unknown", id=value)
         return value
 
@@ -131,9 +134,13 @@ class PersonRef(_IdRef):
 
 
 class DepartmentRef(_IdRef):
-    """A department that hangs on a division of the subtree being looked at, or on one above it."""
+    """A department that hangs on a division of the subtree being looked at; with `own`, on the node itself."""
 
     kind: ClassVar[str] = "department"
+
+    def __init__(self, label: Any = None, *, own: bool = False, **rest: Any) -> None:
+        super().__init__(label, **rest)
+        self.own = own
 
 
 class AccountRef(_IdRef):

@@ -31,7 +31,6 @@ INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 _DIGITS = re.compile(r"-?[0-9]{1,10}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CHINESE_DAY = re.compile(r"([0-9]{4})[年/.]([0-9]{1,2})[月/.]([0-9]{1,2})日?")
-_LAST_CODE_POINT = 0x10FFFF
 
 
 class Text(EntityField):
@@ -104,6 +103,7 @@ class Int(EntityField):
     """A whole number between `min` and `max` (at widest 32 bits). JSON numbers only: no 1.0, no true, no "5"."""
 
     widget: ClassVar[str] = "number"
+    cell_kind: ClassVar[str] = "int"
     input_mode: ClassVar[str] = "numeric"
 
     default_error_messages = {
@@ -143,7 +143,7 @@ class Int(EntityField):
             return int(cell)
         return super().from_cell(cell)
 
-    def to_cell(self, value: Any) -> Any:
+    def to_cell(self, value: Any, record: Any = None) -> Any:
         return "" if value is None else value
 
     def openapi(self) -> dict[str, Any]:
@@ -154,6 +154,7 @@ class Day(EntityField):
     """A calendar day, in JSON as "2026-03-15". `past` refuses days after today (database clock, China time)."""
 
     widget: ClassVar[str] = "date"
+    cell_kind: ClassVar[str] = "day"
 
     default_error_messages = {
         "type": _l("This must be a day written like 2026-03-15."),
@@ -203,7 +204,7 @@ class Day(EntityField):
     def to_text(self, value: Any) -> str:
         return value.isoformat() if isinstance(value, datetime.date) else str(value or "")
 
-    def to_cell(self, value: Any) -> str:
+    def to_cell(self, value: Any, record: Any = None) -> str:
         return self.to_text(value)
 
     def display(self, value: Any, record: Any = None) -> str:
@@ -220,6 +221,7 @@ class Flag(EntityField):
     """Yes or no. JSON true and false only."""
 
     widget: ClassVar[str] = "checkbox"
+    cell_kind: ClassVar[str] = "flag"
     blank: ClassVar[Any] = False
     _words: ClassVar[dict[str, bool]] = {"1": True, "true": True, "on": True, "yes": True, "是": True,
                                          "0": False, "false": False, "off": False, "no": False, "否": False}
@@ -248,7 +250,7 @@ class Flag(EntityField):
     def to_text(self, value: Any) -> str:
         return "1" if value else ""
 
-    def to_cell(self, value: Any) -> str:
+    def to_cell(self, value: Any, record: Any = None) -> str:
         return "" if value is None else ("是" if value else "否")
 
     def display(self, value: Any, record: Any = None) -> str:
@@ -269,6 +271,7 @@ class Choice(EntityField):
     """
 
     widget: ClassVar[str] = "select"
+    cell_kind: ClassVar[str] = "choice"
 
     default_error_messages = {
         "type": _l("This must be the code of a choice, as text."),
@@ -282,7 +285,6 @@ class Choice(EntityField):
             raise ValueError("a Choice needs either a class scheme or options")
         self.scheme = scheme
         self.fixed = tuple(options) if options is not None else None
-        self.blank_value = ""
 
     def options(self) -> list[tuple[str, str]]:
         """The choices open at the node of the frame."""
@@ -310,7 +312,7 @@ class Choice(EntityField):
                 return code
         return text
 
-    def to_cell(self, value: Any) -> str:
+    def to_cell(self, value: Any, record: Any = None) -> str:
         return self.display(value)
 
     def display(self, value: Any, record: Any = None) -> str:
@@ -337,7 +339,7 @@ def choice_items(scheme: str) -> list[tuple[str, str]]:
     """The (code, label) pairs of a class scheme that are open at the node of the frame."""
     from grid321.core import snapshot
     frame = frame_or_none()
-    return list(snapshot.current().classes.items(scheme, frame.node if frame else None))
+    return list(snapshot.current().classes.labels(scheme, frame.node if frame else None).items())
 
 
 def choice_label(scheme: str, code: str) -> str:
@@ -351,6 +353,7 @@ class Phone(Text):
     """A telephone number of mainland China, stored as digits; personal."""
 
     widget: ClassVar[str] = "tel"
+    cell_kind: ClassVar[str] = "phone"
     input_mode: ClassVar[str] = "tel"
     mask_kind: ClassVar[str] = "phone"
 
@@ -375,6 +378,7 @@ class IdNumber(Text):
     """An 18-character identity number with a right check character (GB 11643-1999); personal."""
 
     mask_kind: ClassVar[str] = "id_number"
+    cell_kind: ClassVar[str] = "id"
 
     default_error_messages = {
         "shape": _l("An identity number has 18 characters: 17 digits and a digit or X. Compare it with the card."),

@@ -104,3 +104,19 @@ def personal_columns(entity: Any) -> dict[str, EntityField]:
     """The personal fields of an entity by field name."""
     return {name: field for name, field in fields_of(entity.schema).items()
             if field.personal or name in entity.personal}
+
+
+def json_schema(schemas: tuple[type[EntitySchema], ...], *, required: bool = True) -> dict[str, Any]:
+    """The JSON schema of an object with the fields of these schemas, as requests send it."""
+    properties: dict[str, Any] = {}
+    needed: list[str] = []
+    for schema in schemas:
+        for name, field in fields_of(schema).items():
+            if not field.dump_only:
+                properties[name] = field.openapi()
+                if field.required:
+                    needed.append(name)
+    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    if needed and required:
+        found["required"] = needed
+    return found

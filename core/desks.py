@@ -1,0 +1,88 @@
+"""Whose turn it is: the cases on an actor's desks, found by the indexes (holder, state), (department, state), (reporter)."""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from . import lists, snapshot
+from .access import scoped
+from .faces import Face, day_of, raw_rows
+from .tree import Node
+from .workflow import Workflow
+
+PER_DESK = 60
+FRESH = 6
+_LATEST = datetime.date(9999, 12, 31)
+
+
+def desk_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(section, row) of every case that waits for the actor at `node`: overdue, due, rate or waiting.
+
+    At most one query for each kind of desk: as holder, as department, as reporter.
+    """
+    workflow = face.workflow
+    if workflow is None:
+        return
+    for desk in ("holder", "department", "reporter"):
+        condition = _desk_condition(face, workflow, desk, node, actor)
+        if condition is None:
+            continue
+        for row in _rows(face, condition, node, day):
+            yield ("rate" if desk == "reporter" and row["section"] == "waiting" else row["section"]), row
+
+
+def _desk_condition(face: Face, workflow: Workflow, desk: str, node: Node, actor: Any) -> Any:
+    """The condition of one kind of desk, None when the actor has none of it here."""
+    model = face.entity.model
+    states = [state.key for state in workflow.states if state.desk == desk and not state.final]
+    steps = {step.permission for state in states for step in workflow.from_state(state) if step.permission}
+    if not states or not steps:
+        return None
+    waiting = model.state.in_(states)
+    if desk == "reporter":
+        return (model.reporter_id == actor.account_id) & waiting if actor.account_id else None
+    tree = snapshot.current().tree
+    if desk == "department":
+        units = {grant.department_id for grant in actor.grants if grant.department_id and grant.permissions & steps}
+        return model.department_id.in_(sorted(units)) & waiting if units else None
+    places = {grant.division_id for grant in actor.grants if grant.department_id is None and grant.permissions & steps
+              and (place := tree.get(grant.division_id)) is not None and tree.covers(node, place)}
+    return model.holder_id.in_(sorted(places)) & waiting if places else None
+
+
+def _rows(face: Face, condition: Any, node: Node, day: datetime.date) -> list[dict[str, Any]]:
+    model = face.entity.model
+    query = (model.select(*_columns(face)).where(condition).order_by(model.due.asc(nulls="last"), model.id).limit(PER_DESK))
+    return [_row(face, raw, node, day) for raw in raw_rows(query)]
+
+
+def newest(face: Face, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
+    """The newest cases the actor may see at `node`."""
+    model = face.entity.model
+    query = scoped(model.select(*_columns(face)), face.entity, "view", node, actor).order_by(model.id.desc()).limit(FRESH)
+    return [_row(face, raw, node, day) for raw in raw_rows(query)]
+
+
+def _columns(face: Face) -> list[Any]:
+    model = face.entity.model
+    title = face.title if face.title is not None and not face.title.personal else None
+    return [model.id, title.stored if title is not None else model.number, model.number, model.state, model.due,
+            model.division_id]
+
+
+def _row(face: Face, raw: tuple[Any, ...], node: Node, day: datetime.date) -> dict[str, Any]:
+    identifier, title, number, state, stored_due, division_id = raw
+    due = day_of(stored_due)
+    place = snapshot.current().tree.get(division_id)
+    cell = lists.state_cells(face).get(state) or {"text": state, "tone": "info"}
+    section = "waiting"
+    if due is not None and due < day:
+        section = "overdue"
+    elif due is not None and due <= day + lists.DUE_SOON:
+        section = "due"
+    shown = lists.due_cell(due, day)
+    return {"title": str(title or number), "number": number, "url": face.url(node.code, identifier), "section": section,
+            "due": {"text": shown["text"], "tone": shown["tone"]} if due else None,
+            "state": {"label": cell["text"], "tone": cell["tone"]}, "where": place.name if place else "",
+            "order": (due or _LATEST, identifier)}

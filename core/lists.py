@@ -1,0 +1,207 @@
+"""Lists of an entity: a page of rows by a small constant number of queries, whatever the rows hold.
+
+The same selection serves the page, the API, the export and the bulk actions.
+"""
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import peewee
+
+from . import cursors, snapshot
+from .access import scoped
+from .cursors import Order
+from .db import local_day
+from .entity import Entity
+from .faces import Column, Face, day_of, face_of, masked, moment_of, raw_rows
+from .filters import Asked, order_of, parse
+from .i18n import format_day, format_time
+from .i18n import gettext as _
+from .tree import Node
+
+SIZES = (20, 50, 100)
+PAGING = frozenset({"after", "before", "size"})
+DUE_SOON = datetime.timedelta(days=3)
+Cell = dict[str, Any]
+EMPTY: Cell = {"text": "", "tone": "", "url": "", "icon": ""}
+
+
+@dataclass
+class Page:
+    """Raw rows of one page with the cursors of its neighbours (None at the ends)."""
+
+    columns: tuple[Column, ...]
+    rows: list[tuple[Any, ...]]
+    asked: Asked
+    order: Order
+    after: str | None
+    before: str | None
+
+
+def selected(entity: Entity, args: Mapping[str, Any], node: Node, actor: Any, action: str = "view", *,
+             other: frozenset[str] = PAGING) -> peewee.ModelSelect:
+    """All records that a list URL selects for `actor` at `node`, unpaged and unordered.
+
+    Raises BadRequest for an unknown parameter or value. Exports and bulk actions use it, so they see what the list shows.
+    """
+    face = face_of(entity)
+    asked = parse(face, args, node, actor, other=other)
+    return narrowed(entity, entity.model.select(), asked, node, actor, action)
+
+
+def narrowed(entity: Entity, query: peewee.ModelSelect, asked: Asked, node: Node, actor: Any,
+             action: str) -> peewee.ModelSelect:
+    """`query` within the scope of the actor and the conditions asked for."""
+    query = scoped(query, entity, action, node, actor)
+    return query.where(*asked.conditions) if asked.conditions else query
+
+
+def read_page(face: Face, args: Mapping[str, Any], node: Node, actor: Any, columns: tuple[Column, ...], *,
+              size: int, other: frozenset[str] = PAGING) -> Page:
+    """One page of rows with the stored values of `columns` (the id first), read by one query.
+
+    `args` may hold the cursors `after` or `before`. Raises BadRequest for a cursor of another order.
+    """
+    entity = face.entity
+    asked = parse(face, args, node, actor, other=other)
+    order = order_of(face, asked.sort)
+    wanted = [entity.model.id, *(column.stored for column in columns), order.stored]
+    query = narrowed(entity, entity.model.select(*wanted), asked, node, actor, "view")
+    backward, started = False, False
+    text = args.get("after") or args.get("before")
+    if text:
+        value, identity, backward = cursors.read(text, order)
+        query = query.where(order.beyond(value, identity, backward))
+        started = True
+    rows = raw_rows(query.order_by(*order.clauses(backward)).limit(size + 1))
+    more = len(rows) > size
+    rows = rows[:size]
+    if backward:
+        rows.reverse()
+    after = before = None
+    if rows and (more or backward):
+        after = cursors.write(order, rows[-1][-1], rows[-1][0])
+    if rows and started and (more or not backward):
+        before = cursors.write(order, rows[0][-1], rows[0][0], True)
+    return Page(columns, rows, asked, order, after, before)
+
+
+# ---------------------------------------------------------------- cells
+
+def listed_columns(face: Face) -> tuple[Column, ...]:
+    """The columns to read for a list page: the listed ones, and the uid where a sealed one needs it."""
+    if any(column.personal for column in face.listed) and "uid" in face.columns:
+        return (*face.listed, face.columns["uid"])
+    return face.listed
+
+
+def page_rows(face: Face, page: Page, node: Node) -> list[dict[str, Any]]:
+    """The rows of a page as the list template shows them: id, url and one cell per listed column.
+
+    Labels of persons, departments and accounts are fetched once per kind.
+    """
+    makers = [cell_maker(face, column, [row[place] for row in page.rows], node, page)
+              for place, column in enumerate(face.listed, start=1)]
+    base = face.url(node.code)
+    found = []
+    for row in page.rows:
+        cells = [maker(row[place], row) for place, maker in enumerate(makers, start=1)]
+        found.append({"id": row[0], "url": f"{base}{row[0]}", "cells": cells})
+    return found
+
+
+def cell_maker(face: Face, column: Column, values: list[Any], node: Node,
+               page: Page | None = None) -> Callable[[Any, tuple[Any, ...]], Cell]:
+    """What turns a stored value of a column into a cell; `values` are all values of the page, for labels in one query."""
+    kind = column.kind
+    if kind == "state":
+        return _from_map(state_cells(face))
+    if kind == "choice" and column.field is not None:
+        return _from_map(_choice_cells(column, node))
+    if kind == "division":
+        tree = snapshot.current().tree
+        return lambda raw, row: _cell(place.name if (place := tree.get(raw)) is not None else "")
+    if kind in {"person", "department", "account"}:
+        from .references import labels
+        names = labels(kind, values)
+        return lambda raw, row: _cell(names.get(raw, "") if raw is not None else "")
+    if kind == "due":
+        today = local_day() if any(values) else None
+        return lambda raw, row: due_cell(day_of(raw), today)
+    if kind == "day":
+        return lambda raw, row: _cell(format_day(day_of(raw)))
+    if kind == "moment":
+        return lambda raw, row: _cell(format_time(moment_of(raw)))
+    if kind == "sealed":
+        return lambda raw, row: _cell(masked(face.entity, column, raw, _uid(face, row, page)))
+    if column.field is not None and kind in {"flag", "geo"}:
+        schema_field = column.field
+        return lambda raw, row: _cell(schema_field.display(_python(column, raw)))
+    return lambda raw, row: _cell("" if raw is None else str(raw))
+
+
+def _uid(face: Face, row: tuple[Any, ...], page: Page | None) -> str:
+    if page is not None:
+        for place, column in enumerate(page.columns, start=1):
+            if column.key == "uid":
+                return str(row[place])
+    return ""
+
+
+def _python(column: Column, raw: Any) -> Any:
+    return column.stored.python_value(raw) if raw is not None else None
+
+
+def _cell(text: str, tone: str = "", url: str = "", icon: str = "") -> Cell:
+    return {"text": text, "tone": tone, "url": url, "icon": icon}
+
+
+def _from_map(cells: Mapping[str, Cell]) -> Callable[[Any, tuple[Any, ...]], Cell]:
+    return lambda raw, row: cells.get(raw) or _cell(raw or "")
+
+
+def state_cells(face: Face) -> dict[str, Cell]:
+    """The cell of each state of the entity's workflow in the present language."""
+    if face.workflow is None:
+        return {}
+    return {state.key: _cell(str(state.label), state.tone) for state in face.workflow.states}
+
+
+def _choice_cells(column: Column, node: Node) -> dict[str, Cell]:
+    scheme = getattr(column.field, "scheme", None)
+    if scheme:
+        labels = snapshot.current().classes.labels(scheme, node, retired=True)
+        return {code: _cell(label) for code, label in labels.items()}
+    return {code: _cell(str(label)) for code, label in getattr(column.field, "fixed", None) or ()}
+
+
+def due_cell(due: datetime.date | None, today: datetime.date | None) -> Cell:
+    """A due date with its traffic light in words: overdue by so many days, due today, due soon."""
+    if due is None or today is None:
+        return EMPTY
+    text = format_day(due)
+    if due < today:
+        return _cell(_("%(day)s, overdue by %(count)s days", day=text, count=(today - due).days), "bad")
+    if due == today:
+        return _cell(_("%(day)s, due today", day=text), "warn")
+    if due - today <= DUE_SOON:
+        return _cell(_("%(day)s, %(count)s days left", day=text, count=(due - today).days), "warn")
+    return _cell(text)
+
+
+# ---------------------------------------------------------------- addresses
+
+def query_string(asked: Asked, **changes: str | None) -> str:
+    """The query part of this list's address with some parameters changed or (None) removed, `?` included."""
+    pairs: list[tuple[str, str]] = [(name, value) for name, values in asked.values.items() for value in values]
+    if asked.query:
+        pairs.append(("q", asked.query))
+    if "sort" not in changes and asked.sort:
+        pairs.append(("sort", asked.sort))
+    pairs = [pair for pair in pairs if pair[0] not in changes]
+    pairs += [(name, value) for name, value in changes.items() if value]
+    return "?" + urlencode(pairs) if pairs else ""

@@ -1,0 +1,121 @@
+"""What every page shows around its content: the menu of the division, unread messages, addresses that keep the division.
+
+The menu of an actor at a division is worked out once and kept until the configuration or the actor's grants change.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from . import db, snapshot
+from .access import current_actor
+from .entity import Link
+from .i18n import current_language
+from .i18n import lazy_gettext as _l
+from .registry import platform, registry
+from .themes import wardrobe
+from .tree import Node
+
+GROUPS = (("main", ""), ("people", _l("People")), ("admin", _l("Administration")))
+#: Pages of the core: path below /d/<code>/, label, icon, permission, group.
+CORE_PAGES = (
+    ("", _l("To do today"), "house", "core.today.view", "main"),
+    ("core/statistics", _l("Statistics"), "bar-chart", "core.statistics.view", "main"),
+    ("core/divisions", _l("Divisions"), "diagram-3", "core.division.view", "admin"),
+    ("core/accounts", _l("Accounts"), "person-badge", "core.account.view", "admin"),
+    ("core/switches", _l("Plugins"), "toggles", "core.switch.view", "admin"),
+    ("core/settings", _l("Settings"), "sliders", "core.setting.view", "admin"),
+    ("core/classes", _l("Lists of classes"), "list-ul", "core.class.view", "admin"),
+    ("core/jobs", _l("Background jobs"), "hourglass-split", "core.job.view", "admin"),
+    ("core/audit", _l("Audit log"), "eye", "core.audit.view", "admin"),
+    ("core/ledger", _l("Ledger"), "journal-check", "core.audit.view", "admin"),
+)
+_KEPT = 2000
+
+
+def register(app: Flask) -> None:
+    """Give every template the frame's values."""
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """The values of the frame for this request. One short query (unread messages) for a logged-in actor."""
+    node, actor = g.get("node"), current_actor()
+    found: dict[str, Any] = {"node": node, "actor": actor, "menu": [], "phone_menu": [], "unread": 0,
+                             "url_for_d": url_for_d, "themes": wardrobe().themes.values()}
+    if actor.account_id is None:
+        return found
+    found["unread"] = unread(actor.account_id)
+    if node is not None:
+        groups = _menu(actor, node)
+        path = request.path
+        found["menu"] = [{"label": str(label), "items": [
+            {**item, "active": path == item["url"] or (item["deep"] and path.startswith(item["url"]))} for item in items]}
+            for label, items in groups]
+        found["phone_menu"] = [item for group in found["menu"][:1] for item in group["items"][1:3]]
+    return found
+
+
+def unread(account_id: int) -> int:
+    """How many messages the account has not read, at most 99."""
+    mark = "%s" if db.is_postgres() else "?"
+    row = db.database.execute_sql(
+        "SELECT count(*) FROM (SELECT 1 FROM core_notification WHERE account_id = " + mark
+        + " AND read_at IS NULL LIMIT 99) AS waiting", (account_id,)).fetchone()
+    return int(row[0])
+
+
+def url_for_d(endpoint: str, **values: Any) -> str:
+    """The address of an endpoint at the division of this request."""
+    node = g.get("node")
+    return url_for(endpoint, code=values.pop("code", node.code if node is not None else None), **values)
+
+
+def _menu(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """Groups of (label, items) for an actor at a division, from the cache of this process when nothing changed."""
+    cache: dict[Any, Any] = platform().cache.setdefault("menus", {})
+    revision = snapshot.current().revision
+    key = (actor.account_id, actor.token_id, node.id, current_language())
+    kept = cache.get(key)
+    # The actor object is the same as long as its grants are: see access.actor_of.
+    if kept is not None and kept[0] is actor and kept[1] == revision:
+        return kept[2]  # type: ignore[no-any-return]
+    made = build(actor, node)
+    if len(cache) >= _KEPT:
+        cache.clear()
+    cache[key] = (actor, revision, made)
+    return made
+
+
+def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """The menu of an actor at a division: entities and pages of the plugins that are on there, as far as he may."""
+    base = f"/d/{node.code}/"
+    groups: dict[str, list[dict[str, Any]]] = {key: [] for key, _label in GROUPS}
+    pages = [(group, label, icon, base + path, permission) for path, label, icon, permission, group in CORE_PAGES]
+    items = {group: [page for page in pages if page[0] == group] for group in groups}
+    for entity in _entities(node):
+        if entity.menu in items:
+            items[entity.menu].append((entity.menu, entity.label, entity.icon, f"{base}{entity.plugin}/{entity.name}/",
+                                       entity.permission("view")))
+    for link in links(node, *groups):
+        items[link.menu].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission))
+    order = [page for group in groups for page in items[group]]
+    for group, label, icon, url, permission in order:
+        if permission is None or actor.may_within(permission, node):
+            groups[group].append({"label": str(label), "icon": icon, "url": url, "deep": url != base})
+    main = groups["main"]
+    main.sort(key=lambda item: (item["url"] != base, item["url"] == base + "core/statistics"))
+    return [(label, groups[key]) for key, label in GROUPS if groups[key]]
+
+
+def links(node: Node, *menus: str) -> list[Link]:
+    """The links of the plugins that are on at `node`, for these menus."""
+    on = snapshot.current().switches.is_on
+    return [link for loaded in registry().plugins.loaded() if loaded.manifest is not None and on(loaded.key, node)
+            for link in loaded.manifest.links if link.menu in menus]
+
+
+def _entities(node: Node) -> list[Any]:
+    on = snapshot.current().switches.is_on
+    return [entity for entity in registry().entities.values() if entity.menu and on(entity.plugin, node)]

@@ -1,0 +1,220 @@
+"""Pages of everybody's day: where a visit begins, what is to be done today, the search box, and why a date is what it is."""
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from flask import Flask, g, redirect, render_template, request
+
+from . import clock, lists, menu, panels, snapshot
+from .access import current_actor, fetch, guarded, scoped
+from .auth import first_division
+from .calendar import HOLIDAY, MAKE_UP, WEEKEND
+from .clock import Deadline
+from .db import Case, local_day
+from .desks import desk_rows, newest
+from .entity import Entity
+from .error_pages import register_error_pages
+from .errors import NotFound
+from .faces import Face, face_of, raw_rows
+from .filters import search_condition
+from .i18n import format_day
+from .i18n import gettext as _
+from .i18n import lazy_gettext as _l
+from .registry import registry
+from .tree import Node
+from .views import RecordId, crumbs
+
+MAX_QUERY = 80
+PER_GROUP = 6
+DAY_KINDS = {"counted": _l("working day"), WEEKEND: _l("weekend"), HOLIDAY: _l("holiday"),
+             MAKE_UP: _l("make-up workday"), "calendar": _l("calendar day")}
+WEEKDAYS = (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"))
+
+
+def register(app: Flask) -> None:
+    """Add the routes, the frame of every page and the pages of errors."""
+    app.url_map.converters.setdefault("rid", RecordId)
+    app.add_url_rule("/", "core:home", guarded(home, "login"))
+    app.add_url_rule("/d/<code>/", "core:today", guarded(today, "core.today.view"))
+    app.add_url_rule("/d/<code>/core/search", "core:search", guarded(search, "core.search.use"))
+    app.add_url_rule("/d/<code>/core/deadline/<rid:id>", "core:deadline", guarded(why, "core.today.view"))
+    register_error_pages(app)
+
+
+def home() -> Any:
+    """Go to the start page of the highest division the actor has been granted."""
+    node = first_division(current_actor())
+    if node is None:
+        raise NotFound(_("You have no role at any division yet."), "",
+                       _("Ask the administrator of your division for a role. Your own account is under “Me”."))
+    return redirect(f"/d/{node.code}/", 303)
+
+
+# ---------------------------------------------------------------- today
+
+def today() -> str:
+    """What waits for the actor at this division, the most urgent first."""
+    node, actor = g.node, current_actor()
+    day = local_day()
+    sections: dict[str, list[dict[str, Any]]] = {"overdue": [], "due": [], "rate": [], "waiting": []}
+    fresh: list[dict[str, Any]] = []
+    more: dict[str, str] = {}
+    for entity in case_entities(node, actor):
+        face = face_of(entity)
+        for kind, row in desk_rows(face, node, actor, day):
+            sections[kind].append(row)
+        fresh += newest(face, node, actor, day)
+        base = face.url(node.code)
+        more.setdefault("overdue", f"{base}?due_to={(day - datetime.timedelta(days=1)).isoformat()}&sort=due")
+        more.setdefault("new", base)
+    for rows in sections.values():
+        rows.sort(key=lambda row: row["order"])
+    titles = {"overdue": _("Overdue"), "due": _("Due in the next days"), "rate": _("To confirm and rate"),
+              "waiting": _("Waiting for you")}
+    shown = [{"key": key, "title": titles[key], "rows": rows[:10], "count": len(rows), "empty": "",
+              "more_url": more.get(key) if len(rows) > 10 else None} for key, rows in sections.items() if rows]
+    if fresh:
+        shown.append({"key": "new", "title": _("New at %(place)s", place=node.name), "rows": fresh[:6], "count": len(fresh[:6]),
+                      "empty": "", "more_url": more.get("new")})
+    return render_template("today.html", title=_("To do today"), greeting=_greeting(actor, day), sections=shown,
+                           quick=_quick(node, actor), panels=panels.render("today", None, None, actor, node))
+
+
+def _greeting(actor: Any, day: datetime.date) -> str:
+    return _("%(name)s, today is %(day)s, %(weekday)s.", name=actor.name or actor.username, day=format_day(day),
+             weekday=str(WEEKDAYS[day.weekday()]))
+
+
+def case_entities(node: Node, actor: Any) -> list[Entity]:
+    """The entities with a workflow that are on at `node` and that the actor may see somewhere there."""
+    on = snapshot.current().switches.is_on
+    return [entity for entity in registry().entities.values()
+            if issubclass(entity.model, Case) and on(entity.plugin, node)
+            and registry().workflow_of(entity.key) is not None and actor.may_within(entity.permission("view"), node)]
+
+
+def _quick(node: Node, actor: Any) -> list[dict[str, str]]:
+    """The buttons of the start page: what plugins offer as quick, then new cases, then what everybody needs."""
+    found = []
+    for link in menu.links(node, "quick"):
+        if link.permission is None or actor.may_within(link.permission, node):
+            found.append({"label": str(link.label), "icon": link.icon, "url": menu.url_for_d(link.endpoint)})
+    for entity in case_entities(node, actor):
+        if "create" in entity.actions and actor.may_within(entity.permission("create"), node):
+            found.append({"label": _("New: %(label)s", label=str(entity.label)), "icon": "plus-lg",
+                          "url": face_of(entity).url(node.code, "new")})
+    for path, label, icon, permission in (("core/statistics", _("Statistics"), "bar-chart", "core.statistics.view"),
+                                          ("core/search", _("Search"), "search", "core.search.use")):
+        if actor.may_within(permission, node):
+            found.append({"label": label, "icon": icon, "url": f"/d/{node.code}/{path}"})
+    return found[:6]
+
+
+# ---------------------------------------------------------------- search
+
+def search() -> str:
+    """One box: number, name, last four digits of a telephone, pinyin initials, name or code of a division."""
+    node, actor = g.node, current_actor()
+    text = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:MAX_QUERY]
+    groups = _groups(text, node, actor) if text else []
+    return render_template("search.html", title=_("Search"), query=text, search_text=text, groups=groups,
+                           crumbs=[(node.name, f"/d/{node.code}/"), (_("Search"), "")])
+
+
+def _groups(text: str, node: Node, actor: Any) -> list[dict[str, Any]]:
+    """What was found, by kind. One query for each kind of record that the actor may see here."""
+    on = snapshot.current().switches.is_on
+    found = []
+    for entity in registry().entities.values():
+        if not entity.search or not on(entity.plugin, node) or not actor.may_within(entity.permission("view"), node):
+            continue
+        rows = _found(face_of(entity), text, node, actor)
+        if rows:
+            more = face_of(entity).url(node.code) + "?" + _encoded(text) if len(rows) > PER_GROUP - 1 else None
+            found.append({"label": str(entity.label), "rows": rows[:PER_GROUP - 1], "more_url": more,
+                          "count": len(rows[:PER_GROUP - 1])})
+    if actor.may_within("core.division.view", node):
+        tree = snapshot.current().tree
+        places = [{"title": place.name, "number": place.code, "url": f"/d/{place.code}/", "state": None,
+                   "where": tree.full_name(place)} for place in tree.search(text, node, PER_GROUP)]
+        if places:
+            found.append({"label": _("Divisions"), "rows": places, "more_url": None, "count": len(places)})
+    return found
+
+
+def _encoded(text: str) -> str:
+    from urllib.parse import urlencode
+    return urlencode({"q": text})
+
+
+def _found(face: Face, text: str, node: Node, actor: Any) -> list[dict[str, Any]]:
+    model = face.entity.model
+    title = face.title if face.title is not None and not face.title.personal else None
+    columns = [model.id, title.stored if title else model.id, getattr(model, "number", model.id),
+               getattr(model, "state", model.id), getattr(model, "division_id", model.id)]
+    query = scoped(model.select(*columns), face.entity, "view", node, actor).where(search_condition(face, text))
+    tree = snapshot.current().tree
+    states = lists.state_cells(face)
+    has_number = hasattr(model, "number")
+    rows = []
+    for identifier, name, number, state, division_id in raw_rows(query.order_by(model.id.desc()).limit(PER_GROUP)):
+        place = tree.get(division_id) if face.entity.division else None
+        cell = states.get(state)
+        rows.append({"title": str(name), "number": number if has_number else "", "url": face.url(node.code, identifier),
+                     "state": {"label": cell["text"], "tone": cell["tone"]} if cell else None,
+                     "where": place.name if place else ""})
+    return rows
+
+
+# ---------------------------------------------------------------- why this date
+
+def why(id: int) -> str:
+    """The clock of a deadline, where its rule comes from, and each day counted."""
+    node, actor = g.node, current_actor()
+    row = Deadline.get_or_none(Deadline.id == id)
+    entity = registry().entities.get(row.entity) if row is not None else None
+    if row is None or entity is None:
+        raise NotFound(_("There is no such deadline."))
+    record = fetch(entity, row.record_id, "view", node, actor)
+    face = face_of(entity)
+    place = snapshot.current().tree.get(row.division_id)
+    workflow = registry().workflow_of(entity.key, getattr(record, "workflow_version", None))
+    known = workflow.clocks().get(row.clock) if workflow else None
+    states = {"running": _("running"), "met": _("met"), "cancelled": _("ended without effect")}
+    here = face.url(node.code, record.id)
+    facts = [
+        (_("Matter"), str(getattr(record, "number", record.id)), here),
+        (_("Deadline"), str(known[1].label) if known else row.clock, ""),
+        (_("Begins after"), format_day(row.started_on), ""), (_("Length"), length_text(row.length), ""),
+        (_("Rule comes from"), str(row.source) or _("Platform default"), ""), (_("Due"), format_day(row.due), ""),
+        (_("The clock is"), states.get(row.state, row.state), "")]
+    return render_template(
+        "why.html", title=_("Why %(day)s?", day=format_day(row.due)), provisional=row.provisional, back_url=here,
+        facts=[{"label": label, "text": text, "url": url} for label, text, url in facts],
+        days=_days(clock.explain(row, place), row.length),
+        crumbs=crumbs(face, node, (str(getattr(record, "number", record.id)), here), _("Due")))
+
+
+def length_text(length: str) -> str:
+    """A stored clock length in words: 10 wd → 10 working days."""
+    number, _space, unit = length.partition(" ")
+    words = {"wd": _("%(count)s working days", count=number), "d": _("%(count)s days", count=number),
+             "m": _("%(count)s months", count=number), "h": _("%(count)s hours", count=number)}
+    return words.get(unit, length)
+
+
+def _days(explained: list[tuple[datetime.date, str, bool]], length: str) -> list[dict[str, Any]]:
+    """Each day with its kind and its number; at most 400 are shown."""
+    found = []
+    count = 0
+    in_working_days = length.endswith(" wd")
+    for day, kind, counts in explained[:400]:
+        count += counts
+        label = DAY_KINDS.get(kind, kind)
+        tone = {WEEKEND: "muted", HOLIDAY: "muted", MAKE_UP: "info"}.get(kind, "")
+        if not counts and not in_working_days:
+            tone = "warn"  # the end fell on a day off and moved to the next working day
+        found.append({"day": format_day(day), "weekday": str(WEEKDAYS[day.weekday()]), "label": str(label),
+                      "counted": counts, "number": count if counts else None, "tone": tone})
+    return found

@@ -1,0 +1,339 @@
+"""Pages of one record: facts and timeline, edit, delete, print, comments, files, and the revealing of personal values."""
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask import Flask, g, redirect, render_template, request
+
+from . import attachments, audit, engine, forms, lists, panels, records
+from .access import current_actor, fetch
+from .clock import Deadline
+from .db import local_day
+from .entity import Entity
+from .errors import BadRequest, Conflict, Forbidden, Invalid, Problem, StaleVersion
+from .faces import Column, Face, day_of, face_of, masked, plain
+from .field_base import bad_character
+from .i18n import format_day, format_time
+from .i18n import gettext as _
+from .references import labels
+from .tree import Node
+from .views import ACCEPT, Actor, add_route, crumbs
+
+MAX_COMMENT = 2000
+
+
+def register_entity(app: Flask, entity: Entity) -> None:
+    """Add the routes of the records of one entity."""
+    view = entity.permission("view")
+    post, both = ("POST",), ("GET", "POST")
+    add_route(app, entity, "detail", "<rid:id>", detail_page, view)
+    add_route(app, entity, "print", "<rid:id>/print", print_page, view)
+    add_route(app, entity, "comment", "<rid:id>/comment", comment, view, methods=post)
+    add_route(app, entity, "attach", "<rid:id>/attachment", attach, view, methods=post, body=attachments.MAX_BODY)
+    add_route(app, entity, "attachment", "<rid:id>/attachment/<rid:file_id>", download, view)
+    add_route(app, entity, "remove_attachment", "<rid:id>/attachment/<rid:file_id>/remove", remove_attachment, view,
+              methods=post)
+    if "edit" in entity.actions:
+        add_route(app, entity, "edit", "<rid:id>/edit", edit_page, entity.permission("edit"), methods=both)
+    if "delete" in entity.actions:
+        add_route(app, entity, "delete", "<rid:id>/delete", delete_page, entity.permission("delete"), methods=both)
+    if entity.personal:
+        add_route(app, entity, "reveal", "<rid:id>/reveal", reveal_page, entity.permission("reveal"), methods=both)
+
+
+# ---------------------------------------------------------------- detail
+
+def detail_page(entity: Entity, id: int) -> str:
+    """One record with everything the actor may see and do."""
+    record = fetch(entity, id, "view", g.node, current_actor())
+    return render_template("detail.html", **detail_context(face_of(entity), record, g.node, current_actor()))
+
+
+def print_page(entity: Entity, id: int) -> str:
+    """The facts and the timeline of one record on paper."""
+    record = fetch(entity, id, "view", g.node, current_actor())
+    context = detail_context(face_of(entity), record, g.node, current_actor())
+    return render_template("print.html", kind="detail", **context)
+
+
+def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[str, Any]:
+    """What the detail template shows of a record."""
+    entity = face.entity
+    here = face.url(node.code, record.id)
+    timeline = records.history(entity, record.id)
+    may_edit = "edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
+    may_delete = (face.workflow is None and "delete" in entity.actions
+                  and actor.may_on(entity.permission("delete"), record))
+    title = title_of(face, record)
+    return {
+        "entity": entity, "record": record, "title": title, "number": getattr(record, "number", "") or "",
+        "state": state_of(face, record), "due": due_of(face, record, node), "facts": facts(face, record, node),
+        "timeline": [entry for entry in _shown(timeline) if entry["step"] != "comment"],
+        "comments": [entry for entry in _shown(timeline) if entry["step"] == "comment"],
+        "actions": actions(face, record, node, actor), "panels": panels.render("detail.aside", entity, record, actor, node),
+        "panels_main": panels.render("detail.main", entity, record, actor, node),
+        "attachments": _attachments(entity, record, here), "attach_url": f"{here}/attachment", "attach_accept": ACCEPT,
+        "comment_url": f"{here}/comment", "print_url": f"{here}/print",
+        "reveal_url": f"{here}/reveal" if may_reveal(entity, record, actor) else None,
+        "edit_url": f"{here}/edit" if may_edit else None, "delete_url": f"{here}/delete" if may_delete else None,
+        "crumbs": crumbs(face, node, title),
+    }
+
+
+def title_of(face: Face, record: Any) -> str:
+    """What names a record to people: its title field, its number, or its id."""
+    column = face.title
+    if column is not None and not column.personal and column.key != "id":
+        text = fact_text(face, column, record, None)
+        if text:
+            return text
+    return getattr(record, "number", None) or f"{face.entity.label} {record.id}"
+
+
+def state_of(face: Face, record: Any) -> dict[str, str] | None:
+    """Label and tone of the record's state, None for an entity without workflow."""
+    if face.workflow is None:
+        return None
+    cell = lists.state_cells(face).get(record.state)
+    return {"key": record.state, "label": cell["text"] if cell else record.state, "tone": cell["tone"] if cell else "info"}
+
+
+def due_of(face: Face, record: Any, node: Node) -> dict[str, str] | None:
+    """The due date with its traffic light and the address that explains it."""
+    due = day_of(getattr(record, "due", None))
+    if due is None or face.workflow is None:
+        return None
+    cell = lists.due_cell(due, local_day())
+    row = (Deadline.select(Deadline.id).where((Deadline.entity == face.entity.key) & (Deadline.record_id == record.id)
+                                              & (Deadline.due == due)).order_by(Deadline.id.desc()).tuples().first())
+    return {"text": cell["text"], "tone": cell["tone"], "url": f"/d/{node.code}/core/deadline/{row[0]}" if row else ""}
+
+
+def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
+    """Label and text of every column, personal ones masked. One query per kind of reference at most."""
+    found = []
+    hidden = {"number", "state", "due", face.title.key if face.title else ""}
+    for column in face.shown:
+        if column.key in hidden:
+            continue
+        value = getattr(record, column.attribute)
+        fact = {"label": str(column.label), "text": fact_text(face, column, record, node), "personal": column.personal,
+                "field": column.key, "url": None, "map": None}
+        if column.kind == "geo" and value and column.field is not None:
+            fact["map"] = column.field.to_text(value)
+        found.append(fact)
+    return found
+
+
+def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str:
+    """The text of one column of a record; a personal value is masked."""
+    value = getattr(record, column.attribute)
+    if value is None:
+        return ""
+    if column.personal:
+        return masked(face.entity, column, value, record.uid)
+    if column.kind in {"division", "person", "department", "account"}:
+        return labels(column.kind, [value]).get(value, "")
+    if column.kind == "state":
+        return (state_of(face, record) or {}).get("label", "")
+    if column.kind == "moment":
+        return format_time(value)
+    if column.kind in {"day", "due"}:
+        return format_day(value)
+    if column.kind == "choice" and getattr(column.field, "scheme", None):
+        from . import snapshot
+        place = snapshot.current().tree.get(getattr(record, "division_id", None)) or node
+        return snapshot.current().classes.label(column.field.scheme, value, place)  # type: ignore[union-attr]
+    return column.field.display(value, record) if column.field is not None else str(value)
+
+
+def actions(face: Face, record: Any, node: Node, actor: Actor) -> list[dict[str, Any]]:
+    """The steps the actor could take now."""
+    if face.workflow is None:
+        return []
+    here = face.url(node.code, record.id)
+    return [{"key": step.key, "label": str(step.label), "tone": step.tone, "permission": step.permission,
+             "url": f"{here}/do/{step.key}"} for step in engine.possible(face.entity, record, actor)]
+
+
+def _shown(timeline: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for entry in timeline:
+        at = entry["at"]
+        found.append({**entry, "at": at if isinstance(at, str) else format_time(at), "label": str(entry["label"])})
+    return found
+
+
+def _attachments(entity: Entity, record: Any, here: str) -> list[dict[str, Any]]:
+    rows = attachments.of(entity, record.id)
+    names = labels("account", [row.created_by for row in rows])
+    return [{"id": row.id, "name": row.name, "url": f"{here}/attachment/{row.id}", "size": size_text(row.size),
+             "who": names.get(row.created_by, ""), "at": format_time(row.created_at),
+             "remove_url": f"{here}/attachment/{row.id}/remove", "image": row.media_type.startswith("image/")}
+            for row in rows]
+
+
+def size_text(size: int) -> str:
+    """A size in bytes as people read it: 340 KB, 1.2 MB."""
+    return f"{size / 1_048_576:.1f} MB" if size >= 1_048_576 else f"{max(1, round(size / 1024))} KB"
+
+
+def may_reveal(entity: Entity, record: Any, actor: Actor) -> bool:
+    """True when the actor may see personal values of this record with a reason."""
+    return bool(entity.personal) and actor.may_on(entity.permission("reveal"), record)
+
+
+# ---------------------------------------------------------------- edit and delete
+
+def edit_page(entity: Entity, id: int) -> Any:
+    """The form of an existing record, and what it sends."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    record = fetch(entity, id, "edit", node, actor)
+    without = fixed_fields(face)
+    if request.method == "GET":
+        return render_template("form.html", **_edit_context(face, record, node, actor, forms.record_values(face, record)))
+    try:
+        data = forms.read_form((entity.schema,), request.form, node=node, actor=actor, stored=True,
+                               personal=entity.personal, without=without)
+        records.update(entity, id, data, actor, form_version(), node)
+    except Invalid as problem:
+        errors = forms.by_field(entity, problem.errors)
+        context = _edit_context(face, record, node, actor, forms.typed_values(request.form), errors)
+        return render_template("form.html", **context), problem.status
+    except (StaleVersion, Conflict) as problem:
+        context = _edit_context(face, record, node, actor, forms.typed_values(request.form), clash=problem)
+        return render_template("form.html", **context), problem.status
+    return redirect(face.url(node.code, id), 303)
+
+
+def fixed_fields(face: Face) -> frozenset[str]:
+    """Fields an existing record keeps: its division."""
+    return frozenset(key for key, column in face.columns.items() if column.attribute == "division_id" and column.field)
+
+
+def form_version() -> int:
+    """The version a form was shown with. Raises BadRequest without one."""
+    text = request.form.get("_version", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise BadRequest(_("The form does not say which version it changes."), "_version",
+                         _("Load the page again and repeat the change."))
+    return int(text)
+
+
+def _edit_context(face: Face, record: Any, node: Node, actor: Actor, values: dict[str, str],
+                  errors: dict[str, list[str]] | None = None, clash: Problem | None = None) -> dict[str, Any]:
+    """What the form template shows for an existing record. After a clash the present version is offered with what was typed."""
+    entity = face.entity
+    here = face.url(node.code, record.id)
+    summary = forms.error_list((entity.schema,), errors or {})
+    if clash is not None:
+        summary = [{"field": "", "label": str(clash.title), "message": f"{clash.detail} {_('Compare and save again.')}"}]
+    return {
+        "entity": entity, "record": record, "title": _("Edit: %(title)s", title=title_of(face, record)),
+        "fields": forms.form_fields((entity.schema,), values, node=node, actor=actor, errors=errors, stored=True,
+                                    personal=entity.personal, without=fixed_fields(face)),
+        "errors": summary, "action": f"{here}/edit", "submit_label": _("Save"), "cancel_url": here, "multipart": False,
+        "version": record.version, "intro": "", "crumbs": crumbs(face, node, (title_of(face, record), here), _("Edit")),
+    }
+
+
+def delete_page(entity: Entity, id: int) -> Any:
+    """Ask before deleting; then delete."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    record = fetch(entity, id, "delete", node, actor)
+    here = face.url(node.code, id)
+    if request.method == "POST":
+        records.delete(entity, id, actor, form_version(), node)
+        return redirect(face.url(node.code), 303)
+    title = title_of(face, record)
+    return render_template(
+        "form.html", entity=entity, record=record, title=_("Delete: %(title)s", title=title), fields=[], errors=[],
+        action=f"{here}/delete", submit_label=_("Delete"), cancel_url=here, multipart=False, version=record.version,
+        danger=True, secrets_notice=False, crumbs=crumbs(face, node, (title, here), _("Delete")),
+        intro=_("The record disappears from every list. Its entries in the ledger stay."))
+
+
+# ---------------------------------------------------------------- comments and files
+
+def comment(entity: Entity, id: int) -> Any:
+    """Add a comment to the timeline."""
+    node, actor = g.node, current_actor()
+    record = fetch(entity, id, "view", node, actor)
+    add_comment(entity, record, request.form.get("text", ""), actor, node)
+    return redirect(face_of(entity).url(node.code, id) + "#comments", 303)
+
+
+def add_comment(entity: Entity, record: Any, text: str, actor: Actor, node: Node) -> int:
+    """Write a comment into the ledger and return the entry's id. Raises Invalid for an empty, long or unsafe text."""
+    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if not clean or len(clean) > MAX_COMMENT or bad_character(clean, True) is not None:
+        message = _("Write 1 to %(max)s characters without control characters.", max=MAX_COMMENT)
+        raise Invalid(_("The comment was not saved."), message, _("Go back, correct the text and send it again."),
+                      errors={"text": [message]})
+    return records.note(entity, record, actor, node, "comment", clean)
+
+
+def attach(entity: Entity, id: int) -> Any:
+    """Add files to a record."""
+    node, actor = g.node, current_actor()
+    record = fetch(entity, id, "view", node, actor)
+    uploads = [*request.files.getlist("file"), *request.files.getlist("files")]
+    files = attachments.cleaned(uploads)
+    if not files:
+        raise Invalid(_("No file was chosen."), "", _("Choose a file, then send."), errors={"file": [_("No file was chosen.")]})
+    attachments.add(entity, record, files, actor, node)
+    return redirect(face_of(entity).url(node.code, id) + "#attachments", 303)
+
+
+def download(entity: Entity, id: int, file_id: int) -> Any:
+    """Send a file of a record."""
+    record = fetch(entity, id, "view", g.node, current_actor())
+    return attachments.response(entity, record.id, file_id)
+
+
+def remove_attachment(entity: Entity, id: int, file_id: int) -> Any:
+    """Hide a file of a record: for who added it, and for who may edit the record."""
+    node, actor = g.node, current_actor()
+    record = fetch(entity, id, "view", node, actor)
+    mine = attachments.get(entity, id, file_id).created_by == actor.account_id is not None
+    if not mine and not ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)):
+        raise Forbidden(_("You may not remove this file."), "", _("Ask the person who added it."))
+    attachments.remove(entity, record, file_id, actor, node)
+    return redirect(face_of(entity).url(node.code, id) + "#attachments", 303)
+
+
+# ---------------------------------------------------------------- personal values
+
+def reveal_page(entity: Entity, id: int) -> Any:
+    """Ask for the reason; then write it into the audit log, and only then show the personal values, once."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    record = fetch(entity, id, "reveal", node, actor)
+    here = face.url(node.code, id)
+    title = title_of(face, record)
+    columns = [column for column in face.columns.values() if column.personal and getattr(record, column.attribute)]
+    wanted = request.values.get("field", "")
+    chosen = [column for column in columns if column.key == wanted] or columns
+    errors: dict[str, list[str]] = {}
+    shown: list[dict[str, Any]] = []
+    status = 200
+    if request.method == "POST":
+        try:
+            audit.read(actor, entity.key, record.id, [column.key for column in chosen], request.form.get("purpose", ""),
+                       division_id=getattr(record, "division_id", None))
+            shown = [{"label": str(column.label), "field": column.key, "personal": True,
+                      "text": plain(entity, column, getattr(record, column.attribute), record.uid)} for column in chosen]
+        except Invalid as problem:
+            errors = {"purpose": list(problem.errors.get("purpose", [str(problem.detail)]))}
+            status = problem.status
+    field = {"name": "purpose", "label": _("What do you need it for?"), "widget": "text", "options": None, "required": True,
+             "value": request.form.get("purpose", ""), "error": " ".join(errors.get("purpose", [])), "maxlength": 200,
+             "help": _("The reason is written into the audit log with your name and the time.")}
+    summary = [{"field": "purpose", "label": field["label"], "message": text} for text in errors.get("purpose", [])]
+    page = render_template(
+        "reveal.html", entity=entity, record=record, title=_("Personal data: %(title)s", title=title),
+        fields=[] if shown else [field], shown=shown, errors=summary, action=f"{here}/reveal", cancel_url=here,
+        submit_label=_("Show and record"), multipart=False, version="", secrets_notice=False,
+        hidden=[("field", wanted)] if wanted else [], crumbs=crumbs(face, node, (title, here), _("Personal data")),
+        intro=_("Shown are: %(names)s", names="、".join(str(column.label) for column in chosen)))
+    return page, status, {"Cache-Control": "no-store"}

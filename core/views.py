@@ -1,0 +1,313 @@
+"""The generic pages of an entity: list, new, saved views. Everything else of a record is in `view_records` and `view_steps`.
+
+`register` is called once: each entity of the registry gets its routes. An action that an entity does not declare has
+no route at all.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, g, redirect, render_template, request
+from werkzeug.routing import BaseConverter
+
+from . import attachments, db, forms, lists, records, saved_views, snapshot
+from .access import current_actor, guarded
+from .db import Case
+from .entity import Entity
+from .errors import BadRequest, Invalid
+from .faces import Face, face_of
+from .filters import known_parameters
+from .i18n import gettext as _
+from .tree import Node
+
+Actor = Any
+View = Callable[..., Any]
+
+
+class RecordId(BaseConverter):
+    """An id in a path: ASCII digits that fit a 64-bit column (werkzeug's own takes Arabic digits and any length)."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: Any) -> str:
+        return str(int(value))
+
+
+def register(app: Flask) -> None:
+    """Add the routes of every entity of this application."""
+    from . import view_records, view_steps
+
+    app.url_map.converters.setdefault("rid", RecordId)
+    for entity in app.extensions["grid321"].registry.entities.values():
+        _routes(app, entity)
+        view_records.register_entity(app, entity)
+        view_steps.register_entity(app, entity)
+
+
+def add_route(app: Flask, entity: Entity, name: str, rule: str, view: View, permission: str | Mapping[str, str], *,
+              methods: tuple[str, ...] = ("GET",), **mark: Any) -> None:
+    """Add one page of an entity below its path, guarded. `view` takes the entity first."""
+    def page(**values: Any) -> Any:  # the gate took the code out of the address
+        return view(entity, **values)
+
+    page.__name__ = f"{entity.name}_{name}"
+    app.add_url_rule(f"/d/<code>/{entity.plugin}/{entity.name}/{rule}", f"{entity.key}:{name}",
+                     guarded(page, permission, entity.key, entity.plugin, **mark), methods=list(methods))
+
+
+def _routes(app: Flask, entity: Entity) -> None:
+    view = entity.permission("view")
+    add_route(app, entity, "list", "", list_page, view)
+    add_route(app, entity, "print_list", "print", print_list, view)
+    add_route(app, entity, "save_view", "views", save_view, view, methods=("POST",))
+    add_route(app, entity, "delete_view", "views/<rid:view_id>/delete", delete_view, view, methods=("POST",))
+    if "create" in entity.actions:
+        add_route(app, entity, "new", "new", new_page, entity.permission("create"), methods=("GET", "POST"),
+                  body=attachments.MAX_BODY)
+
+
+# ---------------------------------------------------------------- list
+
+def list_page(entity: Entity) -> str:
+    """The list of an entity at the division of the address."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    return render_template("list.html", **list_context(face, node, actor, page_size(request.args)))
+
+
+def print_list(entity: Entity) -> str:
+    """The same list without controls, up to 500 rows, for paper."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    context = list_context(face, node, actor, 500)
+    return render_template("print.html", kind="list", **context)
+
+
+def page_size(args: Mapping[str, str], default: int = 20) -> int:
+    """The number of rows a URL asks for: 20, 50 or 100. Raises BadRequest otherwise."""
+    text = args.get("size") or str(default)
+    if text not in {str(size) for size in lists.SIZES}:
+        raise BadRequest(_("The address of this list contains something unknown."), "size",
+                         _("Choose one of: %(choices)s", choices="、".join(map(str, lists.SIZES))), code="bad_parameter")
+    return int(text)
+
+
+def list_context(face: Face, node: Node, actor: Actor, size: int) -> dict[str, Any]:
+    """What the list template shows. Queries: rows, labels (one per kind of reference), saved views."""
+    entity = face.entity
+    page = lists.read_page(face, request.args, node, actor, lists.listed_columns(face), size=size)
+    rows = lists.page_rows(face, page, node)
+    base = face.url(node.code)
+    paging = {"size": str(size) if size in lists.SIZES and size != lists.SIZES[0] else None}
+    asked = page.asked
+    return {
+        "entity": entity, "title": str(entity.label), "columns": _columns(face, page, base, paging), "rows": rows,
+        "filters": _filters(face, node, actor, asked.values), "query": asked.query,
+        "searchable": bool(entity.search), "sort": asked.sort, "base_url": base,
+        "next_url": base + lists.query_string(asked, after=page.after, **paging) if page.after else None,
+        "prev_url": base + lists.query_string(asked, before=page.before, **paging) if page.before else None,
+        "count_text": _("%(count)s on this page", count=len(rows)),
+        "actions": _actions(face, node, actor, lists.query_string(asked)), "bulk": _bulk(face, node, actor),
+        "bulk_url": base + "bulk", "saved_views": saved_views.of(entity, node, actor), "save_view_url": base + "views",
+        "active": bool(asked.values or asked.query), "empty": _empty(face, node, actor, asked, base),
+        "current_query": lists.query_string(asked), "crumbs": crumbs(face, node), "filtered": bool(asked.values),
+        "kept": [("sort", asked.sort)] if asked.sort != face.default_sort else [],
+    }
+
+
+def _columns(face: Face, page: lists.Page, base: str, paging: dict[str, str | None]) -> list[dict[str, Any]]:
+    found = []
+    offered = {name.lstrip("-") for name in face.sorts}
+    for column in face.listed:
+        sort_url = None
+        here = page.order.name.lstrip("-") == column.key
+        if column.key in offered:
+            name = column.key if here and page.order.descending else f"-{column.key}"
+            if not here:
+                name = next((sort for sort in face.sorts if sort.lstrip("-") == column.key), column.key)
+            sort_url = base + lists.query_string(page.asked, sort=name, **paging)
+        found.append({"key": column.key, "label": str(column.label), "sort_url": sort_url,
+                      "sorted": ("descending" if page.order.descending else "ascending") if here else ""})
+    return found
+
+
+def _filters(face: Face, node: Node, actor: Actor, values: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """The filter inputs: those the entity declares, and any other that the address uses (so that it can be removed)."""
+    declared = {column.key for column in face.filters} | ({"state"} if face.workflow else set())
+    found = []
+    for name, (column, edge) in known_parameters(face).items():
+        if column.key not in declared and name not in values:
+            continue
+        label = str(column.label)
+        if edge:
+            label = _("%(label)s from", label=label) if edge == "from" else _("%(label)s until", label=label)
+        options = None if edge else _filter_options(face, column, node, actor)
+        found.append({"name": name, "key": name, "label": label, "widget": "date" if edge else "select" if options else "text",
+                      "options": options or [], "value": values.get(name, [""])[0], "values": values.get(name, [])})
+    return found
+
+
+def _filter_options(face: Face, column: Any, node: Node, actor: Actor) -> list[tuple[str, str]]:
+    if column.kind == "state" and face.workflow is not None:
+        return [(state.key, str(state.label)) for state in face.workflow.states]
+    if column.kind == "division":
+        children = snapshot.current().tree.children(node)
+        return [(child.code, child.name) for child in children]
+    if column.kind == "choice" and column.field is not None:
+        scheme = getattr(column.field, "scheme", None)
+        if scheme:
+            labels = snapshot.current().classes.labels(scheme, node, retired=True).items()
+            return [(code, label) for code, label in labels]
+        return [(code, str(label)) for code, label in column.field.fixed]
+    if column.kind == "flag":
+        return [("1", _("Yes")), ("0", _("No"))]
+    return []
+
+
+def _actions(face: Face, node: Node, actor: Actor, query: str) -> list[dict[str, Any]]:
+    entity = face.entity
+    base = face.url(node.code)
+    labels = (("create", "new", _("New"), "plus-lg", True), ("import", "import", _("Import"), "upload", False),
+              ("export", "export", _("Export"), "download", False))
+    found = []
+    for action, part, label, icon, primary in labels:
+        if action in entity.actions and actor.may_within(entity.permission(action), node):
+            found.append({"key": action, "label": label, "icon": icon, "primary": primary,
+                          "url": base + part + (query if action == "export" else "")})
+    found.append({"key": "print", "label": _("Print"), "icon": "printer", "primary": False, "url": f"{base}print{query}"})
+    return found
+
+
+def _bulk(face: Face, node: Node, actor: Actor) -> list[dict[str, str]]:
+    if face.workflow is None:
+        return []
+    return [{"key": step.key, "label": str(step.label)} for step in face.workflow.transitions
+            if step.bulk and step.permission and actor.may_within(step.permission, node)]
+
+
+def _empty(face: Face, node: Node, actor: Actor, asked: Any, base: str) -> dict[str, Any]:
+    """What an empty list says: what is missing, why, and the next button."""
+    if asked.values or asked.query:
+        return {"what": _("Nothing found"), "why": _("No record fits these filters."), "label": _("Show all"), "url": base}
+    entity = face.entity
+    may = "create" in entity.actions and actor.may_within(entity.permission("create"), node)
+    return {"what": _("Nothing here yet"),
+            "why": _("No record of this kind was entered for %(place)s.", place=node.name),
+            "label": _("New") if may else "", "url": f"{base}new" if may else ""}
+
+
+# ---------------------------------------------------------------- saved views
+
+def save_view(entity: Entity) -> Any:
+    """Keep the filters of a list under a name, for this account only."""
+    face, node = face_of(entity), g.node
+    query = saved_views.save(face, node, current_actor(), request.form.get("name", ""), request.form.get("query", ""))
+    return redirect(face.url(node.code) + query, 303)
+
+
+def delete_view(entity: Entity, view_id: int) -> Any:
+    """Forget a saved view of this account."""
+    saved_views.delete(entity, current_actor(), view_id)
+    return redirect(face_of(entity).url(g.node.code), 303)
+
+
+# ---------------------------------------------------------------- new
+
+def new_page(entity: Entity) -> Any:
+    """The form of a new record, and what it sends."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    if request.method == "GET":
+        values = forms.start_values((entity.schema,), request.args)
+        return render_template("form.html", **new_context(face, node, actor, values))
+    try:
+        record = create(face, node, actor)
+    except Invalid as problem:
+        errors = forms.by_field(entity, problem.errors)
+        context = new_context(face, node, actor, forms.typed_values(request.form), errors, problem)
+        return render_template("form.html", **context), problem.status
+    return redirect(face.url(node.code, record.id), 303)
+
+
+def create(face: Face, node: Node, actor: Actor) -> Any:
+    """Read the form and its files and create the record with them, in one transaction.
+
+    A phone that sends a report again because the answer was lost gets the record it made the first time.
+    """
+    entity = face.entity
+    data = forms.read_form((entity.schema,), request.form, node=node, actor=actor)
+    client_id = client_id_of(entity, request.form)
+    files = attachments.cleaned(request.files.getlist("files"))
+    if client_id:
+        data["client_id"] = client_id
+    try:
+        with db.transaction():
+            record = sent_before(entity, client_id, actor)
+            if record is None:
+                record = records.create(entity, data, actor, node)
+                if files:
+                    attachments.add(entity, record, files, actor, node)
+    except Invalid:
+        record = sent_before(entity, client_id, actor)  # both copies arrived at once and this one lost
+        if record is None:
+            raise
+    return record
+
+
+def client_id_of(entity: Entity, source: Mapping[str, Any]) -> str | None:
+    """The mark a phone gave a report while it was offline, None without one. Raises Invalid for a malformed one."""
+    client_id = source.get("client_id")
+    if not client_id or not issubclass(entity.model, Case):
+        return None
+    if not (isinstance(client_id, str) and len(client_id) <= 64 and client_id.isascii() and client_id.isprintable()):
+        raise Invalid(_("Some fields need your attention."), errors={"client_id": [_("This is not a valid mark.")]})
+    return client_id
+
+
+def sent_before(entity: Entity, client_id: str | None, actor: Actor) -> Any:
+    """The record this account already made from the same mark, or None."""
+    if client_id is None:
+        return None
+    model = entity.model
+    return model.get_or_none((model.client_id == client_id) & (model.created_by == actor.account_id))
+
+
+def new_context(face: Face, node: Node, actor: Actor, values: Mapping[str, str],
+                errors: Mapping[str, Any] | None = None, problem: Invalid | None = None) -> dict[str, Any]:
+    """What the form template shows for a new record."""
+    entity = face.entity
+    schemas = (entity.schema,)
+    base = face.url(node.code)
+    is_case = issubclass(entity.model, Case)
+    fields = forms.form_fields(schemas, values, node=node, actor=actor, errors=errors)
+    for field in fields:
+        if not field["value"] and field["required"] and field["widget"] == "select" and len(field["options"]) == 1:
+            field["value"] = field["options"][0][0]
+    if is_case:
+        fields.append(files_part((errors or {}).get("files")))
+    return {
+        "entity": entity, "title": _("New: %(label)s", label=str(entity.label)), "fields": fields,
+        "errors": forms.error_list(schemas, errors or {}), "problem": problem, "action": f"{base}new",
+        "submit_label": _("Save"), "cancel_url": base, "multipart": is_case, "intro": str(entity.description or ""),
+        "draft_key": f"{entity.key}:{node.code}", "hidden": [("client_id", values.get("client_id", ""))] if is_case else [],
+        "crumbs": crumbs(face, node, _("New")),
+    }
+
+
+def files_part(error: Any = None) -> dict[str, Any]:
+    """The file input of a form: photos and papers, always optional."""
+    return {"name": "files", "label": _("Photos or papers"), "widget": "file", "value": "", "options": None,
+            "help": _("At most %(max)s files: photos, PDF, Word or Excel, up to 10 MB each.", max=attachments.MAX_FILES),
+            "required": False, "error": " ".join(error or ()), "accept": ACCEPT, "multiple": True,
+            "max_bytes": attachments.MAX_BYTES}
+
+
+def crumbs(face: Face, node: Node, *rest: Any) -> list[tuple[str, str]]:
+    """The way to a page: the division, the list, and what follows (a label, or a label with its address)."""
+    found = [(node.name, f"/d/{node.code}/"), (str(face.entity.label), face.url(node.code) if rest else "")]
+    return found + [part if isinstance(part, tuple) else (part, "") for part in rest]
+
+
+#: What the file input offers.
+ACCEPT = "image/jpeg,image/png,image/webp,.pdf,.docx,.xlsx"
