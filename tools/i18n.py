@@ -31,10 +31,10 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("zh", "en")
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2"), ("templates/**.html", "jinja2")]
 #: Scaffolds are sources of other packages; migrations and generated text carry no words for people.
-SKIPPED = {"scaffold", "migrations", "translations", "static", "__pycache__", "demo"}
+SKIPPED = {"scaffold", "migrations", "translations", "static", "__pycache__"}
 #: A fixed date keeps a catalogue unchanged when nothing in it changed.
 DATE = datetime(2026, 1, 1, tzinfo=UTC)
 PLACE = re.compile(r"%\((\w+)\)[sd]|%[sd]")
