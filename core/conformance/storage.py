@@ -2,10 +2,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from grid321.core import db, migrate
-from grid321.core.registry import registry
 
 from .declarations import folder_of
 from .world import World
@@ -46,13 +44,8 @@ def _compare(key: str, when: str) -> list[str]:
 def check_no_foreign_tables(world: World) -> list[str]:
     """No foreign key of the plugin points to a table of another owner."""
     found = []
-    own = {model._meta.table_name for model in migrate.models_of(world.key)}
-    for name in sorted(own & set(db.database.get_tables())):
+    prefix = f"{world.key}_"
+    for name in sorted(table for table in db.database.get_tables() if table.startswith(prefix)):
         found += [f"table {name!r} has a foreign key to {key.dest_table!r} of another owner"
-                  for key in db.database.get_foreign_keys(name) if key.dest_table not in own]
+                  for key in db.database.get_foreign_keys(name) if not key.dest_table.startswith(prefix)]
     return found
-
-
-def counts(world: World) -> dict[str, Any]:
-    """Number of rows by entity key."""
-    return {key: entity.model.select().count() for key, entity in registry().entities.items() if entity.plugin == world.key}

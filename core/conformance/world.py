@@ -56,13 +56,12 @@ class World:
         return registry().workflow_of(entity.key)
 
     def furnish(self) -> None:
-        """Switch the plugin (and what it requires) on in both counties, and give each division a department and a person."""
+        """Switch the plugin (and what it requires) on everywhere, and give each division a department and a person."""
         from grid321.core.people import Department, Person, Post
         from grid321.core.tree import ancestor_columns
 
         for key in [*self.manifest.requires, self.key]:
-            for node in (self.tree.county, self.tree.other_county):
-                switches.turn(key, node, True)
+            switches.turn(key, self.tree.city, True)
         from grid321.core import db, snapshot
 
         now = snapshot.current().tree

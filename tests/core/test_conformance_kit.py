@@ -10,7 +10,7 @@ from grid321.core.testing_tree import DivisionTree
 from ..support.bad_plugins import DEFECTS, make
 
 CHECKS = sorted({defect.check for defect in DEFECTS.values()} | {
-    "flows.check_refused_without_permission", "flows.check_lost_race", "faces.check_off"})
+    "flows.check_refused_without_permission", "flows.check_lost_race", "flows.check_clocks", "faces.check_off"})
 
 
 def check_of(name: str):
@@ -89,6 +89,13 @@ def test_a_step_that_two_people_win_is_caught(problems, monkeypatch):
     said = problems("flows.check_lost_race", before=spoil)
     assert any("a second time" in problem for problem in said), said
     assert any("two clerks at once" in problem for problem in said), said
+
+
+def test_a_clock_that_does_not_start_is_caught(problems, monkeypatch):
+    from grid321.core import clock
+
+    said = problems("flows.check_clocks", before=lambda: monkeypatch.setattr(clock, "begin", lambda *rest: []))
+    assert any("is running 0 times" in problem for problem in said), said
 
 
 def test_a_clock_that_fires_again_is_caught(problems, monkeypatch):

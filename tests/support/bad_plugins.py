@@ -73,9 +73,6 @@ DEFECTS = {
     "a_guard_that_breaks": Defect(
         "flows.check_reachable", "'finish' was never possible", "workflow.py", "asks=(Result,),",
         "asks=(Result,), guard=lambda case, data, actor: case.no_such_column,"),
-    "a_clock_that_never_runs": Defect(
-        "flows.check_clocks", "is running 0 times", "workflow.py", 'source=_("A working default: no law fixes this length.")),)),',
-        'source=_("A working default: no law fixes this length."), until=("done",)),)),'),
 }
 
 
