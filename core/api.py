@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import counters, engine, people, records
+from . import attachments, counters, engine, forms, people, records
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .db import (
@@ -78,7 +78,7 @@ from .plugins import API_VERSION
 from .registry import registry
 from .schemas import EntitySchema
 from .snapshot import current as snapshot
-from .statistics import Funnel, Ratio, Tally
+from .statistics import Funnel, Overdue, Part, Ratio, Tally
 from .tree import Node, Tree, ancestor_columns
 from .workflow import (
     Clock,
@@ -127,11 +127,11 @@ __all__ = [
     "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice", "ClassScheme", "Clock",
     "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity", "EntityExtension",
     "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "IdNumber", "Int", "Invalid",
-    "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Panel", "PersonRef", "Phone",
+    "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone",
     "Plugin", "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting",
     "StaleVersion", "State", "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit",
-    "ancestor_columns", "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down",
-    "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "from_department", "gettext", "guarded",
+    "ancestor_columns", "attachments", "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down",
+    "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "guarded",
     "hookimpl", "is_on", "lazy_gettext", "local_day", "months", "ngettext", "notify", "now", "people", "records",
     "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "setting", "shift_clock",
     "snapshot", "stay", "to_department", "transaction", "tree", "up", "working_days",

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +16,8 @@ from .config import Config, read
 from .plugins import Plugins, discover
 from .registry import Platform, build
 
-PAGES = ("face_pages", "auth", "pages", "views", "rest", "openapi", "transfer_pages", "job_pages", "attachments_pages",
-         "admin_pages", "account_pages", "audit_pages", "division_pages", "statistics_pages")
+PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "admin_pages", "transfer_pages", "job_pages",
+         "account_pages", "audit_pages", "division_pages", "statistics_pages")
 """Modules with ``register(app)``; each adds its routes, every one marked with ``access.guarded``."""
 
 
@@ -71,9 +70,13 @@ def _faces(app: Flask, plugins: Plugins) -> None:
     i18n.init_app(app)
     gate.init_app(app)
     for name in PAGES:
-        if importlib.util.find_spec(f"grid321.core.{name}") is None:
+        try:  # TEMPORARY while modules are being written
+            module = importlib.import_module(f"grid321.core.{name}")
+        except (ImportError, SyntaxError) as error:
+            logging.getLogger("grid321").warning("page module %s is missing: %s", name, error)
             continue
-        importlib.import_module(f"grid321.core.{name}").register(app)
+        if hasattr(module, "register"):
+            module.register(app)
     _blueprints(app)
     gate.freeze(app)
     access.check_url_map(app)

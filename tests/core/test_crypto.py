@@ -3,6 +3,7 @@ import os
 import stat
 
 import pytest
+
 from grid321.core import crypto
 
 
