@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from babel.support import Translations
-from flask import Flask, request
+from flask import Flask, g, request
 
 LANGUAGES: dict[str, str] = {"zh": "中文", "en": "English"}
 DEFAULT_LANGUAGE = "zh"
@@ -100,13 +100,22 @@ def prefer(language: str | None) -> None:
 def init_app(app: Flask) -> None:
     """Choose the language of each request and give templates ``_``, ``ngettext`` and the date formats."""
     app.before_request(_choose_language)
+    app.teardown_request(_forget_language)
     app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
     app.jinja_env.filters.update(day=format_day, time=format_time, number=format_number)
 
 
 def _choose_language() -> None:
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    _language.set(chosen if chosen in LANGUAGES else _accepted(request.headers.get("Accept-Language", "")))
+    wanted = chosen if chosen in LANGUAGES else _accepted(request.headers.get("Accept-Language", ""))
+    g.language_before = _language.set(wanted)
+
+
+def _forget_language(_error: BaseException | None) -> None:
+    # A thread serves one reader after another; what runs in it between requests speaks the default language.
+    before = g.pop("language_before", None)
+    if before is not None:
+        _language.reset(before)
 
 
 @lru_cache(maxsize=256)
