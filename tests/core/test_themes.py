@@ -41,7 +41,7 @@ def site(tmp_path):
         write(tmp_path / "alpha/templates/beta/page.html", "alpha wants beta's page")
         write(tmp_path / "beta/templates/beta/page.html", "beta's page{% block more %}{% endblock %}")
         app = Flask("site", static_folder=None)
-        found = {**themes.discover(), **{"mine": themes.read_theme(tmp_path / "themes/mine")}}
+        found = {**themes.discover(), "mine": themes.read_theme(tmp_path / "themes/mine")}
         folders = {"alpha": tmp_path / "alpha", "beta": tmp_path / "beta"}
         themes.init_app(app, folders, lambda node: node, found)
         app.add_url_rule("/<path:name>", "show", lambda name: render_template(name))

@@ -62,7 +62,8 @@ def test_every_icon_that_is_named_is_in_the_sprite(tool):
 
 
 def test_our_styles_and_scripts_keep_to_what_old_browsers_know():
-    css = re.compile(r":is\(|:where\(|:has\(|\binset:|aspect-ratio|accent-color|@layer|color-mix|oklch|\bdvh\b|^\s*&", re.MULTILINE)
+    css = re.compile(r":is\(|:where\(|:has\(|\binset:|aspect-ratio|accent-color|@layer|color-mix|oklch|\bdvh\b|^\s*&",
+                     re.MULTILINE)
     script = re.compile(r"\?\?|\?\.[a-zA-Z(\[]|\.at\(|replaceAll|structuredClone|Object\.hasOwn|\s#[a-z]\w*\s*[=(;]|\{\s*\.\.\.")
     for pattern, names in ((css, "*.css"), (script, "*.js")):
         for path in [*(ROOT / "core/static").glob(names), *(ROOT / "themes").rglob(names)]:
@@ -70,7 +71,8 @@ def test_our_styles_and_scripts_keep_to_what_old_browsers_know():
 
 
 def test_templates_have_no_inline_script_or_style_and_name_no_other_server():
-    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\son[a-z]+=\"|\sstyle=|javascript:|(src|href)=\"(https?:)?//", re.IGNORECASE)
+    inline = re.compile(r"<script(?![^>]*\bsrc=)|<style|\son[a-z]+=\"|\sstyle=|javascript:|(src|href)=\"(https?:)?//",
+                        re.IGNORECASE)
     for folder in ("core/templates", "plugins", "themes"):
         for path in (ROOT / folder).rglob("*.html"):
             assert not inline.search(path.read_text(encoding="utf-8")), path.name
