@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -36,8 +37,8 @@ class AffectedLibrary(RuntimeError):
     """The SQLite library that was found can corrupt a database written by several processes."""
 
 
-FORBIDDEN_TO_GUESTS = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "ATTACH", "DETACH", "VACUUM", "CREATE", "DROP",
-                                 "ALTER", "TRUNCATE", "GRANT", "REVOKE", "SET", "RESET", "LOCK", "COPY", "DO"})
+ALLOWED_TO_GUESTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "SAVEPOINT", "RELEASE"})
+_COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.S)
 
 
 class GuestSql(RuntimeError):
@@ -50,12 +51,16 @@ class _Watched:
     def execute_sql(self, sql: str, params: Any = None, *rest: Any, **options: Any) -> Any:
         """Execute, unless a guest is running and the statement is not one of a guest's."""
         if getattr(_local, "guest", False):
-            word = sql.lstrip(" \t\r\n(;").split(None, 1)[:1]
-            verb = word[0].upper().rstrip(";") if word else ""
-            after = sql.split()[1:2]
-            if verb in FORBIDDEN_TO_GUESTS and not (verb == "ROLLBACK" and after and after[0].upper() == "TO"):
-                raise GuestSql(f"a hook may not run {verb}")
+            _refuse_guest(sql)
         return super().execute_sql(sql, params, *rest, **options)  # type: ignore[misc]
+
+
+def _refuse_guest(sql: str) -> None:
+    """Raise ``GuestSql`` unless every statement of ``sql`` reads or writes rows (or is a savepoint of its own)."""
+    for statement in _COMMENTS.sub(" ", sql).split(";"):
+        words = statement.upper().split(None, 2)
+        if words and words[0] not in ALLOWED_TO_GUESTS and words[:2] != ["ROLLBACK", "TO"]:
+            raise GuestSql(f"a hook may not run {words[0]}")
 
 
 class PostgresDatabase(_Watched, PooledPostgresqlDatabase):

@@ -152,7 +152,10 @@ def _next(series: str) -> int:
 
 
 def sealed(entity: Entity, values: Mapping[str, Any], uid: str) -> dict[str, Any]:
-    """``values`` with personal fields encrypted and, where the model has ``<field>_blind``, their keyed hash beside them."""
+    """``values`` with personal fields encrypted and, where the model has ``<field>_blind``, their keyed hash beside them.
+
+    A model with ``<field>_tail`` also keeps the last four characters, by which people look a telephone number up.
+    """
     row = dict(values)
     table, columns = entity.model._meta.table_name, entity.model._meta.fields
     for name in entity.personal:
@@ -162,6 +165,8 @@ def sealed(entity: Entity, values: Mapping[str, Any], uid: str) -> dict[str, Any
         row[name] = crypto.seal(value, table, name, uid) if value else None
         if f"{name}_blind" in columns:
             row[f"{name}_blind"] = crypto.blind(value) if value else None
+        if f"{name}_tail" in columns:
+            row[f"{name}_tail"] = value[-4:] if value else ""
     return row
 
 

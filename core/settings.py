@@ -179,12 +179,14 @@ def _converted(declared: Setting, value: Any) -> Any:
         if text in (True, False):
             return text
         raise ValueError(_("Choose yes or no."))
+    if not isinstance(text, str):
+        raise ValueError(_("Write it as text."))
     if declared.kind == "day":
         return date.fromisoformat(text).isoformat()
     if declared.kind == "length":
         return str(parse_length(text))
     if declared.kind == "choice" and text not in {code for code, _label in declared.choices}:
         raise ValueError(_("Choose one of the list."))
-    if not isinstance(text, str) or len(text) > 2000 or "\x00" in text:
+    if len(text) > 2000 or "\x00" in text:
         raise ValueError(_("Write a text of at most 2000 characters."))
     return text

@@ -224,7 +224,10 @@ class WorkflowExtension:
 
 def check_workflow(workflow: Workflow) -> list[str]:
     """Every mistake of ``workflow`` as a sentence; an empty list when it can run."""
-    return [*_check_names(workflow), *_check_steps(workflow), *_check_paths(workflow)]
+    found = _check_names(workflow)
+    if not workflow.states:
+        return found
+    return [*found, *_check_steps(workflow), *_check_paths(workflow)]
 
 
 def _check_names(workflow: Workflow) -> list[str]:
