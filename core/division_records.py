@@ -84,7 +84,20 @@ def follow_holders(models: Sequence[Model], node: Node, old: Tree, new: Tree) ->
                 count = model.select().where(held, model.closed_at.is_null()).count()
                 if _update(model, {"holder_id": heir.id}, held) and count:
                     moved.setdefault(model, []).append((holder_id, heir.id, count))
+                    _move_deadlines(model, after, holder_id, heir.id)
     return moved
+
+
+def _move_deadlines(model: Model, below: Node, former_id: int, heir_id: int) -> None:
+    """The clocks of cases that were handed on run for the new holder."""
+    from .clock import Deadline
+    from .registry import registry
+
+    key = next((entity.key for entity in registry().entities.values() if entity.model is model), "")
+    cases = model.select(model.id).where(  # type: ignore[attr-defined]
+        getattr(model, below.column) == below.id, model.holder_id == heir_id)  # type: ignore[attr-defined]
+    Deadline.update(division_id=heir_id).where(
+        Deadline.entity == key, Deadline.division_id == former_id, Deadline.record_id.in_(cases)).execute()
 
 
 def describes_division(model: Model) -> bool:
