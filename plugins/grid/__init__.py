@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Plugin, hookimpl
+from grid321.core.api import Link, Plugin, hookimpl
 from grid321.core.api import lazy_gettext as _
 
 from .classes import CLASSES, SETTINGS
@@ -18,7 +18,9 @@ from .workflow import HANDLING
 plugin = Plugin(
     key="grid", label=_("Grids"), version="1.0.0", api=">=1.0,<2", after=("liaison_station",), icon="grid-3x3-gap",
     description=_("Grids below the villages, the people who look after them, what they report and how it is handled."),
-    roles=ROLES, posts=POSTS, settings=SETTINGS, classes=CLASSES, permissions=PERMISSIONS, demo=demo)
+    roles=ROLES, posts=POSTS, settings=SETTINGS, classes=CLASSES, permissions=PERMISSIONS, demo=demo,
+    links=(Link("grid.quick", _("Report a matter"), "megaphone", "grid.report.create", "quick"),
+           Link("grid.tiers", _("Tiers of grids"), "layers", "grid.grid.view", "main")))
 
 
 @hookimpl

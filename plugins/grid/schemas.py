@@ -39,7 +39,7 @@ class GridSchema(EntitySchema):
     subject = Text(_("Of what (dedicated grid)"), max=80, help=_("A market, a school, a park, a company."))
     households = Int(_("Households"), min=0, max=1_000_000)
     people = Int(_("People"), min=0, max=10_000_000)
-    boundary = GeoJson(_("Boundary (GeoJSON)"), 
+    boundary = GeoJson(_("Boundary (GeoJSON)"),
                        help=_("A Polygon or MultiPolygon. It decides the grid's place in the numbering."))
     coordinates = Choice(_("Coordinate system"), options=COORDINATES, default="cgcs2000",
                          help=_("The coordinate system of the boundary."))

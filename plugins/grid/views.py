@@ -73,7 +73,7 @@ def quick_page() -> Any:
         with transaction():
             record = records.create(REPORT, data, actor, tree().get(data["division_id"]) or node)
             if files:
-                attachments.add(REPORT, record.id, files, actor, node)
+                attachments.add(REPORT, record, files, actor, node)
     except Invalid as problem:
         context = _quick_context(forms.typed_values(request.form), rest, problem)
         return render_template("form.html", **context), problem.status

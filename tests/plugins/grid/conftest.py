@@ -1,0 +1,120 @@
+"""One town with a village, a grid, an office and everybody who acts in the flow; a second town beside it."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+ANSWER = {"text": "已现场处理，问题解决。", "outcome": "solved"}
+MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
+REASON = {"reason": "不属于本单位职责。"}
+SATISFIED = {"result": "satisfied", "attitude": "satisfied"}
+NOT_SATISFIED = {"reason": "只修了一半。", "attitude": "basically"}
+REPORT = {"kind": "ledger", "ledger_class": "safety", "text": "3号楼消防通道被杂物堵住。请尽快清理。"}
+
+
+@dataclass
+class World:
+    """The people of the flow by what they are, and short ways to act as them."""
+
+    tree: Any
+    grid: Any
+    second_grid: Any
+    office: Any
+    bureau: Any
+    actors: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def entity(self) -> Any:
+        from grid321.core.registry import registry
+
+        return registry().entity("grid.report")
+
+    def report(self, who: str = "worker", **changes: Any) -> Any:
+        """Report a matter in the grid as ``who``."""
+        from grid321.core import records, schemas
+
+        raw = {**REPORT, "division": self.grid.code, **changes}
+        actor = self.actors[who]
+        data = schemas.load(self.entity.schema, raw, node=self.tree.county, actor=actor)
+        return records.create(self.entity, data, actor, self.tree.county)
+
+    def step(self, who: str, case: Any, key: str, answers: dict[str, Any] | None = None) -> Any:
+        """Take a step as ``who`` with the answers of its forms, and return the case."""
+        from grid321.core import engine, schemas
+
+        workflow = engine.workflow_for(self.entity, case)
+        actor = self.actors[who]
+        asks = workflow.transition(key).asks
+        data = schemas.load_many(asks, answers or {}, node=self.tree.county, actor=actor) if asks else {}
+        return engine.perform(self.entity, case.id, key, data, actor, case.version, self.tree.county).record
+
+    def walk(self, case: Any, *steps: tuple[Any, ...]) -> Any:
+        """Take several steps, each (who, key) or (who, key, answers)."""
+        for who, key, *answers in steps:
+            case = self.step(who, case, key, *answers)
+        return case
+
+    def possible(self, who: str, case: Any) -> set[str]:
+        """Keys of the steps that ``who`` is offered."""
+        from grid321.core import engine
+
+        return {step.key for step in engine.possible(self.entity, case, self.actors[who])}
+
+    def hand(self, department: Any = None) -> dict[str, Any]:
+        """Answers of handing over to the office (or another department)."""
+        return {"department": (department or self.office).id, "way": "alone", "note": "请限期办结"}
+
+    def at_town(self) -> Any:
+        """A report that the village has sent up."""
+        return self.walk(self.report(), ("secretary", "accept"), ("secretary", "study"), ("secretary", "send_up", MEETING))
+
+    def at_county(self) -> Any:
+        """A report that the town has sent up."""
+        return self.step("officer", self.at_town(), "send_up_county", MEETING)
+
+    def answered(self, outcome: str = "solved") -> Any:
+        """A report that the village answered on the spot."""
+        return self.step("secretary", self.report(), "solve_on_spot", {**ANSWER, "outcome": outcome})
+
+
+@pytest.fixture
+def plugin_modules() -> list[Any]:
+    """Only this plugin."""
+    from grid321.plugins import grid
+
+    return [grid]
+
+
+@pytest.fixture
+def world(division_tree: Any, switch_on: Any, make_account: Any) -> World:
+    """The town 五里镇 with the plugin on, two grids in 五里村, an office, a bureau of the county, and the people."""
+    from grid321.core import access, records, snapshot
+    from grid321.core.people import Department
+    from grid321.core.registry import registry
+    from grid321.core.testing_browser import actor_for
+    from grid321.core.tree import ancestor_columns
+
+    switch_on("grid", division_tree.county)
+    tree = snapshot.current().tree
+    office = Department.create(name="应急管理办", kind="office", **ancestor_columns(tree, division_tree.town))
+    bureau = Department.create(name="应急管理局", kind="bureau", **ancestor_columns(tree, division_tree.county))
+    grid_entity = registry().entity("grid.grid")
+    made = [records.create(grid_entity, {"village_id": division_tree.village.id, "name": name, "kind": "basic", "subject": "",
+                                         "households": 80, "people": 260, "boundary": None, "coordinates": None},
+                           access.SYSTEM, division_tree.village) for name in ("第一网格", "第二网格")]
+    nodes = [division_tree.node(one.code) for one in made]
+    found = World(division_tree, nodes[0], nodes[1], office, bureau)
+    for who, role, place, department in (
+            ("worker", "grid.worker", nodes[0], None), ("neighbour", "grid.worker", nodes[1], None),
+            ("secretary", "grid.village_secretary", division_tree.village, None),
+            ("other_secretary", "grid.village_secretary", division_tree.second_village, None),
+            ("officer", "grid.town_officer", division_tree.town, None),
+            ("other_officer", "grid.town_officer", division_tree.other_town, None),
+            ("clerk", "grid.town_clerk", division_tree.town, None),
+            ("county", "grid.county_officer", division_tree.county, None),
+            ("office", "grid.department_clerk", division_tree.town, office),
+            ("bureau", "grid.department_clerk", division_tree.county, bureau)):
+        found.actors[who] = actor_for(make_account(role, place, department))
+    return found
