@@ -43,15 +43,15 @@ TESTS = "tests/e2e/vendor"
 ICONS = (
     "archive", "arrow-counterclockwise", "arrow-down", "arrow-left", "arrow-right", "arrow-up", "arrow-up-circle",
     "bar-chart", "bell", "book", "bookmark", "box-arrow-in-right", "box-arrow-right", "building", "calendar-check",
-    "calendar3", "camera", "chat-left-text", "check-circle", "check2", "check2-square", "chevron-down",
-    "chevron-left", "chevron-right", "clipboard-check", "clock", "clock-history", "cloud-upload", "code-slash",
-    "diagram-3", "dot", "download", "envelope", "exclamation-circle", "exclamation-triangle", "eye", "eye-slash",
-    "file-earmark-spreadsheet", "file-earmark-text", "folder", "funnel", "gear", "geo-alt", "grid-3x3-gap", "hash", "hourglass-split",
-    "house", "house-door", "inbox", "info-circle", "journal-check", "journal-text", "key", "layers", "list-task", "list-ul", "lock", "map",
-    "megaphone", "paperclip", "pencil", "people", "person", "person-badge", "person-circle", "person-plus", "phone",
+    "calendar3", "camera", "chat-left-text", "check-circle", "check2", "check2-square", "chevron-down", "chevron-left",
+    "chevron-right", "clipboard-check", "clock", "clock-history", "cloud-upload", "code-slash", "diagram-3", "dot",
+    "download", "envelope", "exclamation-circle", "exclamation-triangle", "eye", "eye-slash", "file-earmark-spreadsheet",
+    "file-earmark-text", "folder", "funnel", "gear", "geo-alt", "grid-3x3-gap", "hash", "hourglass-split", "house",
+    "house-door", "inbox", "info-circle", "journal-check", "journal-text", "key", "layers", "list-task", "list-ul", "lock",
+    "map", "megaphone", "paperclip", "pencil", "people", "person", "person-badge", "person-circle", "person-plus", "phone",
     "pin-map", "plus-circle", "plus-lg", "printer", "puzzle", "question-circle", "search", "send", "shield-check",
-    "shield-lock", "sliders", "star", "table", "tag", "telephone", "toggle-off", "toggle-on", "toggles", "translate", "trash",
-    "type", "upload", "x-circle", "x-lg",
+    "shield-lock", "sliders", "star", "table", "tag", "telephone", "toggle-off", "toggle-on", "toggles", "translate",
+    "trash", "type", "upload", "x-circle", "x-lg",
 )
 
 PACKAGES = (
