@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import attachments, audit, engine, forms, lists, panels, records
+from . import attachments, audit, db, engine, forms, lists, panels, records
 from .access import current_actor, fetch
-from .clock import Deadline
 from .db import local_day
 from .entity import Entity
 from .errors import BadRequest, Conflict, Forbidden, Invalid, Problem, StaleVersion
@@ -105,9 +104,11 @@ def due_of(face: Face, record: Any, node: Node) -> dict[str, str] | None:
     if due is None or face.workflow is None:
         return None
     cell = lists.due_cell(due, local_day())
-    row = (Deadline.select(Deadline.id).where((Deadline.entity == face.entity.key) & (Deadline.record_id == record.id)
-                                              & (Deadline.due == due)).order_by(Deadline.id.desc()).tuples().first())
-    return {"text": cell["text"], "tone": cell["tone"], "url": f"/d/{node.code}/core/deadline/{row[0]}" if row else ""}
+    mark = "%s" if db.is_postgres() else "?"
+    row = db.database.execute_sql(
+        f"SELECT max(id) FROM core_deadline WHERE entity = {mark} AND record_id = {mark} AND due = {mark}",
+        (face.entity.key, record.id, due)).fetchone()
+    return {"text": cell["text"], "tone": cell["tone"], "url": f"/d/{node.code}/core/deadline/{row[0]}" if row[0] else ""}
 
 
 def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
