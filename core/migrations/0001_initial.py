@@ -1,0 +1,636 @@
+"""The first tables of core."""
+from grid321.core.migrate import append_only, no_longer_append_only
+from peewee import *
+
+
+def up(migrator, db):
+    class Account(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        username = CharField(unique=True, max_length=64)
+        person_id = BigIntegerField(index=True, null=True)
+        password_hash = TextField(null=True)
+        password_at = DateTimeField(null=True)
+        must_change_password = BooleanField(default=False)
+        disabled = BooleanField(default=False)
+        totp_secret = TextField(null=True)
+        totp_step = BigIntegerField(null=True)
+        locale = CharField(max_length=10, default='')
+        theme = CharField(max_length=40, default='')
+        last_login_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_account'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Account])
+
+    class ApiToken(Model):
+        id = BigAutoField()
+        token_hash = CharField(unique=True, max_length=64)
+        account_id = BigIntegerField(index=True)
+        label = CharField(max_length=80)
+        division_id = BigIntegerField(null=True)
+        permissions = TextField(null=True)
+        created_at = DateTimeField()
+        expires_at = DateTimeField()
+        last_used_at = DateTimeField(null=True)
+        revoked_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_api_token'
+    db.create_tables([ApiToken])
+
+    class Attachment(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        name = CharField(max_length=120)
+        media_type = CharField(max_length=100)
+        size = IntegerField()
+        sha256 = CharField(index=True, max_length=64)
+        created_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        removed_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_attachment'
+            indexes = ((('entity', 'record_id', 'id'), False),)
+    db.create_tables([Attachment])
+
+    class AuditEntry(Model):
+        id = BigAutoField()
+        at = DateTimeField(index=True)
+        kind = CharField(max_length=40)
+        actor_id = BigIntegerField(null=True)
+        actor_name = CharField(max_length=64, default='')
+        token_id = BigIntegerField(null=True)
+        division_id = BigIntegerField(null=True)
+        entity = CharField(null=True, max_length=80)
+        record_id = BigIntegerField(null=True)
+        fields = CharField(max_length=400, default='')
+        purpose = CharField(max_length=200, default='')
+        network = CharField(max_length=45, default='')
+        detail = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_audit'
+            indexes = ((('division_id', 'id'), False), (('actor_id', 'kind', 'at'), False), (('entity', 'record_id', 'id'), False))
+    db.create_tables([AuditEntry])
+
+    class AuditSeal(Model):
+        position = BigIntegerField(primary_key=True)
+        entry_id = BigIntegerField(unique=True)
+        hash = CharField(max_length=64)
+        class Meta:
+            database = db
+            table_name = 'core_audit_seal'
+    db.create_tables([AuditSeal])
+
+    class ClassItem(Model):
+        id = BigAutoField()
+        scheme = CharField(max_length=80)
+        code = CharField(max_length=40)
+        division_id = BigIntegerField()
+        label_zh = CharField(max_length=80)
+        label_en = CharField(max_length=120, default='')
+        position = IntegerField(default=100)
+        retired = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'core_class_item'
+            indexes = ((('scheme', 'code', 'division_id'), True),)
+    db.create_tables([ClassItem])
+
+    class CounterDelta(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        division_id = BigIntegerField()
+        dimension = CharField(max_length=80)
+        month = CharField(max_length=7)
+        value = CharField(max_length=80)
+        n = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'core_counter_delta'
+            indexes = ((('entity', 'division_id', 'dimension'), False),)
+    db.create_tables([CounterDelta])
+
+    class CounterRow(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        division_id = BigIntegerField()
+        dimension = CharField(max_length=80)
+        month = CharField(max_length=7)
+        value = CharField(max_length=80)
+        n = BigIntegerField(default=0)
+        class Meta:
+            database = db
+            table_name = 'core_counter'
+            indexes = ((('entity', 'division_id', 'dimension', 'month', 'value'), True),)
+    db.create_tables([CounterRow])
+
+    class Deadline(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        clock = CharField(max_length=40)
+        division_id = BigIntegerField()
+        started_on = DateField()
+        length = CharField(max_length=20)
+        source = TextField(default='')
+        due = DateField()
+        provisional = BooleanField(default=False)
+        state = CharField(max_length=12, default='running')
+        ended_at = DateTimeField(null=True)
+        fired_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_deadline'
+            indexes = ((('entity', 'record_id'), False), (('state', 'due'), False))
+    db.create_tables([Deadline])
+
+    class Department(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        name = CharField(max_length=80)
+        short = CharField(max_length=20, default='')
+        kind = CharField(max_length=10, default='office')
+        leader_id = BigIntegerField(null=True)
+        closed_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_department'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'name'), True))
+    db.create_tables([Department])
+
+    class Division(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        code = CharField(index=True, max_length=24)
+        name = CharField(max_length=80)
+        level = CharField(max_length=10)
+        parent = ForeignKeyField('self', null=True, on_delete='RESTRICT')
+        owner = CharField(max_length=40, default='core')
+        tier = CharField(null=True, max_length=40)
+        source = CharField(max_length=60, default='')
+        valid_from = DateField()
+        valid_to = DateField(null=True)
+        successor_id = BigIntegerField(null=True)
+        missing_since = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_division'
+    db.create_tables([Division])
+
+    class DivisionAlias(Model):
+        id = BigAutoField()
+        code = CharField(index=True, max_length=24)
+        division = ForeignKeyField(Division, on_delete='RESTRICT')
+        since = DateField()
+        class Meta:
+            database = db
+            table_name = 'core_division_alias'
+    db.create_tables([DivisionAlias])
+
+    class DivisionChange(Model):
+        id = BigAutoField()
+        division = ForeignKeyField(Division, null=True, on_delete='RESTRICT')
+        kind = CharField(max_length=10)
+        day = DateField()
+        reason = CharField(max_length=400)
+        detail = TextField()
+        actor_id = BigIntegerField(null=True)
+        at = DateTimeField()
+        class Meta:
+            database = db
+            table_name = 'core_division_change'
+    db.create_tables([DivisionChange])
+
+    class ExportFile(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        entity = CharField(max_length=80)
+        division_id = BigIntegerField()
+        account_id = BigIntegerField(null=True)
+        query = TextField(default='')
+        format = CharField(max_length=4)
+        purpose = CharField(max_length=200)
+        revealed = BooleanField(default=False)
+        rows = IntegerField(null=True)
+        parts = IntegerField(default=0)
+        job_id = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_export'
+            indexes = ((('account_id', 'id'), False), (('created_at',), False))
+    db.create_tables([ExportFile])
+
+    class ExportPart(Model):
+        id = BigAutoField()
+        file_id = BigIntegerField()
+        number = IntegerField()
+        body = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_export_part'
+            indexes = ((('file_id', 'number'), True),)
+    db.create_tables([ExportPart])
+
+    class IdempotentAnswer(Model):
+        id = BigAutoField()
+        account_id = BigIntegerField()
+        key = CharField(max_length=100)
+        fingerprint = CharField(max_length=64)
+        status = IntegerField()
+        headers = TextField()
+        body = TextField()
+        created_at = DateTimeField(index=True)
+        class Meta:
+            database = db
+            table_name = 'core_idempotency'
+            indexes = ((('account_id', 'key'), True),)
+    db.create_tables([IdempotentAnswer])
+
+    class ImportBatch(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        entity = CharField(max_length=80)
+        division_id = BigIntegerField()
+        account_id = BigIntegerField(null=True)
+        file_name = CharField(max_length=120)
+        file_hash = CharField(max_length=64)
+        state = CharField(max_length=12, default='uploaded')
+        columns = TextField()
+        rows = IntegerField(default=0)
+        blocks = IntegerField(default=0)
+        counts = TextField()
+        preview = TextField(default='')
+        job_id = BigIntegerField(null=True)
+        confirmed_at = DateTimeField(null=True)
+        finished_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_import'
+            indexes = ((('entity', 'division_id', 'id'), False), (('state', 'created_at'), False))
+    db.create_tables([ImportBatch])
+
+    class ImportBlock(Model):
+        id = BigAutoField()
+        batch_id = BigIntegerField()
+        number = IntegerField()
+        body = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_import_block'
+            indexes = ((('batch_id', 'number'), True),)
+    db.create_tables([ImportBlock])
+
+    class JobRun(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        key = CharField(max_length=80)
+        args = TextField()
+        account_id = BigIntegerField(null=True)
+        division_id = BigIntegerField(null=True)
+        state = CharField(max_length=12, default='queued')
+        due_at = DateTimeField()
+        attempts = IntegerField(default=0)
+        lease = CharField(null=True, max_length=32)
+        lease_until = DateTimeField(null=True)
+        cursor = TextField(null=True)
+        done = IntegerField(default=0)
+        total = IntegerField(default=0)
+        result = TextField(null=True)
+        link = CharField(max_length=300, default='')
+        error = TextField(default='')
+        language = CharField(max_length=5, default='zh')
+        started_at = DateTimeField(null=True)
+        finished_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_job'
+            indexes = ((('state', 'due_at', 'id'), False), (('account_id', 'id'), False), (('division_id', 'id'), False))
+    db.create_tables([JobRun])
+
+    class LedgerDetail(Model):
+        entry_id = BigIntegerField(primary_key=True)
+        salt = CharField(max_length=32)
+        body = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_ledger_detail'
+    db.create_tables([LedgerDetail])
+
+    class LedgerEntry(Model):
+        id = BigAutoField()
+        at = DateTimeField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        step = CharField(max_length=80)
+        from_state = CharField(null=True, max_length=40)
+        to_state = CharField(null=True, max_length=40)
+        version = IntegerField(default=0)
+        account_id = BigIntegerField(null=True)
+        division_id = BigIntegerField(null=True)
+        facts = TextField(null=True)
+        detail_hash = CharField(null=True, max_length=64)
+        class Meta:
+            database = db
+            table_name = 'core_ledger'
+            indexes = ((('entity', 'record_id', 'id'), False),)
+    db.create_tables([LedgerEntry])
+
+    class LedgerSeal(Model):
+        position = BigIntegerField(primary_key=True)
+        entry_id = BigIntegerField(unique=True)
+        hash = CharField(max_length=64)
+        class Meta:
+            database = db
+            table_name = 'core_ledger_seal'
+    db.create_tables([LedgerSeal])
+
+    class Notification(Model):
+        id = BigAutoField()
+        account_id = BigIntegerField()
+        text_key = CharField(max_length=200)
+        params = TextField()
+        link = CharField(max_length=300, default='')
+        division_id = BigIntegerField(null=True)
+        created_at = DateTimeField()
+        read_at = DateTimeField(null=True)
+        sent = BooleanField(default=False)
+        tries = IntegerField(default=0)
+        due_at = DateTimeField()
+        channels = TextField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_notification'
+            indexes = ((('account_id', 'read_at', 'id'), False), (('sent', 'due_at', 'id'), False))
+    db.create_tables([Notification])
+
+    class OutboxRow(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        action = CharField(max_length=80)
+        division_id = BigIntegerField(null=True)
+        account_id = BigIntegerField(null=True)
+        at = DateTimeField()
+        facts = TextField(null=True)
+        state = CharField(max_length=8, default='pending')
+        due_at = DateTimeField()
+        tries = IntegerField(default=0)
+        marks = TextField(null=True)
+        lease = CharField(null=True, max_length=32)
+        lease_until = DateTimeField(null=True)
+        error = TextField(default='')
+        class Meta:
+            database = db
+            table_name = 'core_outbox'
+            indexes = ((('state', 'due_at', 'id'), False),)
+    db.create_tables([OutboxRow])
+
+    class Person(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        name = CharField(index=True, max_length=60)
+        initials = CharField(index=True, max_length=60, default='')
+        gender = CharField(null=True, max_length=1)
+        phone = TextField(null=True)
+        phone_blind = CharField(index=True, null=True, max_length=64)
+        phone_tail = CharField(index=True, max_length=4, default='')
+        id_number = TextField(null=True)
+        id_number_blind = CharField(unique=True, null=True, max_length=64)
+        class Meta:
+            database = db
+            table_name = 'core_person'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Person])
+
+    class Post(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        person_id = BigIntegerField(index=True)
+        kind = CharField(max_length=60)
+        department_id = BigIntegerField(null=True)
+        from_day = DateField()
+        to_day = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_post'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'kind'), False))
+    db.create_tables([Post])
+
+    class RateLimit(Model):
+        key = CharField(primary_key=True, max_length=64)
+        since = DateTimeField(index=True)
+        count = IntegerField()
+        class Meta:
+            database = db
+            table_name = 'core_rate_limit'
+    db.create_tables([RateLimit])
+
+    class Revision(Model):
+        id = IntegerField(primary_key=True)
+        number = BigIntegerField()
+        tree = BigIntegerField(default=0)
+        class Meta:
+            database = db
+            table_name = 'core_revision'
+    db.create_tables([Revision])
+
+    class RoleGrant(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        account_id = BigIntegerField()
+        role = CharField(max_length=80)
+        department_id = BigIntegerField(null=True)
+        from_day = DateField()
+        to_day = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_role_grant'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('account_id', 'id'), False), (('role', 'id'), False))
+    db.create_tables([RoleGrant])
+
+    class SavedView(Model):
+        id = BigAutoField()
+        account_id = BigIntegerField()
+        entity = CharField(max_length=80)
+        name = CharField(max_length=40)
+        query = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_saved_view'
+            indexes = ((('account_id', 'entity', 'name'), True),)
+    db.create_tables([SavedView])
+
+    class Sequence(Model):
+        key = CharField(primary_key=True, max_length=80)
+        last = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'core_sequence'
+    db.create_tables([Sequence])
+
+    class Session(Model):
+        id = BigAutoField()
+        token_hash = CharField(unique=True, max_length=64)
+        account_id = BigIntegerField(index=True)
+        created_at = DateTimeField(index=True)
+        last_seen_at = DateTimeField()
+        network = CharField(max_length=45, default='')
+        agent = CharField(max_length=120, default='')
+        pending = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'core_session'
+    db.create_tables([Session])
+
+    class SettingValue(Model):
+        id = BigAutoField()
+        key = CharField(max_length=80)
+        division_id = BigIntegerField()
+        value = TextField()
+        source = TextField(default='')
+        valid_from = DateField()
+        changed_at = DateTimeField()
+        changed_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_setting'
+            indexes = ((('key', 'division_id', 'valid_from'), True),)
+    db.create_tables([SettingValue])
+
+    class Switch(Model):
+        id = BigAutoField()
+        plugin = CharField(max_length=40)
+        division_id = BigIntegerField()
+        on = BooleanField(column_name='is_on')
+        changed_at = DateTimeField()
+        changed_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_switch'
+            indexes = ((('plugin', 'division_id'), True),)
+    db.create_tables([Switch])
+    db.execute_sql('CREATE UNIQUE INDEX "core_division_valid_code" ON "core_division" ("code") WHERE ("valid_to" IS NULL)')
+    append_only(db, 'core_division_change')
+    db.execute_sql('CREATE UNIQUE INDEX "core_post_open" ON "core_post" ("person_id", "kind", "division_id") WHERE ("to_day" IS NULL)')
+    append_only(db, 'core_audit')
+    append_only(db, 'core_audit_seal')
+    append_only(db, 'core_ledger')
+    append_only(db, 'core_ledger_seal')
+
+
+def down(migrator, db):
+    no_longer_append_only(db, 'core_division_change')
+    no_longer_append_only(db, 'core_audit')
+    no_longer_append_only(db, 'core_audit_seal')
+    no_longer_append_only(db, 'core_ledger')
+    no_longer_append_only(db, 'core_ledger_seal')
+    migrator.migrate(migrator.drop_table('core_switch'))
+    migrator.migrate(migrator.drop_table('core_setting'))
+    migrator.migrate(migrator.drop_table('core_session'))
+    migrator.migrate(migrator.drop_table('core_sequence'))
+    migrator.migrate(migrator.drop_table('core_saved_view'))
+    migrator.migrate(migrator.drop_table('core_role_grant'))
+    migrator.migrate(migrator.drop_table('core_revision'))
+    migrator.migrate(migrator.drop_table('core_rate_limit'))
+    migrator.migrate(migrator.drop_table('core_post'))
+    migrator.migrate(migrator.drop_table('core_person'))
+    migrator.migrate(migrator.drop_table('core_outbox'))
+    migrator.migrate(migrator.drop_table('core_notification'))
+    migrator.migrate(migrator.drop_table('core_ledger_seal'))
+    migrator.migrate(migrator.drop_table('core_ledger'))
+    migrator.migrate(migrator.drop_table('core_ledger_detail'))
+    migrator.migrate(migrator.drop_table('core_job'))
+    migrator.migrate(migrator.drop_table('core_import_block'))
+    migrator.migrate(migrator.drop_table('core_import'))
+    migrator.migrate(migrator.drop_table('core_idempotency'))
+    migrator.migrate(migrator.drop_table('core_export_part'))
+    migrator.migrate(migrator.drop_table('core_export'))
+    migrator.migrate(migrator.drop_table('core_division_change'))
+    migrator.migrate(migrator.drop_table('core_division_alias'))
+    migrator.migrate(migrator.drop_table('core_division'))
+    migrator.migrate(migrator.drop_table('core_department'))
+    migrator.migrate(migrator.drop_table('core_deadline'))
+    migrator.migrate(migrator.drop_table('core_counter'))
+    migrator.migrate(migrator.drop_table('core_counter_delta'))
+    migrator.migrate(migrator.drop_table('core_class_item'))
+    migrator.migrate(migrator.drop_table('core_audit_seal'))
+    migrator.migrate(migrator.drop_table('core_audit'))
+    migrator.migrate(migrator.drop_table('core_attachment'))
+    migrator.migrate(migrator.drop_table('core_api_token'))
+    migrator.migrate(migrator.drop_table('core_account'))
