@@ -1,5 +1,6 @@
 """Codes and names of divisions: what is accepted, and what the refusal says."""
 import pytest
+
 from grid321.core.divisions import check_code, check_name, level_of_code
 from grid321.core.errors import Invalid
 from grid321.core.i18n import use_language

@@ -2,6 +2,7 @@
 import time
 
 import pytest
+
 from grid321.core.tree import Tree, ancestor_columns, build_nodes
 
 pytestmark = pytest.mark.once
