@@ -45,6 +45,21 @@
     });
   });
 
+  // What cannot be taken back asks once more on the button itself; a pop-up would frighten and cannot be read aloud well.
+  document.addEventListener('click', function (event) {
+    const button = event.target.closest ? event.target.closest('button[data-confirm]') : null;
+    if (!button || button.dataset.armed) { return; }
+    event.preventDefault();
+    const words = button.innerHTML;
+    button.dataset.armed = '1';
+    button.setAttribute('aria-live', 'polite');
+    button.textContent = button.dataset.confirm;
+    button.addEventListener('blur', function () {
+      delete button.dataset.armed;
+      button.innerHTML = words;
+    }, { once: true });
+  });
+
   // Files: say at once that one is too big, not after a long upload.
   document.addEventListener('change', function (event) {
     const input = event.target;
