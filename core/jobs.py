@@ -153,7 +153,7 @@ class Context:
         """Who asked, with the rights of now: one who lost them since is refused by the services."""
         from . import access
 
-        return access.of_account(self.run.account_id) if self.run.account_id is not None else access.SYSTEM
+        return access.actor_of(self.run.account_id) if self.run.account_id is not None else access.SYSTEM
 
     @property
     def node(self) -> Any:
@@ -233,9 +233,10 @@ class Executor:
         moment = db.now()
         waiting = (JobRun.state == QUEUED) & (JobRun.due_at <= moment)
         silent = (JobRun.state == RUNNING) & (JobRun.lease_until < moment)
-        # Two reads, each on the index; an OR of both would scan the table.
+        # Two reads, each on the index; an OR of both would scan the table. Read to the end before writing: an open read
+        # would keep this connection at an old state, and SQLite lets nobody write from there.
         for condition in (silent, waiting):
-            for run in JobRun.select().where(condition).order_by(JobRun.due_at, JobRun.id).limit(8):
+            for run in list(JobRun.select().where(condition).order_by(JobRun.due_at, JobRun.id).limit(8)):
                 lease = db.new_uid()
                 with db.transaction():
                     taken = (JobRun.update(state=RUNNING, lease=lease, lease_until=moment + self.lease,
@@ -261,7 +262,7 @@ class Executor:
                 self._finish(run.id, lease, state=QUEUED, attempts=max(0, run.attempts - 1))
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # a job must not end the worker
+            except BaseException as error:  # noqa: BLE001 - a job must not end the worker
                 self._failed(run, lease, error)
 
     def _work(self, context: Context) -> Any:
@@ -355,7 +356,7 @@ class _Heartbeat:
         try:
             with db.transaction():
                 _held(self.run_id, self.lease, {"lease_until": db.now() + self.length})
-        except Exception:  # a passing trouble of the database: the next beat tries again
+        except peewee.PeeweeException:  # a passing trouble of the database: the next beat tries again
             log.warning("job %s: its lease could not be extended", self.run_id)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import peewee
 from flask import Flask
 
 from . import db
@@ -46,7 +47,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """What every worker does besides jobs."""
-    from . import audit, clock, counters, ledger, notify, outbox
+    from . import audit, clock, counters, idempotency, ledger, limits, notify, outbox, transfer_tables
 
     return [
         Task("outbox", lambda: outbox.drain(BATCH), IDLE),
@@ -56,6 +57,9 @@ def tasks() -> list[Task]:
         Task("audit", audit.seal, 5.0),
         Task("clocks", lambda: _count(clock.sweep()), 60.0),
         Task("checkpoint", checkpoint, 300.0),
+        Task("old answers", idempotency.purge, 600.0),
+        Task("old limits", limits.sweep, 600.0),
+        Task("old files", transfer_tables.purge, 600.0),
     ]
 
 
@@ -146,5 +150,5 @@ def _drop_connection() -> None:
     """Give up this thread's connection: after a broken one nothing else works until a new one is opened."""
     try:
         db.close_thread()
-    except Exception:
+    except peewee.PeeweeException:
         log.warning("a broken connection could not be closed")
