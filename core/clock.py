@@ -6,6 +6,7 @@ A row keeps the rule it was made under, so that its date can be explained later.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -66,16 +67,34 @@ def rule(clock: Clock, node: Node, day: date) -> tuple[Length, str]:
     return clock.length, str(clock.source)
 
 
-def begin(workflow: Workflow, state: State, entity_key: str, record_id: int, node: Node, day: date) -> list[date]:
-    """Start the clocks of ``state`` and return their due days. Inside the step's transaction."""
-    dues = []
+@dataclass(frozen=True)
+class Plan:
+    """A clock that is about to start: its rule at the place and day, and when it ends."""
+
+    clock: Clock
+    node: Node
+    day: date
+    length: Length
+    source: str
+    end: calendar.Due
+
+
+def plan(state: State, node: Node, day: date) -> list[Plan]:
+    """The clocks that start when a case enters ``state`` at ``node`` on ``day``."""
+    found = []
     for clock in state.clocks:
         length, source = rule(clock, node, day)
-        end = calendar.due(day, length, local_days(node))
-        Deadline.insert(entity=entity_key, record_id=record_id, clock=clock.key, division_id=node.id, started_on=day,
-                        length=str(length), source=source, due=end.day, provisional=end.provisional, state=RUNNING).execute()
-        dues.append(end.day)
-    return dues
+        found.append(Plan(clock, node, day, length, source, calendar.due(day, length, local_days(node))))
+    return found
+
+
+def start(plans: Iterable[Plan], entity_key: str, record_id: int) -> None:
+    """Write the rows of ``plans``, inside the step's transaction."""
+    for item in plans:
+        db.insert(Deadline, {
+            "entity": entity_key, "record_id": record_id, "clock": item.clock.key, "division_id": item.node.id,
+            "started_on": item.day, "length": str(item.length), "source": item.source, "due": item.end.day,
+            "provisional": item.end.provisional, "state": RUNNING})
 
 
 def end(workflow: Workflow, entity_key: str, record_id: int, state: State) -> list[date]:

@@ -224,6 +224,34 @@ def local_day(moment: datetime | None = None) -> date:
     return ((moment or now()) + timedelta(hours=8)).date()
 
 
+_inserts: dict[tuple[type[peewee.Model], tuple[str, ...], bool], tuple[str, list[Any]]] = {}
+
+
+def insert(model: type[peewee.Model], values: dict[str, Any]) -> int:
+    """Insert one row and return its id (0 for a table without an automatic id). ``values`` by column or field name.
+
+    The statement is made once for each set of columns: building it anew takes longer than running it. Defaults of the
+    model that are missing in ``values`` are filled in as the ORM would.
+    """
+    meta = model._meta
+    row = {meta.combined[name].name: value for name, value in values.items()}
+    for field, default in meta.defaults.items():
+        if field.name not in row:
+            row[field.name] = default() if callable(default) else default
+    key = (model, tuple(row), is_postgres())
+    known = _inserts.get(key)
+    if known is None:
+        mark = "%s" if key[2] else "?"
+        fields = [meta.fields[name] for name in row]
+        returning = f" RETURNING {meta.primary_key.column_name}" if isinstance(meta.primary_key, peewee.AutoField) else ""
+        columns = ", ".join(f'"{field.column_name}"' for field in fields)
+        known = _inserts[key] = (f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({", ".join([mark] * len(fields))}){returning}',
+                                 [field.db_value for field in fields])
+    sql, convert = known
+    cursor = database.execute_sql(sql, [to_db(value) for to_db, value in zip(convert, row.values(), strict=True)])
+    return int(cursor.fetchone()[0]) if sql.endswith(meta.primary_key.column_name) else 0
+
+
 class JSONField(peewee.TextField):
     """JSON as text, the same on both databases; keys are sorted so that equal values are equal texts."""
 

@@ -142,16 +142,17 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     day = db.local_day(moment)
     before = dict(record.__data__)
     goal = workflow.state(step.target)
-    dues = clock.end(workflow, entity.key, record.id, goal) if step.target != record.state else []
-    if step.target != record.state:
-        dues += clock.begin(workflow, goal, entity.key, record.id, target.holder, day)
-    elif record.due is not None:
-        dues = [record.due]
+    if step.target == record.state:  # the clocks go on
+        plans, dues = [], [record.due] if record.due is not None else []
+    else:
+        plans = clock.plan(goal, target.holder, day)
+        dues = [*clock.end(workflow, entity.key, record.id, goal), *(item.end.day for item in plans)]
     values = {"state": step.target, "version": record.version + 1, "updated_at": moment, "holder_id": target.holder.id,
               "department_id": target.department_id, "due": clock.earliest(dues), **(step.sets(record, data, actor) if step.sets else {})}
     if goal.final:
         values |= {"closed_at": moment, "due": None}
     _compare_and_set(entity, record, values)
+    clock.start(plans, entity.key, record.id)
     flows = _flows(step, record, data, holder, target)
     facts = {"holder": target.holder.code, "flows": flows}
     if target.department_id != before["department_id"]:

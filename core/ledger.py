@@ -87,12 +87,12 @@ def append(entity: str, record_id: int, step: str, *, node: Node | None = None, 
         raise RuntimeError("a ledger entry belongs into the transaction of its step")
     salt = secrets.token_hex(16) if detail else ""
     hashed = _detail_hash(salt, detail) if detail else None
-    entry_id: int = LedgerEntry.insert(
-        at=at or db.now(), entity=entity, record_id=record_id, step=step, from_state=from_state, to_state=to_state,
-        version=version, account_id=account_id, division_id=node.id if node is not None else None,
-        facts=dict(facts) if facts else None, detail_hash=hashed).execute()
+    entry_id = db.insert(LedgerEntry, {
+        "at": at or db.now(), "entity": entity, "record_id": record_id, "step": step, "from_state": from_state,
+        "to_state": to_state, "version": version, "account_id": account_id,
+        "division_id": node.id if node is not None else None, "facts": dict(facts) if facts else None, "detail_hash": hashed})
     if detail:
-        LedgerDetail.insert(entry_id=entry_id, salt=salt, body=dict(detail)).execute()
+        db.insert(LedgerDetail, {"entry_id": entry_id, "salt": salt, "body": dict(detail)})
     return entry_id
 
 

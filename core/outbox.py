@@ -84,9 +84,10 @@ def add(entity: str, record_id: int, action: str, *, node: Node | None, account_
     ``facts`` is plain JSON without personal data.
     """
     moment = at or db.now()
-    OutboxRow.insert(entity=entity, record_id=record_id, action=action, account_id=account_id,
-                     facts=dict(facts) if facts else None, at=moment, due_at=moment,
-                     division_id=node.id if node is not None else None).execute()
+    db.insert(OutboxRow, {
+        "entity": entity, "record_id": record_id, "action": action, "account_id": account_id,
+        "facts": dict(facts) if facts else None, "at": moment, "due_at": moment,
+        "division_id": node.id if node is not None else None})
 
 
 def drain(limit: int = 100) -> int:

@@ -107,32 +107,28 @@ def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], a
     row |= sealed(entity, values, uid)
     if entity.division is not None:
         row |= {"division_id": place.id, **ancestor_columns(snapshot.current().tree, place)}
+    plans: list[clock.Plan] = []
     if workflow is not None:
-        row |= _born(entity, workflow, row, actor, place, moment)
-    due_days = []
+        holder, born = _born(entity, workflow, row, actor, place, moment)
+        plans = clock.plan(workflow.state(workflow.first), holder, db.local_day(moment))
+        row |= {**born, "due": clock.earliest(item.end.day for item in plans)}
     try:
-        row["id"] = model.insert(row).execute()
-        record = model(**{field.name: field.default() if callable(field.default) else field.default
-                          for field in model._meta.sorted_fields if field.name not in row and field.default is not None}, **row)
-        if workflow is not None:
-            due_days = clock.begin(workflow, workflow.state(workflow.first), entity.key, record.id,
-                                   snapshot.current().tree.get(row["holder_id"]) or place, db.local_day(moment))
+        row["id"] = db.insert(model, row)
     except peewee.IntegrityError as error:
         raise not_unique(entity, error) from error
-    if due_days:
-        record.due = clock.earliest(due_days)
-        model.update(due=record.due).where(model.id == record.id).execute()
-    return record
+    clock.start(plans, entity.key, row["id"])
+    return model(**row)
 
 
-def _born(entity: Entity, workflow: Workflow, row: Mapping[str, Any], actor: Actor, place: Node, moment: Any) -> dict[str, Any]:
+def _born(entity: Entity, workflow: Workflow, row: Mapping[str, Any], actor: Actor, place: Node,
+          moment: Any) -> tuple[Node, dict[str, Any]]:
     holder = bank(workflow, place)
     if holder is None:
         raise Invalid(_("The matter was not registered."), errors={"division": [
             _("No level at or above %(place)s keeps such matters.", place=place.name)]})
     number = entity.number(place, moment) if entity.number else next_number(workflow.numbers or entity.name, place, moment)
-    return {"number": number, "state": workflow.first, "workflow_version": workflow.version, "holder_id": holder.id,
-            "reporter_id": row.get("reporter_id") or actor.account_id}
+    return holder, {"number": number, "state": workflow.first, "workflow_version": workflow.version, "holder_id": holder.id,
+                    "reporter_id": row.get("reporter_id") or actor.account_id}
 
 
 def next_number(prefix: str, place: Node, moment: Any) -> str:
