@@ -109,8 +109,12 @@ def read(content: bytes, limits: Limits = Limits()) -> list[list[Cell]]:
         raise _locked() from None
     except Problem:
         raise
-    except Exception as error:  # the reader's own classes and whatever a broken part makes it raise
-        raise _damaged() from error
+    except BaseException as error:
+        # The reader's own classes, whatever a broken part makes it raise, and the panics of its native code, which are
+        # no ``Exception``.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise _damaged() from error
+        raise
 
 
 def _rows(book: python_calamine.CalamineWorkbook, limits: Limits) -> list[list[Cell]]:
