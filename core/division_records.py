@@ -128,7 +128,7 @@ def _make_room(model: Model, old_id: int, new_id: int) -> None:
 
     if model is Department:
         names = {row[0] for row in Department.select(Department.name).where(Department.division_id == new_id).tuples()}
-        for department in Department.select().where(Department.division_id == old_id):
+        for department in list(Department.select().where(Department.division_id == old_id)):
             if department.name in names:
                 name = _free_name(department.name, names)
                 Department.update(name=name).where(Department.id == department.id).execute()
