@@ -15,9 +15,9 @@ from grid321.core.api import (
     LongText,
     Phone,
     Text,
+    gettext,
     local_day,
 )
-from grid321.core.api import gettext as _now
 from grid321.core.api import lazy_gettext as _
 
 from .fields import COORDINATES, Degrees
@@ -76,11 +76,11 @@ def check_grid(data: dict[str, Any], record: Any, node: Any) -> dict[str, list[s
     value = _value(data, record)
     errors: dict[str, list[str]] = {}
     if value("kind") == "dedicated" and not value("subject"):
-        errors["subject"] = [_now("Say of what: a market, a school, a park, a company.")]
+        errors["subject"] = [gettext("Say of what: a market, a school, a park, a company.")]
     if value("kind") == "basic" and value("subject"):
-        errors["subject"] = [_now("Leave this empty for a basic grid, or choose the kind “dedicated”.")]
+        errors["subject"] = [gettext("Leave this empty for a basic grid, or choose the kind “dedicated”.")]
     if record is not None and data.get("village_id", record.village_id) != record.village_id:
-        errors["village"] = [_now("A grid does not change its village here. Move its division instead.")]
+        errors["village"] = [gettext("A grid does not change its village here. Move its division instead.")]
     return errors
 
 
@@ -98,15 +98,15 @@ def check_report(data: dict[str, Any], record: Any, node: Any) -> dict[str, list
     if record is None or "urgency" in data:
         data["urgency"] = data.get("urgency") or "normal"
     if value("kind") == "ledger" and not value("ledger_class"):
-        errors["ledger_class"] = [_now("Choose one of the classes of ledger information.")]
+        errors["ledger_class"] = [gettext("Choose one of the classes of ledger information.")]
     if value("kind") == "social" and value("ledger_class"):
-        errors["ledger_class"] = [_now("Leave the class empty for social information.")]
+        errors["ledger_class"] = [gettext("Leave the class empty for social information.")]
     given = [name for name in ("lon", "lat") if value(name) is not None]
     if len(given) == 1:
         missing = "lat" if given == ["lon"] else "lon"
-        errors[missing] = [_now("A position needs longitude and latitude. Fill in both or neither.")]
+        errors[missing] = [gettext("A position needs longitude and latitude. Fill in both or neither.")]
     if given and not value("coordinates"):
-        errors["coordinates"] = [_now("Choose the coordinate system of the position.")]
+        errors["coordinates"] = [gettext("Choose the coordinate system of the position.")]
     return errors
 
 
