@@ -50,6 +50,7 @@ def selected(entity: Entity, args: Mapping[str, Any], node: Node, actor: Any, ac
     """
     face = face_of(entity)
     asked = parse(face, args, node, actor, other=other)
+    order_of(face, asked.sort)
     return narrowed(entity, entity.model.select(), asked, node, actor, action)
 
 
