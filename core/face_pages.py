@@ -32,7 +32,7 @@ SETTINGS = (
 def register(app: Flask) -> None:
     """Add the routes /static/…, /lang/<language>, /theme/<id> and /feedback, all open to everybody."""
     app.context_processor(_dressing)
-    app.jinja_env.globals.update(version=__version__, now_text=_now_text)
+    app.jinja_env.globals.update(release=__version__, now_text=_now_text)
     app.add_url_rule("/static/<path:filename>", "static", guarded(static_file, "public"))
     app.add_url_rule("/lang/<language>", "core:language", guarded(choose_language, "public"))
     app.add_url_rule("/theme/<theme_id>", "core:theme", guarded(choose_theme, "public"))
