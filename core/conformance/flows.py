@@ -18,15 +18,21 @@ LOST = (Conflict, StaleVersion)
 DENIED = (Forbidden, NotFound)
 
 
+_walks: dict[Any, Walk] = {}
+
+
 def walkers(world: World) -> list[tuple[Walker, Walk]]:
-    """Search every workflow of the plugin's own entities; the result is kept in ``world``."""
-    if world.walks is None:
-        world.walks = []
-        for entity in world.entities:
-            if world.workflow(entity) is not None:
-                walker = Walker(world, entity)
-                world.walks.append((walker, walker.search()))
-    return world.walks
+    """Search every workflow of the plugin's own entities; a path that was found once serves all checks of the process."""
+    found = []
+    for entity in world.entities:
+        workflow = world.workflow(entity)
+        if workflow is not None:
+            walker = Walker(world, entity)
+            same = id(workflow)  # the walk keeps the workflow alive, so its id is not given again
+            if same not in _walks:
+                _walks[same] = walker.search()
+            found.append((walker, _walks[same]))
+    return found
 
 
 def check_reachable(world: World) -> list[str]:

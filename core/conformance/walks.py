@@ -1,7 +1,7 @@
 """Walking a workflow with real cases: which states and steps can be reached, by whom, with which answers."""
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,10 @@ from grid321.core.workflow import Transition, Workflow
 from . import examples
 from .world import World
 
-MOST_SITUATIONS = 400
+MOST_SITUATIONS = 2000
+MOST_REPEATS = 4  # of one unusual answer to one step at one level
 LONGEST_CODE = 40
+Situation = tuple[tuple[str, str, Any], ...]
 _SAME_FOR_ALL = {"number", "state", "uid", "client_id", "holder_id"}
 
 
@@ -62,6 +64,7 @@ class Walker:
         assert workflow is not None
         self.world, self.entity, self.workflow = world, entity, workflow
         self.home = world.home(entity)
+        self._answered: Counter[tuple[str, str, int]] = Counter()
         self._actors: dict[tuple[int, int | None], Actor] = {}
         self.reporter = self.at(self.home)
         for above in self.home.path:  # made beforehand: an account made inside a search is taken back with it
@@ -110,27 +113,36 @@ class Walker:
         return case
 
     def search(self) -> Walk:
-        """Find, breadth first, a path to every state and before every step; ends when all are found."""
+        """Find a path to every state and before every step; ends when all are found or MOST_SITUATIONS were tried.
+
+        Always the situation with the rarest feature (state, level, value of one column) is tried next: a guard that asks for
+        something unusual is met long before all combinations are through.
+        """
         walk = Walk(self.entity, self.workflow, {self.workflow.first: ()})
-        waiting: deque[tuple[Step, ...]] = deque([()])
-        seen: set[Any] = set()
+        waiting: list[tuple[Situation, tuple[Step, ...]]] = [((), ())]
+        seen: set[Situation] = set()
+        tried: Counter[Any] = Counter()
+
+        def rank(item: tuple[Situation, tuple[Step, ...]]) -> tuple[int, int]:
+            return min((tried[part] for part in item[0]), default=0), len(item[1])
+
         while waiting and len(seen) < MOST_SITUATIONS and (walk.missing_states or walk.missing_steps):
-            path = waiting.popleft()
+            situation, path = min(waiting, key=rank)
+            waiting.remove((situation, path))
+            tried.update(situation)
             try:
                 with db.transaction():
-                    case = self.replay(path)
-                    for found in self._try_all(walk, case, path):
-                        if found[0] not in seen:
-                            seen.add(found[0])
-                            new = found[1] not in walk.states
-                            walk.states.setdefault(found[1], found[2])
-                            (waiting.appendleft if new else waiting.append)(found[2])
+                    for found, state, longer in self._try_all(walk, self.replay(path), path):
+                        if found not in seen:
+                            seen.add(found)
+                            walk.states.setdefault(state, longer)
+                            waiting.append((found, longer))
                     raise _Undo
             except _Undo:
                 pass
         return walk
 
-    def _try_all(self, walk: Walk, case: Any, path: tuple[Step, ...]) -> list[tuple[Any, str, tuple[Step, ...]]]:
+    def _try_all(self, walk: Walk, case: Any, path: tuple[Step, ...]) -> list[tuple[Situation, str, tuple[Step, ...]]]:
         """Try each step with each set of answers, take it back, and return the situations it led to."""
         found = []
         node = self.world.place(case.holder_id)
@@ -138,8 +150,12 @@ class Walker:
             if transition.automatic:
                 continue
             given = self.world.examples.get(f"{self.workflow.key}.{transition.key}")
-            for raw in examples.variants(transition.asks, node, given) if transition.asks else [{}]:
+            answers = examples.variants(transition.asks, node, given) if transition.asks else [{}]
+            for number, raw in enumerate(answers):
                 step = Step(transition.key, raw)
+                self._answered[step.key, node.level, number] += 1
+                if number and self._answered[step.key, node.level, number] > MOST_REPEATS:
+                    continue
                 try:
                     with db.transaction():
                         after = self.take(case, step)
@@ -152,11 +168,12 @@ class Walker:
                     walk.refusals[transition.key] = " ".join([type(problem).__name__, *(str(part) for part in told if part)])
         return found
 
-    def _situation(self, case: Any) -> Any:
-        """Return what guards may look at: state, level of the holder, department or not, flags and short codes."""
-        values = [case.state, self.world.place(case.holder_id).level, case.department_id is not None]
+    def _situation(self, case: Any) -> Situation:
+        """Return what guards may look at, as features of state and level: department or not, flags, short codes."""
+        where = f"{case.state}@{self.world.place(case.holder_id).level}"
+        values: list[tuple[str, Any]] = [("department", case.department_id is not None)]
         for name, column in sorted(self.entity.model._meta.fields.items()):
             short = isinstance(column, peewee.CharField) and column.max_length <= LONGEST_CODE and name not in _SAME_FOR_ALL
             if short or isinstance(column, peewee.BooleanField):
-                values.append(getattr(case, name))
-        return tuple(values)
+                values.append((name, getattr(case, name)))
+        return tuple((where, name, value) for name, value in values)

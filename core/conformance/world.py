@@ -34,7 +34,6 @@ class World:
     tree: DivisionTree
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
-    walks: list[tuple[Any, Any]] | None = None
 
     @property
     def key(self) -> str:
