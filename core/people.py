@@ -34,6 +34,9 @@ _SURNAMES = {
     "折": "s", "句": "g", "秘": "b", "翟": "z", "冼": "x", "宓": "m", "卜": "b", "繁": "p", "隗": "w",
 }
 
+# Characters of names that pypinyin does not know: variants of a character that it knows.
+_VARIANTS = str.maketrans({"𠮷": "吉"})
+
 
 class Department(Scoped):
     """A unit that hangs on a division and receives work: a county bureau, a town office, a station."""
@@ -92,7 +95,7 @@ def initials(name: str) -> str:
 
     name = unicodedata.normalize("NFC", name)
     head = next((name[:size] for size in (2, 1) if name[:size] in _SURNAMES), "")
-    rest = lazy_pinyin(list(name[len(head):]), style=Style.FIRST_LETTER, errors="ignore")
+    rest = lazy_pinyin(list(name[len(head):].translate(_VARIANTS)), style=Style.FIRST_LETTER, errors="ignore")
     spelled = "".join(rest)
     if name.isascii():  # a name written in Latin letters: the first letters of its words
         spelled = "".join(word[0] for word in name.split())
