@@ -38,7 +38,7 @@ class GridSchema(EntitySchema):
     kind = Choice(_("Kind"), options=GRID_KINDS, required=True, default="basic")
     subject = Text(_("Of what (dedicated grid)"), max=80, help=_("A market, a school, a park, a company."))
     households = Int(_("Households"), min=0, max=1_000_000)
-    people = Int(_("People"), min=0, max=10_000_000)
+    people = Int(_("Residents"), min=0, max=10_000_000)
     boundary = GeoJson(_("Boundary (GeoJSON)"),
                        help=_("A Polygon or MultiPolygon. It decides the grid's place in the numbering."))
     coordinates = Choice(_("Coordinate system"), options=COORDINATES, default="cgcs2000",
@@ -51,7 +51,7 @@ class ReportSchema(EntitySchema):
 
     kind = Choice(_("Kind"), options=REPORT_KINDS, required=True, default="social")
     ledger_class = Choice(_("Class"), scheme="grid.ledger_class", help=_("For ledger information only."))
-    text = LongText(_("What happened"), max=4000, required=True, help=NO_SECRETS)
+    text = LongText(_("What you saw or heard"), max=4000, required=True, help=NO_SECRETS)
     title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))
     division = DivisionRef(_("Grid"), level=("grid", "village"), required=True)
     place = Text(_("Place"), max=120, help=_("Street and number, or what everybody calls it."))
@@ -139,7 +139,7 @@ class Answer(EntitySchema):
 class HandOver(EntitySchema):
     """To which department, in which way, and what is asked of it."""
 
-    department = DepartmentRef(_("Department"), required=True)
+    department = DepartmentRef(_("Department that handles it"), required=True)
     way = Choice(_("Way of handling"), scheme="grid.way", required=True, default="alone")
     note = LongText(_("What is asked"), max=1000)
 
@@ -164,9 +164,9 @@ class PresidiumMeeting(MeetingRecord):
 class Rating(EntitySchema):
     """What the reporter thinks of the attitude and of the result."""
 
-    result = Choice(_("Result"), options=(("satisfied", _("Satisfied")), ("basically", _("Basically satisfied"))),
+    result = Choice(_("Rating of the result"), options=(("satisfied", _("Satisfied")), ("basically", _("Basically satisfied"))),
                     required=True)
-    attitude = Choice(_("Attitude"), scheme="grid.rating", required=True)
+    attitude = Choice(_("Rating of the attitude"), scheme="grid.rating", required=True)
     words = LongText(_("In your words"), max=1000)
 
 
@@ -174,7 +174,7 @@ class AgainRating(EntitySchema):
     """Why the reporter is not satisfied."""
 
     reason = LongText(_("What is still missing"), max=1000, required=True, min=4)
-    attitude = Choice(_("Attitude"), scheme="grid.rating", required=True)
+    attitude = Choice(_("Rating of the attitude"), scheme="grid.rating", required=True)
 
 
 class Evaluation(EntitySchema):
