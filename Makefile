@@ -30,8 +30,6 @@ run: .venv/installed-run
 	@$(BIN)/grid321 migrate
 	@$(BIN)/grid321 demo load --if-empty
 	@echo
-	@$(BIN)/grid321 demo accounts
-	@echo
 	@echo "grid321 listens on http://$(ADDRESS) (stop with Ctrl-C; the data stay)"
 	@exec $(BIN)/grid321 serve --bind $(ADDRESS) --with-worker
 

@@ -2,10 +2,16 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from .context import platform_context
+
+if TYPE_CHECKING:
+    from ..demo.context import DemoAccount
+
+NOTE = "demo-accounts.txt"
 
 
 @click.group()
@@ -14,7 +20,7 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--if-empty", is_flag=True, help="Say nothing and do nothing when there are divisions already.")
+@click.option("--if-empty", is_flag=True, help="Keep a database that has divisions already; only print the demo accounts.")
 @click.option("--quiet", is_flag=True, help="Print the accounts only.")
 def load(if_empty: bool, quiet: bool) -> None:
     """Load Hanbin's towns and villages with invented people, and print the accounts.
@@ -25,8 +31,12 @@ def load(if_empty: bool, quiet: bool) -> None:
         from flask import current_app
 
         from grid321.core.demo import county
+        from grid321.core.registry import platform
 
+        note = platform().config.home / NOTE
         if if_empty and not county.is_empty():
+            if note.exists():
+                click.echo(note.read_text(encoding="utf-8"))
             return
         started = time.monotonic()
         # Inside a request the snapshot of the configuration is read once and not at every step.
@@ -34,13 +44,15 @@ def load(if_empty: bool, quiet: bool) -> None:
             made = county.load((lambda text: None) if quiet else (lambda text: click.echo(f"  {text} …")))
         if not quiet:
             click.echo(f"The demo county is ready ({time.monotonic() - started:.0f} s).")
-        print_accounts(made.accounts, made.password)
+        text = accounts_text(made.accounts, made.password)
+        note.write_text(text, encoding="utf-8")
+        click.echo(text)
 
 
-def print_accounts(accounts: list, password: str) -> None:
-    """Print user names, places and the one password with its warning."""
-    click.echo("\nDemo accounts (password of all: " + password + ")")
+def accounts_text(accounts: list[DemoAccount], password: str) -> str:
+    """The user names, places and the one password of the demo accounts, with its warning."""
     width = max((len(one.username) for one in accounts), default=0)
-    for one in accounts:
-        click.echo(f"  {one.username:<{width}}  {one.label}, {one.place}")
-    click.echo("This password is public: never use this database for real work.\n")
+    lines = [f"Demo accounts (password of all: {password})",
+             *(f"  {one.username:<{width}}  {one.label}, {one.place}" for one in accounts),
+             "This password is public: never use this database for real work."]
+    return "\n".join(lines)
