@@ -124,15 +124,16 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice", "ClassScheme", "Clock",
-    "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity", "EntityExtension",
-    "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "IdNumber", "Int", "Invalid",
-    "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone",
-    "Plugin", "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting",
-    "StaleVersion", "State", "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit",
-    "ancestor_columns", "attachments", "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down",
-    "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "guarded",
-    "hookimpl", "is_on", "lazy_gettext", "local_day", "months", "ngettext", "notify", "now", "people", "records",
-    "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "setting", "shift_clock",
-    "snapshot", "stay", "to_department", "transaction", "tree", "up", "working_days",
+    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice", "ClassScheme",
+    "Clock", "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity",
+    "EntityExtension", "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "IdNumber",
+    "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue",
+    "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role",
+    "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text", "Transition", "Tree", "Workflow",
+    "WorkflowExtension", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label", "counters",
+    "create_division", "current_actor", "days", "down", "engine", "enqueue", "fetch", "format_day", "format_number",
+    "format_time", "forms", "from_department", "gettext", "guarded", "hookimpl", "is_on", "lazy_gettext", "local_day",
+    "months", "ngettext", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
+    "scope_indexes", "scoped", "setting", "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree", "up",
+    "working_days",
 ]

@@ -4,20 +4,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 import peewee
 
-from .db import database, is_postgres
+from .db import JSONField, database, is_postgres
 
 
 def insert_rows(model: type[peewee.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert ``rows`` (values in the order of the column names ``columns``) inside the caller's transaction.
 
-    Defaults of the model are not applied; JSON columns take text. Raises peewee.IntegrityError.
+    Defaults of the model are not applied. Raises peewee.IntegrityError.
     """
+    json = [place for place, name in enumerate(columns) if isinstance(model._meta.columns.get(name), JSONField)]
+    if json:
+        rows = [_as_text(row, json) for row in rows]
     mark = "%s" if is_postgres() else "?"
     names = ", ".join(f'"{column}"' for column in columns)
     sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ({", ".join([mark] * len(columns))})'
     run_many(sql, rows)
+
+
+def _as_text(row: Sequence[Any], places: Sequence[int]) -> list[Any]:
+    values = list(row)
+    for place in places:
+        if not isinstance(values[place], str | None):
+            values[place] = orjson.dumps(values[place], option=orjson.OPT_SORT_KEYS).decode()
+    return values
 
 
 def update_rows(model: type[peewee.Model], column_names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -245,7 +245,8 @@ def insert(model: type[peewee.Model], values: dict[str, Any]) -> int:
         fields = [meta.fields[name] for name in row]
         returning = f" RETURNING {meta.primary_key.column_name}" if isinstance(meta.primary_key, peewee.AutoField) else ""
         columns = ", ".join(f'"{field.column_name}"' for field in fields)
-        known = _inserts[key] = (f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({", ".join([mark] * len(fields))}){returning}',
+        marks = ", ".join([mark] * len(fields))
+        known = _inserts[key] = (f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({marks}){returning}',
                                  [field.db_value for field in fields])
     sql, convert = known
     cursor = database.execute_sql(sql, [to_db(value) for to_db, value in zip(convert, row.values(), strict=True)])

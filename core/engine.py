@@ -148,7 +148,9 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
         plans = clock.plan(goal, target.holder, day)
         dues = [*clock.end(workflow, entity.key, record.id, goal), *(item.end.day for item in plans)]
     values = {"state": step.target, "version": record.version + 1, "updated_at": moment, "holder_id": target.holder.id,
-              "department_id": target.department_id, "due": clock.earliest(dues), **(step.sets(record, data, actor) if step.sets else {})}
+              "department_id": target.department_id, "due": clock.earliest(dues)}
+    if step.sets is not None:
+        values |= step.sets(record, data, actor)
     if goal.final:
         values |= {"closed_at": moment, "due": None}
     _compare_and_set(entity, record, values)

@@ -124,8 +124,9 @@ def seal(limit: int = 1000, *, everywhere: bool = False) -> int:
         if db.is_postgres():
             db.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
         position, before = head()
+        first = 0 if everywhere else _low_water()
         rows = list(LedgerEntry.select().join(LedgerSeal, peewee.JOIN.LEFT_OUTER, on=(LedgerSeal.entry_id == LedgerEntry.id))
-                    .where(LedgerSeal.entry_id.is_null() & (LedgerEntry.id > (0 if everywhere else _low_water()))).order_by(LedgerEntry.id)
+                    .where(LedgerSeal.entry_id.is_null() & (LedgerEntry.id > first)).order_by(LedgerEntry.id)
                     .limit(limit).dicts())
         links = []
         for row in rows:

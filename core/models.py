@@ -7,9 +7,9 @@ from types import ModuleType
 
 from . import db
 
-MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "audit", "ledger",
-           "records", "clock", "counters", "outbox", "notify", "jobs", "transfer_tables", "attachments", "idempotency",
-           "saved_views")
+MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "audit",
+           "ledger", "records", "clock", "counters", "outbox", "notify", "jobs", "transfer_tables", "attachments",
+           "idempotency", "saved_views")
 
 
 def tables(module: ModuleType) -> list[type[db.Table]]:

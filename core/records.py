@@ -181,10 +181,7 @@ def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor
             raise Invalid(_("The record was not saved."), errors={"division": [_("A record stays at its division.")]})
         _check(entity, values, record, place)
         ask_plugins("edit", entity, record, actor, place)
-        if entity.update is not None:
-            row = entity.update(record, values, actor, place)
-        else:
-            row = sealed(entity, values, record.uid)
+        row = entity.update(record, values, actor, place) if entity.update else sealed(entity, values, record.uid)
         changed = sorted(name for name, value in row.items() if getattr(record, name, None) != value)
         if not changed:
             return record
@@ -256,7 +253,8 @@ def _where(entity: Entity, record: Any, node: Node) -> Node:
 def not_unique(entity: Entity, error: Exception) -> Invalid:
     """The database's refusal of a second equal value, as a message at its field where that can be told."""
     text = str(error)
-    names = [name for name in entity.model._meta.fields if name not in {"id", "uid"} and (f".{name}" in text or f"({name})" in text)]
+    names = [name for name in entity.model._meta.fields
+             if name not in {"id", "uid"} and (f".{name}" in text or f"({name})" in text)]
     field = names[0].removesuffix("_blind").removesuffix("_id") if names else entity.import_key or "record"
     return Invalid(_("The record was not saved: it exists already."), errors={
         field: [_("There is already a record with this value. Look it up instead of entering it again.")]})

@@ -57,7 +57,8 @@ def check_entity(owner: str, item: Any) -> None:
         item.model._meta.columns)
     named = {"columns": item.columns, "filters": item.filters, "search": item.search, "personal": item.personal,
              "sorts": tuple(name.lstrip("-") for name in item.sorts), "title": (item.title,),
-             "import_key": (item.import_key,) if item.import_key else (), "counters": tuple(name for c in item.counters for name in c.column.split(","))}
+             "import_key": (item.import_key,) if item.import_key else (),
+             "counters": tuple(name for counter in item.counters for name in counter.column.split(","))}
     for place, names in named.items():
         for name in names:
             if name not in known and not hasattr(item.model, name):

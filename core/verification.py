@@ -1,4 +1,4 @@
-"""What ``grid321 verify`` compares: counters with a recount, cases with their ledger, clocks with states, places with the tree."""
+"""What ``grid321 verify`` compares: counters with a recount, cases with their ledger and clocks, places with the tree."""
 from __future__ import annotations
 
 from collections.abc import Iterator

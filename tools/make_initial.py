@@ -10,10 +10,11 @@ import tempfile
 from pathlib import Path
 
 import peewee
-from grid321.core import db, migrate
-from grid321.core.app import create_app
 from playhouse.migrations import template
 from playhouse.schema_diff import SchemaDiff
+
+from grid321.core import db, migrate
+from grid321.core.app import create_app
 
 HEAD = '"""The first tables of {owner}."""\n'
 
@@ -37,7 +38,8 @@ def plain(text: str, models: list[type[db.Table]]) -> str:
     text = re.sub(r"from grid321\S* import \w+\n", "", text)
     for name, field in {"SealedField": "TextField", "JSONField": "TextField"}.items():
         text = text.replace(f"{name}(", f"{field}(")
-    text = re.sub(r"BlindField\(([^)]*)\)", lambda m: f"CharField({'max_length=64, ' if 'max_length' not in m[1] else ''}{m[1]})", text)
+    text = re.sub(r"BlindField\(([^)]*)\)", lambda m: f"CharField({m[1] if 'max_length' in m[1] else 'max_length=64, ' + m[1]})",
+                  text)
     text = re.sub(r", default=(?!False|True|\d|'|\")[\w.]+", "", text)
     text = re.sub(r"\(default=(?!False|True|\d|'|\")[\w.]+(, )?", "(", text)
     text = re.sub(r"^import (uuid|datetime|time)\n", "", text, flags=re.M)
@@ -51,18 +53,21 @@ def plain(text: str, models: list[type[db.Table]]) -> str:
             up.append(f"    append_only(db, {table!r})")
             down.append(f"    no_longer_append_only(db, {table!r})")
     head, _, tail = text.partition("\n\ndef down(migrator, db):\n")
-    imports = "from grid321.core.migrate import append_only, no_longer_append_only\n" if down else ""
-    lines = head.rstrip().split("\n")
-    first = next(i for i, line in enumerate(lines) if line.startswith("from peewee"))
-    lines.insert(first, imports.rstrip()) if imports else None
-    return "\n".join(lines) + "\n" + "\n".join(up) + ("\n" if up else "") + "\n\ndef down(migrator, db):\n" + "\n".join(
-        down) + ("\n" if down else "") + tail
+    used = sorted(set(re.findall(r"\b([A-Z]\w+(?:Field|Key)|Model)\b(?=[(:)])", text)))
+    imports = f"from peewee import {', '.join(used)}"
+    if len(imports) > 130:
+        imports = "from peewee import (\n" + "".join(f"    {name},\n" for name in used) + ")"
+    if down:
+        imports += "\n\nfrom grid321.core.migrate import append_only, no_longer_append_only"
+    head = head.replace("from peewee import *", imports).strip("\n")
+    tail = "\n".join(line for line in tail.rstrip().split("\n") if line.strip() != "pass" or not down)
+    parts = [head, *up, "", "", "def down(migrator, db):", *down, tail]
+    return "\n".join(parts) + "\n"
 
 
 def sql_of(index: peewee.Index) -> str:
     """The SQL of a partial index, the same on both databases."""
-    context = peewee.SqliteDatabase(":memory:").get_sql_context(scope_values=False)
-    sql, parameters = peewee.Context(quote='""').literal("").sql(index).query() if False else context.sql(index).query()
+    sql, parameters = peewee.SqliteDatabase(":memory:").get_sql_context(scope_values=False).sql(index).query()
     for value in parameters:
         sql = sql.replace("?", repr(value), 1)
     return sql.replace("IF NOT EXISTS ", "")

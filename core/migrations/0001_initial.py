@@ -1,6 +1,18 @@
 """The first tables of core."""
+from peewee import (
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
 from grid321.core.migrate import append_only, no_longer_append_only
-from peewee import *
 
 
 def up(migrator, db):

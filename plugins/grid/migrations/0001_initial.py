@@ -1,5 +1,16 @@
 """The first tables of grid."""
-from peewee import *
+from peewee import (
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    DoubleField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 
 def up(migrator, db):

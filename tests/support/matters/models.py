@@ -1,5 +1,6 @@
 """Tables of the test plugin."""
 import peewee
+
 from grid321.core.api import BlindField, Case, Scoped, SealedField, case_indexes, scope_indexes
 
 

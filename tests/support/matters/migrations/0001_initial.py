@@ -1,5 +1,5 @@
 """Tables of the test plugin."""
-from peewee import *
+from peewee import BigAutoField, BigIntegerField, CharField, DateField, DateTimeField, IntegerField, Model, TextField
 
 
 def up(migrator, db):
