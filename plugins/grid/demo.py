@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from grid321.core.api import Node, now, tree
+from grid321.core.api import Node, Tree, ancestor_columns, tree
 
 from .demo_reports import walk_reports
 from .grids import in_order
@@ -18,26 +18,24 @@ SHOWN_TOWN = "610902104"
 WEST, NORTH, TOWN_STEP, COLUMNS = 108.75, 33.10, 0.16, 6
 NUMERALS = "一二三四五六七八九十"
 DEDICATED = ("中心市场", "中心小学", "产业园区", "安置社区物业")
-COLUMNS_OF_GRID = ("uid", "code", "name", "kind", "subject", "boundary", "coordinates", "households", "people", "created_at",
-                   "updated_at")
+COLUMNS_OF_GRID = ("uid", "version", "created_at", "updated_at", "created_by", "code", "name", "kind", "subject", "boundary",
+                   "coordinates", "households", "people")
 
 
 def demo(context: Any) -> None:
     """Fill the demo county. ``context`` is the core's demo context with its fixed seed; needs the plugin switched on."""
-    context.progress("网格")
+    context.progress("Grids and their boundaries")
     places = _grids(context)
-    context.progress("网格长、网格员")
+    context.progress("Grid heads and grid workers")
     people = _people(context, places)
     accounts = _accounts(context, people)
-    context.progress("社情信息、台账信息")
+    context.progress("Half a year of reports")
     walk_reports(context, _villages_with_grids(places), accounts, REPORTS)
 
 
 def _villages(context: Any) -> list[Node]:
-    found: list[Node] = []
-    for town in context.towns:
-        found += [child for child in tree().children(town) if child.level == "village"]
-    return found
+    here = context.tree
+    return [child for town in context.towns for child in here.children(town) if child.level == "village"]
 
 
 def _grids(context: Any) -> list[Node]:
@@ -48,34 +46,34 @@ def _grids(context: Any) -> list[Node]:
     first = [*shown, *(v for v in villages if v not in shown)]  # the town that visitors look at has villages with two
     counts = {village.id: each + (1 if number < more else 0) for number, village in enumerate(first)}
     wanted, details = [], {}
+    towns = context.towns
     for village in villages:
-        shapes = [(number, _boundary(context, village, number, counts[village.id])) for number in range(counts[village.id])]
+        siblings = [other for other in villages if other.parent_id == village.parent_id]
+        shapes = [(number, _boundary(towns, siblings, village, number, counts[village.id]))
+                  for number in range(counts[village.id])]
         for number, original in enumerate(in_order(shapes), start=1):
             code = f"{village.code}{number:03d}"
             wanted.append((village, code, f"第{NUMERALS[(number - 1) % 10]}网格"))
             details[code] = shapes[original][1]
     nodes = context.divisions(wanted, level="grid", owner="grid", tier=None)
-    rows = [_grid_row(context, node, details[node.code]) for node in nodes]
-    scope = list(context.scope(nodes[0]))
-    context.insert(Grid, [*COLUMNS_OF_GRID, *scope], rows)
+    here = tree()
+    context.insert(Grid, [*COLUMNS_OF_GRID, *ancestor_columns(here, nodes[0])],
+                   [_grid_row(context, here, node, details[node.code]) for node in nodes])
     return list(nodes)
 
 
-def _grid_row(context: Any, node: Node, boundary: dict[str, Any]) -> tuple[Any, ...]:
+def _grid_row(context: Any, here: Tree, node: Node, boundary: dict[str, Any]) -> tuple[Any, ...]:
     dedicated = context.rng.random() < 0.05
     households = context.rng.randint(40, 260)
-    moment = now()
-    return (f"{context.rng.getrandbits(128):032x}", node.code, node.name, "dedicated" if dedicated else "basic",
+    return (*context.base(), node.code, node.name, "dedicated" if dedicated else "basic",
             context.rng.choice(DEDICATED) if dedicated else "", boundary, "cgcs2000", households,
-            round(households * context.rng.uniform(2.4, 3.6)), moment, moment, *context.scope(node).values())
+            round(households * context.rng.uniform(2.4, 3.6)), *ancestor_columns(here, node).values())
 
 
-def _boundary(context: Any, village: Node, number: int, count: int) -> dict[str, Any]:
+def _boundary(towns: Sequence[Node], siblings: Sequence[Node], village: Node, number: int, count: int) -> dict[str, Any]:
     """An invented rectangle with a bent edge: towns in rows, villages inside their town, grids inside their village."""
-    town = tree().parent(village)
-    assert town is not None
-    column, row = list(context.towns).index(town) % COLUMNS, list(context.towns).index(town) // COLUMNS
-    siblings = [child for child in tree().children(town) if child.level == "village"]
+    order = next(place for place, town in enumerate(towns) if town.id == village.parent_id)
+    column, row = order % COLUMNS, order // COLUMNS
     side = max(1, round(len(siblings) ** 0.5 + 0.49))
     step = TOWN_STEP / side
     place = siblings.index(village)
@@ -92,7 +90,8 @@ def _people(context: Any, grids: Sequence[Node]) -> dict[str, list[int]]:
     """A head for every grid, two or three workers: 576 and 1,326. Returns grid code → person ids, the head first."""
     three = {grid.id for grid in context.rng.sample(list(grids), WORKERS - 2 * len(grids))} if len(grids) == GRIDS else set()
     places = [(grid, place) for grid in grids for place in range(4 if grid.id in three else 3)]
-    ids = context.people([(tree().parent(grid), None) for grid, _place in places])
+    here = tree()
+    ids = context.people([(here.parent(grid), None) for grid, _place in places])
     since = _first_of_year(context.today)
     context.posts([(person, "grid_head" if place == 0 else "grid_worker", grid, since, None)
                    for person, (grid, place) in zip(ids, places, strict=True)])
@@ -120,11 +119,9 @@ def _accounts(context: Any, people: dict[str, list[int]]) -> dict[str, tuple[int
                    (clerk, "grid_department_clerk", town, since, office),
                    (county, "grid_county_officer", context.county, since, None)])
     county_place: Node = context.county
-    wanted = {"worker": (f"网格员（{town.name}{village.name}{grid.name}）", grid, people[grid.code][1]),
-              "village": (f"村支书（{town.name}{village.name}）", village, secretary),
-              "town": (f"镇网格办（{town.name}）", town, officer),
-              "office": (f"承办站所（{town.name}）", town, clerk),
-              "county": (f"区网格中心（{county_place.name}）", county_place, county)}
+    wanted = {"worker": ("Grid worker", grid, people[grid.code][1]), "village": ("Village secretary", village, secretary),
+              "town": ("Town officer", town, officer), "office": ("Clerk of a town office", town, clerk),
+              "county": ("County officer", county_place, county)}
     return {name: (context.account(name, label, place, person), place) for name, (label, place, person) in wanted.items()}
 
 
