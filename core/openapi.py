@@ -17,19 +17,11 @@ from .faces import Column, Face, face_of
 from .filters import known_parameters
 from .i18n import current_language
 from .i18n import gettext as _
+from .openapi_parts import JSON, PROBLEMS, answer_of, key_header, operation, parts_of, query_parameter, statistics_paths
 from .registry import platform, registry
 from .rest import MAX_LIMIT, api_columns
 from .schemas import json_schema
 from .workflow import Transition
-
-PROBLEMS = {
-    "400": "The request cannot be read.", "401": "No valid token or login.", "403": "The permission is missing.",
-    "404": "Nothing here for this actor, or the plugin is off at this division.", "409": "Somebody else was first, or the "
-    "Idempotency-Key was used for another body.", "412": "The record changed since it was read.",
-    "413": "The body is too large.", "415": "The body is not JSON.", "422": "Fields or rules refuse it; see errors.",
-    "428": "If-Match is missing.", "429": "Too many requests.", "503": "The database cannot be written now.",
-}
-_JSON = "application/json"
 
 
 def register(app: Flask) -> None:
@@ -40,7 +32,7 @@ def register(app: Flask) -> None:
 
 def document() -> Response:
     """The description as JSON."""
-    return Response(_cached()[1], mimetype=_JSON)
+    return Response(_cached()[1], mimetype=JSON)
 
 
 def spec() -> dict[str, Any]:
@@ -81,7 +73,18 @@ def build() -> dict[str, Any]:
         "schema": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 10**18 - 1}})
     for entity in registry().entities.values():
         _entity(found, face_of(entity))
+    found.tag({"name": "core", "description": _("Platform")})
+    for path, methods in statistics_paths().items():
+        _add(found, path, methods)
     return found.to_dict()
+
+
+def _add(found: APISpec, path: str, methods: dict[str, Any]) -> None:
+    """Add a path with the parameters that its address names."""
+    shared = ["code", "id"] if "{id}" in path else ["code"]  # apispec makes references of the names
+    for method in methods.values():
+        method["parameters"] = [*shared, *method["parameters"]]
+    found.path(path=path, operations=methods)
 
 
 def _ref(name: str, kind: str = "schemas") -> dict[str, str]:
@@ -111,29 +114,26 @@ def _entity(found: APISpec, face: Face) -> None:
     found.components.schema(f"{name}_patch", json_schema((entity.schema,), required=False))
     base = f"/api/v1/d/{{code}}{face.path}"
     operations: dict[str, dict[str, Any]] = {base: {"get": _list_operation(face, name)}}
-    single: dict[str, Any] = {"get": _operation(
-        entity, "get", _("Read one"), "view", {"200": _answer(_("The record"), name, etag=True), "304": {
+    single: dict[str, Any] = {"get": operation(
+        entity, "get", _("Read one"), "view", {"200": answer_of(_("The record"), name, etag=True), "304": {
             "description": _("Unchanged")}}, parameters=[_header("If-None-Match", False)])}
     if "create" in entity.actions:
-        operations[base]["post"] = _operation(
-            entity, "create", _("Create"), "create", {"201": _answer(_("Created"), name, etag=True, location=True)},
-            parameters=[_key_header()], body=f"{name}_write")
+        operations[base]["post"] = operation(
+            entity, "create", _("Create"), "create", {"201": answer_of(_("Created"), name, etag=True, location=True)},
+            parameters=[key_header()], body=f"{name}_write")
     if "edit" in entity.actions:
-        single["patch"] = _operation(entity, "edit", _("Change"), "edit", {"200": _answer(_("Changed"), name, etag=True)},
+        single["patch"] = operation(entity, "edit", _("Change"), "edit", {"200": answer_of(_("Changed"), name, etag=True)},
                                      parameters=[_header("If-Match", True)], body=f"{name}_patch")
     if "delete" in entity.actions:
-        single["delete"] = _operation(entity, "delete", _("Delete"), "delete", {"204": {"description": _("Deleted")}},
+        single["delete"] = operation(entity, "delete", _("Delete"), "delete", {"204": {"description": _("Deleted")}},
                                       parameters=[_header("If-Match", True)])
     operations[f"{base}/{{id}}"] = single
-    operations.update(_parts(face, base))
+    operations.update(parts_of(face, base))
     for step in face.workflow.transitions if face.workflow is not None else ():
         if not step.automatic:
             operations[f"{base}/{{id}}/transitions/{step.key}"] = {"post": _step_operation(entity, step, name)}
     for path, methods in operations.items():
-        shared = ["code", "id"] if "{id}" in path else ["code"]  # apispec makes references of the names
-        for operation in methods.values():
-            operation["parameters"] = [*shared, *operation["parameters"]]
-        found.path(path=path, operations=methods)
+        _add(found, path, methods)
 
 
 def _record_schema(face: Face, columns: tuple[Column, ...], single: bool) -> dict[str, Any]:
@@ -170,98 +170,37 @@ def _write_schema(face: Face) -> dict[str, Any]:
     return found
 
 
-def _operation(entity: Entity, name: str, summary: str, action: str, responses: dict[str, Any], *,
-               parameters: list[dict[str, Any]], body: str | None = None, permission: str | None = None) -> dict[str, Any]:
-    """One operation with the problems it may answer."""
-    changing = name not in {"list", "get", "history", "attachments", "attachment", "transitions"}
-    problems = {"400", "401", "403", "404", "503"} | ({"409", "413", "415", "422"} if changing else set())
-    if any(parameter.get("name") == "If-Match" for parameter in parameters):
-        problems |= {"412", "428"}
-    found: dict[str, Any] = {
-        "operationId": f"{entity.key.replace('.', '_')}_{name}", "tags": [entity.key],
-        "summary": f"{summary}: {entity.label}", "x-permission": permission or entity.permission(action),
-        "parameters": parameters,
-        "responses": {**responses, **{status: _ref(f"Problem{status}", "responses") for status in sorted(problems)}}}
-    if body is not None:
-        schema = _ref(body) if isinstance(body, str) else body
-        found["requestBody"] = {"required": True, "content": {_JSON: {"schema": schema}}}
-    return found
-
-
-def _answer(text: str, schema: str, *, etag: bool = False, location: bool = False) -> dict[str, Any]:
-    headers: dict[str, Any] = {}
-    if etag:
-        headers["ETag"] = {"description": _("The version, for If-Match"), "schema": {"type": "string"}}
-    if location:
-        headers["Location"] = {"schema": {"type": "string"}}
-    found: dict[str, Any] = {"description": text, "content": {_JSON: {"schema": _ref(schema)}}}
-    return {**found, "headers": headers} if headers else found
-
-
 def _header(name: str, required: bool) -> dict[str, Any]:
     return {"name": name, "in": "header", "required": required, "description": _("The ETag that was read, with its quotes"),
             "schema": {"type": "string"}, "example": '"3"'}
 
 
-def _key_header() -> dict[str, Any]:
-    return {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 100},
-            "description": _("Sent again with the same body, the request has one effect and the same answer")}
-
-
-def _query(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
-
-
 def _list_operation(face: Face, name: str) -> dict[str, Any]:
     text = {"type": "string"}
-    parameters = [_query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}, _("Rows of a page")),
-                  _query("after", text, _("Page mark: taken from “next”")),
-                  _query("before", text, _("Page mark: taken from “previous”")),
-                  _query("fields", text, _("Only these fields, separated by commas")),
-                  _query("sort", {"type": "string"}, _("One of: %(names)s; with - in front descending",
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}
+    parameters = [query_parameter("limit", limit, _("Rows of a page")),
+                  query_parameter("after", text, _("Page mark: taken from “next”")),
+                  query_parameter("before", text, _("Page mark: taken from “previous”")),
+                  query_parameter("fields", text, _("Only these fields, separated by commas")),
+                  query_parameter("sort", {"type": "string"}, _("One of: %(names)s; with - in front descending",
                                                        names=", ".join(face.sorts or ("-id",))))]
     if face.entity.search:
-        parameters.append(_query("q", {"type": "string", "maxLength": 100}, _("Search")))
+        parameters.append(query_parameter("q", {"type": "string", "maxLength": 100}, _("Search")))
     for parameter, (column, edge) in known_parameters(face).items():
         schema = {"type": "string", "format": "date"} if edge else {"type": "array", "items": {"type": "string"}}
-        parameters.append({**_query(parameter, schema, str(column.label)), **({} if edge else {"explode": True})})
+        parameters.append({**query_parameter(parameter, schema, str(column.label)), **({} if edge else {"explode": True})})
     link = {"type": ["string", "null"], "format": "uri-reference"}
     schema = {"type": "object", "required": ["items", "next", "previous"], "properties": {
         "items": {"type": "array", "items": _ref(f"{name}_item")}, "next": link, "previous": link}}
-    return _operation(face.entity, "list", _("List"), "view", {"200": {
-        "description": _("One page"), "content": {_JSON: {"schema": schema}}}}, parameters=parameters)
+    return operation(face.entity, "list", _("List"), "view", {"200": {
+        "description": _("One page"), "content": {JSON: {"schema": schema}}}}, parameters=parameters)
 
 
 def _step_operation(entity: Entity, step: Transition, name: str) -> dict[str, Any]:
-    found = _operation(entity, f"do_{step.key}", str(step.label), "view",
-                       {"200": _answer(_("The record after the step"), name, etag=True)},
-                       parameters=[_header("If-Match", True), _key_header()], permission=step.permission)
-    found["requestBody"] = {"required": bool(step.asks), "content": {_JSON: {"schema": json_schema(step.asks)}}}
-    return found
-
-
-def _parts(face: Face, base: str) -> dict[str, dict[str, Any]]:
-    """History, comments, files and possible steps of one record."""
-    entity = face.entity
-    many = {"type": "object", "properties": {"items": {"type": "array", "items": {"type": "object"}}}}
-    page = {"200": {"description": _("All of them"), "content": {_JSON: {"schema": many}}}}
-    comment = _operation(entity, "comment", _("Comment"), "view", {"201": {"description": _("Written"), "content": {
-        _JSON: {"schema": {"type": "object", "properties": {"id": {"type": "integer"}}}}}}}, parameters=[_key_header()])
-    comment["requestBody"] = {"required": True, "content": {_JSON: {"schema": {
-        "type": "object", "required": ["text"], "additionalProperties": False,
-        "properties": {"text": {"type": "string", "minLength": 1, "maxLength": 2000}}}}}}
-    file_id = {"name": "file_id", "in": "path", "required": True,
-               "schema": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}}
-    file = {"200": {"description": _("The bytes of the file"), "content": {"application/octet-stream": {}}}}
-    found = {
-        f"{base}/{{id}}/history": {"get": _operation(entity, "history", _("What happened"), "view", page, parameters=[])},
-        f"{base}/{{id}}/comments": {"post": comment},
-        f"{base}/{{id}}/attachments": {"get": _operation(entity, "attachments", _("Files"), "view", page, parameters=[])},
-        f"{base}/{{id}}/attachments/{{file_id}}": {
-            "get": _operation(entity, "attachment", _("One file"), "view", file, parameters=[file_id])}}
-    if face.workflow is not None:
-        found[f"{base}/{{id}}/transitions"] = {
-            "get": _operation(entity, "transitions", _("Possible steps"), "view", page, parameters=[])}
+    found = operation(entity, f"do_{step.key}", str(step.label), "view",
+                       {"200": answer_of(_("The record after the step"), name, etag=True)},
+                       parameters=[_header("If-Match", True), key_header()], permission=step.permission)
+    found["requestBody"] = {"required": bool(step.asks), "content": {JSON: {"schema": json_schema(step.asks)}}}
     return found
 
 
@@ -272,38 +211,40 @@ def api_page() -> str:
     described = spec()
     groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in described["tags"]}
     for path, methods in described["paths"].items():
-        for method, operation in methods.items():
-            groups[operation["tags"][0]].append(_shown(path, method, operation, described))
+        for method, one in methods.items():
+            groups[one["tags"][0]].append(_shown(path, method, one, described))
     labels = {tag["name"]: tag["description"] for tag in described["tags"]}
     shown = [{"label": labels[name], "intro": name, "operations": operations} for name, operations in groups.items()]
     return render_template("api.html", title=_("Programming interface"), groups=shown, openapi_url="/api/v1/openapi.json")
 
 
-def _shown(path: str, method: str, operation: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+def _shown(path: str, method: str, one: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
     known = described["components"]["parameters"]
-    parameters = [known[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in operation["parameters"]]
+    parameters = [known[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in one["parameters"]]
     answers = [{"status": status, "text": answer.get("description") or PROBLEMS.get(status, "")}
-               for status, answer in operation["responses"].items()]
-    return {"id": operation["operationId"], "method": method.upper(), "path": path, "summary": operation["summary"], "text": "",
-            "permission": operation["x-permission"], "answers": answers, "example": _curl(path, method, operation, described),
+               for status, answer in one["responses"].items()]
+    return {"id": one["operationId"], "method": method.upper(), "path": path, "summary": one["summary"], "text": "",
+            "permission": one["x-permission"], "answers": answers, "example": _curl(path, method, one, described),
             "parameters": [{"name": p["name"], "place": p["in"], "required": p.get("required", False),
                             "text": p.get("description", "")} for p in parameters]}
 
 
-def _curl(path: str, method: str, operation: dict[str, Any], described: dict[str, Any]) -> str:
+def _curl(path: str, method: str, one: dict[str, Any], described: dict[str, Any]) -> str:
     """A line to copy: the address of a division of the demo county, the headers and a body with every required field."""
-    address = path.replace("{code}", "610902104").replace("{id}", "1").replace("{file_id}", "1")
+    address = path.replace("{code}", "610902104").replace("{id}", "1").replace("{file_id}", "1").replace("{batch_id}", "1")
     parts = ["curl", "-H 'Authorization: Bearer g321_…'"]
     if method != "get":
         parts.append(f"-X {method.upper()}")
-    for parameter in operation["parameters"]:
+    for parameter in one["parameters"]:
         if parameter.get("name") == "If-Match":
             parts.append("-H 'If-Match: \"3\"'")
         if parameter.get("name") == "Idempotency-Key":
             parts.append("-H 'Idempotency-Key: 1b2c3d4e'")
-    body = operation.get("requestBody")
-    if body is not None:
-        schema = body["content"][_JSON]["schema"]
+    content = one.get("requestBody", {}).get("content", {})
+    if JSON not in content and content:
+        parts.append(f"-H 'Content-Type: {next(iter(content))}' \\\n  --data-binary @list.xlsx")
+    elif content:
+        schema = content[JSON]["schema"]
         if "$ref" in schema:
             schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         wanted = schema.get("required") or list(schema["properties"])[:1]

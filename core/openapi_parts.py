@@ -1,0 +1,160 @@
+"""Parts of the OpenAPI description: operations and answers, and what stands beside the records themselves."""
+from __future__ import annotations
+
+from typing import Any
+
+from .entity import Entity
+from .faces import Face
+from .i18n import gettext as _
+
+JSON = "application/json"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PROBLEMS = {
+    "400": "The request cannot be read.", "401": "No valid token or login.", "403": "The permission is missing.",
+    "404": "Nothing here for this actor, or the plugin is off at this division.", "409": "Somebody else was first, or the "
+    "Idempotency-Key was used for another body.", "412": "The record changed since it was read.",
+    "413": "The body is too large.", "415": "The body is not JSON.", "422": "Fields or rules refuse it; see errors.",
+    "428": "If-Match is missing.", "429": "Too many requests.", "503": "The database cannot be written now.",
+}
+READING = frozenset({"list", "get", "history", "attachments", "attachment", "transitions", "import", "export", "export_file",
+                     "statistics"})
+
+
+def operation(entity: Entity, name: str, summary: str, action: str, responses: dict[str, Any], *,
+              parameters: list[dict[str, Any]], body: str | None = None, permission: str | None = None) -> dict[str, Any]:
+    """One operation with the problems it may answer."""
+    changing = name not in READING
+    problems = {"400", "401", "403", "404", "503"} | ({"409", "413", "415", "422"} if changing else set())
+    if any(parameter.get("name") == "If-Match" for parameter in parameters):
+        problems |= {"412", "428"}
+    found: dict[str, Any] = {
+        "operationId": f"{entity.key.replace('.', '_')}_{name}", "tags": [entity.key],
+        "summary": f"{summary}: {entity.label}", "x-permission": permission or entity.permission(action),
+        "parameters": parameters,
+        "responses": {**responses, **{status: reference(f"Problem{status}", "responses") for status in sorted(problems)}}}
+    if body is not None:
+        schema = reference(body) if isinstance(body, str) else body
+        found["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+    return found
+
+
+def answer_of(text: str, schema: str, *, etag: bool = False, location: bool = False) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if etag:
+        headers["ETag"] = {"description": _("The version, for If-Match"), "schema": {"type": "string"}}
+    if location:
+        headers["Location"] = {"schema": {"type": "string"}}
+    found: dict[str, Any] = {"description": text, "content": {JSON: {"schema": reference(schema)}}}
+    return {**found, "headers": headers} if headers else found
+
+
+def key_header() -> dict[str, Any]:
+    return {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 100},
+            "description": _("Sent again with the same body, the request has one effect and the same answer")}
+
+
+def query_parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+
+
+def reference(name: str, kind: str = "schemas") -> dict[str, str]:
+    """A reference to a component."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def _json(text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": text, "content": {JSON: {"schema": schema}}}
+
+
+def _id(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "description": _("Id"),
+            "schema": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}}
+
+
+def parts_of(face: Face, base: str) -> dict[str, dict[str, Any]]:
+    """History, comments, files and possible steps of one record; imports and exports of the list."""
+    entity = face.entity
+    many = {"200": _json(_("All of them"), _object(items={"type": "array", "items": {"type": "object"}}))}
+    comment = operation(entity, "comment", _("Comment"), "view",
+                        {"201": _json(_("Written"), _object(id={"type": "integer"}))}, parameters=[key_header()])
+    comment["requestBody"] = {"required": True, "content": {JSON: {"schema": {
+        **_object(text={"type": "string", "minLength": 1, "maxLength": 2000}), "required": ["text"],
+        "additionalProperties": False}}}}
+    file = {"200": {"description": _("The bytes of the file"), "content": {"application/octet-stream": {}}}}
+    found = {
+        f"{base}/{{id}}/history": {"get": operation(entity, "history", _("What happened"), "view", many, parameters=[])},
+        f"{base}/{{id}}/comments": {"post": comment},
+        f"{base}/{{id}}/attachments": {"get": operation(entity, "attachments", _("Files"), "view", many, parameters=[])},
+        f"{base}/{{id}}/attachments/{{file_id}}": {
+            "get": operation(entity, "attachment", _("One file"), "view", file, parameters=[_id("file_id")])}}
+    if face.workflow is not None:
+        found[f"{base}/{{id}}/transitions"] = {
+            "get": operation(entity, "transitions", _("Possible steps"), "view", many, parameters=[])}
+    if "import" in entity.actions:
+        found.update(_imports(entity, base))
+    if "export" in entity.actions:
+        found.update(_exports(entity, base))
+    return found
+
+
+def _job() -> dict[str, Any]:
+    number = {"type": ["integer", "null"]}
+    found = _object(id={"type": "integer"}, state={"type": "string"}, done=number, total=number, percent=number,
+                    error={"type": ["string", "null"]})
+    return {**found, "type": ["object", "null"]}
+
+
+def _imports(entity: Entity, base: str) -> dict[str, dict[str, Any]]:
+    """Upload, preview, confirm, undo, discard."""
+    batch = _object(id={"type": "integer"}, state={"type": "string"}, file_name={"type": "string"}, rows={"type": "integer"},
+                    counts={"type": ["object", "null"]}, preview={"type": "object"}, job=_job(), url={"type": "string"},
+                    page={"type": "string"})
+    upload = operation(entity, "start_import", _("Upload a workbook"), "import", {"201": _json(_("The preview"), batch)},
+                       parameters=[])
+    upload["requestBody"] = {"required": True, "content": {
+        XLSX: {}, "multipart/form-data": {"schema": _object(file={"type": "string", "format": "binary"})}}}
+    steps = (("confirm", _("Import the good rows"), "202"), ("undo", _("Undo the import"), "202"),
+             ("discard", _("Throw the import away"), "200"))
+    one = f"{base}/imports/{{batch_id}}"
+    found = {f"{base}/imports": {"post": upload},
+             one: {"get": operation(entity, "import", _("One import"), "import", {"200": _json(_("The import"), batch)},
+                                    parameters=[_id("batch_id")])}}
+    for key, label, status in steps:
+        found[f"{one}/{key}"] = {"post": operation(entity, f"{key}_import", label, "import", {
+            status: _json(_("The import"), batch)}, parameters=[_id("batch_id")])}
+    return found
+
+
+def _exports(entity: Entity, base: str) -> dict[str, dict[str, Any]]:
+    """Ask for an export with its purpose, wait for it, fetch it."""
+    export = _object(id={"type": "integer"}, ready={"type": "boolean"}, rows={"type": ["integer", "null"]},
+                     format={"type": "string"}, revealed={"type": "boolean"}, job=_job(), url={"type": "string"},
+                     file={"type": "string"})
+    ask = operation(entity, "ask_export", _("Ask for an export of the list that the query selects"), "export",
+                    {"201": _json(_("Ready"), export), "202": _json(_("In work"), export)}, parameters=[])
+    ask["requestBody"] = {"required": True, "content": {JSON: {"schema": {
+        **_object(purpose={"type": "string"}, format={"type": "string", "enum": ["xlsx", "csv"]}, revealed={"type": "boolean"}),
+        "required": ["purpose"], "additionalProperties": False}}}}
+    one = f"{base}/exports/{{file_id}}"
+    file = {"200": {"description": _("The bytes of the file"), "content": {XLSX: {}, "text/csv": {}}}}
+    return {
+        f"{base}/exports": {"post": ask},
+        one: {"get": operation(entity, "export", _("One export"), "export", {"200": _json(_("The export"), export)},
+                               parameters=[_id("file_id")])},
+        f"{one}/file": {"get": operation(entity, "export_file", _("The exported file"), "export", file,
+                                         parameters=[_id("file_id")])}}
+
+
+def statistics_paths() -> dict[str, dict[str, Any]]:
+    """The figures of a division."""
+    month = {"name": "month", "in": "query", "required": False, "description": _("Month of the figures, 2026-03"),
+             "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}
+    answers = {"200": _json(_("Each figure with its formula, denominator and cut-off"), {"type": "object"})}
+    problems = {status: reference(f"Problem{status}", "responses") for status in ("400", "401", "403", "404", "503")}
+    return {"/api/v1/d/{code}/core/statistics": {"get": {
+        "operationId": "core_statistics", "tags": ["core"], "summary": _("Statistics"), "parameters": [month],
+        "x-permission": "core.statistics.view", "responses": {**answers, **problems}}}}
