@@ -88,7 +88,7 @@ def _check_outside(world: World, entity: Entity, record: Any, role: Role | None,
 
 def _listed(body: bytes, record_id: int) -> bool:
     answer = json.loads(body)
-    rows = answer.get("items", answer.get("data", [])) if isinstance(answer, dict) else answer
+    rows = answer.get("items") or answer.get("data") or [] if isinstance(answer, dict) else answer
     return any(isinstance(row, dict) and row.get("id") == record_id for row in rows)
 
 

@@ -43,7 +43,8 @@ class World:
     @property
     def manifest(self) -> Plugin:
         """The plugin's manifest."""
-        return self.module.plugin  # type: ignore[no-any-return]
+        manifest: Plugin = self.module.plugin
+        return manifest
 
     @cached_property
     def entities(self) -> list[Entity]:
