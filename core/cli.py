@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
         Raises ImportError when the command's own module cannot be imported: that is a defect, not a typing error.
         """
         if cmd_name not in COMMANDS:
-            return None
+            return of_plugins().get(cmd_name)
         module = importlib.import_module(f"grid321.core.commands.{COMMANDS[cmd_name][0]}")
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):
@@ -53,6 +53,15 @@ class LazyGroup(click.Group):
         """Write the list of commands from the table above, so that help imports nothing."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+def of_plugins() -> dict[str, click.Command]:
+    """Return the commands that plugins bring (hook ``commands``) by name; the core's own names win."""
+    from .app import create_app
+
+    registry = create_app({"MIGRATING": True}).extensions["grid321"].registry
+    return {command.name: command for _plugin, command in registry.commands
+            if isinstance(command, click.Command) and command.name}
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

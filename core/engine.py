@@ -156,7 +156,7 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     _compare_and_set(entity, record, values)
     clock.start(plans, entity.key, record.id)
     flows = _flows(step, record, data, holder, target)
-    facts = {"holder": target.holder.code, "flows": flows}
+    facts: dict[str, Any] = {"holder": target.holder.code, "flows": flows}
     if target.department_id != before["department_id"]:
         facts["department"] = target.department_id
     if target.holder.id != holder.id:

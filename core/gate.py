@@ -62,9 +62,7 @@ def enter() -> Response | None:
             return _moved(code, node.code)
         g.node = node
     view = current_app.view_functions[request.endpoint]
-    found = auth.load_actor()
-    if found is not None:
-        return found
+    auth.load_actor()
     return access.enforce(view, g.node)
 
 

@@ -12,6 +12,7 @@ import click
 def init(province: str, name: str, username: str, password: str) -> None:
     """Make folder, keys and database, the root of the tree and an administrator, who then imports the divisions."""
     from grid321.core import accounts, division_changes, migrate, snapshot
+    from grid321.core.actor import SYSTEM
     from grid321.core.app import create_app
     from grid321.core.errors import Problem
 
@@ -21,7 +22,7 @@ def init(province: str, name: str, username: str, password: str) -> None:
         try:
             root = snapshot.current().tree.by_code(province)
             if root is None:
-                division_changes.create_division(None, province, name, reason="grid321 init")
+                division_changes.create_division(None, province, name, actor=SYSTEM, reason="grid321 init")
                 root = snapshot.current().tree.by_code(province)
             assert root is not None
             account = accounts.create_account(username, password, root, must_change_password=False)
