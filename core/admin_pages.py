@@ -9,6 +9,7 @@ from flask import Flask, g, redirect, render_template, request
 from . import audit, class_items, db, fields, forms, ledger, settings, snapshot, switches
 from .access import current_actor, guarded
 from .entity import Plugin, Setting
+from .error_pages import problem_text
 from .errors import BadRequest, NotFound, Problem, Refused
 from .i18n import format_day, format_time
 from .i18n import gettext as _
@@ -234,7 +235,7 @@ def _small_form(schema: type[EntitySchema], values: dict[str, str], problem: Pro
     errors = {name: [str(text) for text in texts] for name, texts in (problem.errors if problem else {}).items()}
     summary = forms.error_list((schema,), errors)
     if problem is not None and not summary:
-        summary = [{"field": "", "label": str(problem.title), "message": f"{problem.detail} {problem.remedy}".strip()}]
+        summary = [{"field": "", "label": "", "message": problem_text(problem)}]
     parts = forms.form_fields((schema,), values, node=g.node, actor=current_actor(), errors=errors)
     page = render_template("form.html", title=title, fields=parts, errors=summary, action=request.path, cancel_url=back,
                            submit_label=_("Save"), version="", intro=intro, secrets_notice=False,

@@ -84,6 +84,11 @@ def problem_page(problem: Problem) -> Any:
     return html, problem.status, _headers(problem)
 
 
+def problem_text(problem: Problem) -> str:
+    """What happened, where and what to do, in one line."""
+    return " ".join(str(text) for text in (problem.title, problem.detail, problem.remedy) if str(text))
+
+
 def _title(status: int) -> str:
     titles = {
         400: _("The request cannot be read."), 401: _("Log in first."), 403: _("You may not do this."),

@@ -138,7 +138,7 @@ def error_list(schemas: Schemas, errors: Mapping[str, Any]) -> list[dict[str, st
         found += [{"field": name, "label": label, "message": str(text)} for text in _texts(errors.get(name))]
     for name, messages in errors.items():
         if name not in names:
-            found += [{"field": "", "label": name, "message": str(text)} for text in _texts(messages)]
+            found += [{"field": "", "label": "", "message": f"{name}: {text}" if name else text} for text in _texts(messages)]
     return found
 
 

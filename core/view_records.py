@@ -229,7 +229,8 @@ def _edit_context(face: Face, record: Any, node: Node, actor: Actor, values: dic
     here = face.url(node.code, record.id)
     summary = forms.error_list((entity.schema,), errors or {})
     if clash is not None:
-        summary = [{"field": "", "label": str(clash.title), "message": f"{clash.detail} {_('Compare and save again.')}"}]
+        words = (str(clash.title), str(clash.detail), _("What you typed is kept: compare it and save again."))
+        summary = [{"field": "", "label": "", "message": " ".join(word for word in words if word)}]
     return {
         "entity": entity, "record": record, "title": _("Edit: %(title)s", title=title_of(face, record)),
         "fields": forms.form_fields((entity.schema,), values, node=node, actor=actor, errors=errors, stored=True,

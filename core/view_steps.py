@@ -10,6 +10,7 @@ from flask import Flask, g, redirect, render_template, request
 from . import engine, forms, lists, snapshot
 from .access import current_actor, fetch
 from .entity import Entity
+from .error_pages import problem_text
 from .errors import BadRequest, Conflict, Forbidden, Invalid, NotFound, Problem, Refused, StaleVersion
 from .faces import Face, face_of
 from .i18n import gettext as _
@@ -95,7 +96,7 @@ def _step_context(face: Face, record: Any, step: Transition, node: Node, actor: 
     errors = forms.by_field(face.entity, problem.errors) if problem is not None else {}
     summary = forms.error_list(step.asks, errors)
     if problem is not None and not summary:
-        summary = [{"field": "", "label": str(problem.title), "message": f"{problem.detail} {problem.remedy}".strip()}]
+        summary = [{"field": "", "label": "", "message": problem_text(problem)}]
     fields = forms.form_fields(step.asks, values, node=place_of(record, node), actor=actor, errors=errors)
     target = lists.state_cells(face).get(step.target)
     intro = _("The matter “%(title)s” becomes: %(state)s", title=title_of(face, record), state=target["text"] if target else "")

@@ -3,10 +3,11 @@ import io
 import zipfile
 
 import pytest
-from grid321.core import attachments
-from grid321.core.errors import Invalid, TooLarge
 from PIL import Image
 from werkzeug.datastructures import FileStorage
+
+from grid321.core import attachments
+from grid321.core.errors import Invalid, TooLarge
 
 
 def upload(body, name="x.jpg"):
@@ -154,7 +155,8 @@ def test_a_new_matter_comes_with_its_photos_or_not_at_all(here, client_for):
 
     def send(*files):
         return browser.post(path, {"title": "路灯", "kind": "light", "division": here.tree.village.code,
-                                   "files": [(io.BytesIO(body), name) for body, name in files]}, content_type="multipart/form-data")
+                                   "files": [(io.BytesIO(body), name) for body, name in files]},
+                            content_type="multipart/form-data")
 
     refused = send((picture(), "a.jpg"), (b"MZ", "b.exe"))
     assert refused.status_code == 422

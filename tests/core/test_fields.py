@@ -1,16 +1,18 @@
 """Fields take what they mean and nothing that merely resembles it."""
+import contextlib
 import datetime
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import ValidationError
+
 from grid321.core import identity
 from grid321.core.errors import Invalid
 from grid321.core.fields import Choice, Day, Flag, GeoJson, IdNumber, Int, LongText, Phone, Text
 from grid321.core.i18n import use_language
 from grid321.core.schemas import EntitySchema, json_schema, load
-from hypothesis import given
-from hypothesis import strategies as st
-from marshmallow import ValidationError
 
 pytestmark = pytest.mark.once
 SQUARE = [[109.0, 32.0], [109.1, 32.0], [109.1, 32.1], [109.0, 32.1], [109.0, 32.0]]
@@ -95,8 +97,8 @@ def test_an_optional_value_left_empty_becomes_its_blank():
         "name": "x", "text": "", "count": None, "flag": False, "kind": None}
 
 
-@pytest.mark.parametrize("value", ["20260101", "2026-W01-1", "2026-02-30", "2026-1-1", "２026-01-01", 20260101, "2026-01-01T00:00",
-                                   "0001-01-01"])
+@pytest.mark.parametrize("value", ["20260101", "2026-W01-1", "2026-02-30", "2026-1-1", "２026-01-01", 20260101,
+                                   "2026-01-01T00:00", "0001-01-01"])
 def test_a_day_is_a_real_calendar_day_in_one_form(value):
     assert "day" in refused(day=value)
 
@@ -199,10 +201,8 @@ def test_messages_are_translated_and_say_what_to_do():
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8)))
 def test_whatever_is_sent_is_read_or_refused_and_never_breaks(raw):
-    try:
+    with contextlib.suppress(Invalid):
         load(Everything, raw, node=None, actor=None)
-    except Invalid as problem:
-        assert problem.errors
 
 
 def test_the_json_schema_names_required_fields_and_allows_no_others():

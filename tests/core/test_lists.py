@@ -4,11 +4,12 @@ import datetime
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from grid321.core import cursors, lists, references
 from grid321.core.errors import BadRequest
 from grid321.core.faces import face_of
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 
 @pytest.fixture

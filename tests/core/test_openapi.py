@@ -2,8 +2,9 @@
 import re
 
 import pytest
-from grid321.core import openapi
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from grid321.core import openapi
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_the_description_is_valid_openapi_3_1(described):
 def test_every_api_route_of_an_entity_is_described_and_nothing_else(app, described):
     routes = set()
     for rule in app.url_map.iter_rules():
-        entity, _colon, name = rule.endpoint.partition(":")
+        _entity, _colon, name = rule.endpoint.partition(":")
         if not rule.rule.startswith("/api/v1/d/") or not name.startswith("api_"):
             continue
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", rule.rule)
