@@ -77,8 +77,13 @@ class DemoContext:
         return ancestor_columns(self.tree, node)
 
     def insert(self, model: type[Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Insert many rows past the ORM; every column without a value in the database must be named."""
-        bulk.insert_rows(model, columns, rows)
+        """Insert many rows past the ORM; a column that is not named gets the default of its field."""
+        fields = [field for field in model._meta.sorted_fields
+                  if field.column_name not in columns and field.default is not None]
+        names = (*columns, *(field.column_name for field in fields))
+        bulk.insert_rows(model, names, [
+            (*row, *(field.db_value(field.default() if callable(field.default) else field.default) for field in fields))
+            for row in rows])
 
     def base(self) -> tuple[Any, ...]:
         """Values of the first columns of every record (``uid version created_at updated_at created_by``)."""
@@ -146,3 +151,8 @@ class DemoContext:
             accounts.grant(account.id, role, node, self.actor, department_id=department_id)
         self.accounts.append(DemoAccount(username, label, self.tree.full_name(node)))
         return int(account.id)
+
+    def grant(self, username: str, role: str, node: Node) -> None:
+        """Give an account of the demo a role of a plugin on ``node`` (its administrator looks after the plugin's records)."""
+        account = accounts.Account.get(accounts.Account.username == username)
+        accounts.grant(account.id, role, node, self.actor)
