@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ STATES = {QUEUED: (_l("Waiting"), "info"), RUNNING: (_l("Running"), "info"), DON
 ATTEMPTS = 5
 LEASE = timedelta(seconds=30)
 BACKOFF = timedelta(seconds=10)
+PAUSE = 0.005
+"""Seconds between two steps of a job: without them a long job takes the write lock again before any waiting writer can."""
 
 
 class JobRun(db.Record):
@@ -75,6 +78,28 @@ class JobRun(db.Record):
     def percent(self) -> int:
         """How far it got, 0 to 100."""
         return 100 if self.state == DONE else min(100, 100 * self.done // self.total) if self.total else 0
+
+
+class StopFlag:
+    """Says that the worker is to end. Unlike ``threading.Event`` it may be set by a signal handler: it holds no lock."""
+
+    def __init__(self) -> None:
+        self._set = False
+
+    def set(self) -> None:
+        """Ask everybody who looks to end."""
+        self._set = True
+
+    def is_set(self) -> bool:
+        """True once it was set."""
+        return self._set
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is set or so many seconds have passed; True when it is set."""
+        limit = time.monotonic() + seconds
+        while not self._set and (left := limit - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+        return self._set
 
 
 class LeaseLost(Exception):
@@ -146,7 +171,7 @@ class Context:
 
     run: JobRun
     lease: str
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: StopFlag = field(default_factory=StopFlag)
 
     @cached_property
     def actor(self) -> Any:
@@ -193,6 +218,7 @@ class Context:
             yield
         for name, value in values.items():
             setattr(self.run, name, value)
+        time.sleep(PAUSE)
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Tell how far the job got, in its own small transaction."""
@@ -215,9 +241,9 @@ def _held(run_id: int, lease: str, values: Mapping[str, Any]) -> bool:
 class Executor:
     """Claims due jobs and runs them in this thread. ``lease`` is how long a silent worker keeps a job."""
 
-    def __init__(self, lease: timedelta = LEASE, stop: threading.Event | None = None) -> None:
+    def __init__(self, lease: timedelta = LEASE, stop: StopFlag | None = None) -> None:
         self.lease = lease
-        self.stop = stop or threading.Event()
+        self.stop = stop or StopFlag()
 
     def run_due(self, limit: int = 100) -> int:
         """Run up to ``limit`` due jobs, one after the other; return how many were taken."""

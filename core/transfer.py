@@ -203,10 +203,9 @@ def _apply_block(checker: Checker, number: int) -> None:
     batch = checker.batch
     rows = read_block(batch, number)
     counts = Counter(batch.counts)
-    for row in rows:
-        if row["k"] in (NEW, CHANGED):
-            _apply(checker, row)
-            counts[row["o"]] += 1
+    for row, record, values in checker.again([row for row in rows if row["k"] in (NEW, CHANGED)]):
+        _apply(checker, row, record, values)
+        counts[row["o"]] += 1
     write_block(batch, number, rows)
     _save_counts(batch, counts)
 
@@ -216,12 +215,13 @@ def _save_counts(batch: ImportBatch, counts: Mapping[str, int]) -> None:
     ImportBatch.update(counts=batch.counts).where(ImportBatch.id == batch.id).execute()
 
 
-def _apply(checker: Checker, row: Row) -> None:
+def _apply(checker: Checker, row: Row, record: Any, values: dict[str, Any] | Invalid) -> None:
     """Write one row in a savepoint of its own; what refuses it becomes its message."""
     entity, actor, node = checker.entity, checker.actor, checker.node
     try:
         with db.transaction():
-            record, values = checker.judge_again(row)
+            if isinstance(values, Invalid):
+                raise values
             if (record.id if record is not None else None) != row["id"]:
                 raise Conflict(_("A record with this key was entered or deleted after the preview."))
             if record is None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import ValidationError
@@ -42,15 +42,30 @@ class Checker:
     def block(self, number: int) -> None:
         """Check one block, inside the caller's transaction."""
         rows = read_block(self.batch, number)
-        with framed(self.node, self.actor):
-            read = [transfer_sheet.read_row(self.columns, self.batch.columns, row["c"]) for row in rows]
-        known = self._known([(raw, key) for raw, key, _errors in read if key])
-        for row, (raw, key, errors) in zip(rows, read, strict=True):
+        for row, (raw, key, errors), known in self._read(rows):
             self._judge(row, raw, key, errors, known)
             self.counts[row["k"]] += 1
             self._show(row, known.get(key))
         write_block(self.batch, number, rows)
         self._save()
+
+    def again(self, rows: list[Row]) -> Iterator[tuple[Row, Any, dict[str, Any] | Invalid]]:
+        """Compare checked rows with what is stored now, with two queries for all of them.
+
+        Yields each row with its record (None for a new one) and the values to write by column, or why it no longer fits.
+        """
+        for row, (raw, key, errors), known in self._read(rows):
+            fresh: Row = {"n": row["n"], "c": row["c"]}
+            values = self._judge(fresh, raw, key, errors, known)
+            fits = fresh["k"] != ERROR
+            yield row, known.get(key), values if fits else Invalid(_("The row no longer fits."), errors=fresh["e"])
+
+    def _read(self, rows: list[Row]) -> Iterator[tuple[Row, tuple[dict[str, Any], str, dict[str, list[str]]], dict[str, Any]]]:
+        with framed(self.node, self.actor):
+            read = [transfer_sheet.read_row(self.columns, self.batch.columns, row["c"]) for row in rows]
+        known = self._known([(raw, key) for raw, key, _errors in read if key])
+        for row, found in zip(rows, read, strict=True):
+            yield row, found, known
 
     def finish(self) -> None:
         """Mark the batch as checked, inside the caller's transaction."""
@@ -90,17 +105,6 @@ class Checker:
                 return field.deserialize(raw[self.key])
         except ValidationError:
             return key
-
-    def judge_again(self, row: Row) -> tuple[Any, dict[str, Any]]:
-        """(record or None, values to write by column) of a row as things are now; ``Invalid`` when it no longer fits."""
-        with framed(self.node, self.actor):
-            raw, key, errors = transfer_sheet.read_row(self.columns, self.batch.columns, row["c"])
-        known = self._known([(raw, key)] if key else [])
-        fresh: Row = {"n": row["n"], "c": row["c"]}
-        values = self._judge(fresh, raw, key, errors, known)
-        if fresh["k"] == ERROR:
-            raise Invalid(_("The row no longer fits."), errors=fresh["e"])
-        return known.get(key), values
 
     def _judge(self, row: Row, raw: dict[str, Any], key: str, errors: dict[str, list[str]],
                known: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import peewee
 from flask import Flask
 
 from . import db
-from .jobs import LEASE, Executor
+from .jobs import LEASE, Executor, StopFlag
 
 log = logging.getLogger("grid321.worker")
 
@@ -79,7 +79,7 @@ class Worker:
 
     def __init__(self, app: Flask, lease: timedelta = LEASE) -> None:
         self.app = app
-        self.stop = threading.Event()
+        self.stop = StopFlag()
         self.executor = Executor(lease, self.stop)
         self.parent = os.getppid()
 

@@ -5,14 +5,13 @@ from datetime import timedelta
 
 import pytest
 from support import stock
+from support.stock_sheets import HEAD, row, workbook
 
 from grid321.core import db, export, ledger, records, transfer, transfer_report, transfer_tables, xlsx
 from grid321.core.audit import AuditEntry
 from grid321.core.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from grid321.core.jobs import Executor, JobRun
 from grid321.core.transfer_tables import ImportBatch, all_rows, read_file
-
-HEAD = ["code", "name", "kind", "division", "amount", "bought", "sound", "note", "phone"]
 
 
 @pytest.fixture
@@ -35,21 +34,6 @@ def actor_of(app, division_tree, switch_on, make_account):
 def keeper(actor_of):
     """Return a keeper of the town."""
     return actor_of()
-
-
-def workbook(rows, head=HEAD, kinds=None):
-    """Return an xlsx with the keys in the first row, cells by their Python type, text cells formatted as text."""
-    target = io.BytesIO()
-    columns = [xlsx.Column(key, key, (kinds or {}).get(key, "text")) for key in head]
-    writer = xlsx.Writer(target, columns, "Sheet", keys=False)
-    for row in rows:
-        writer.row(row)
-    writer.close()
-    return target.getvalue()
-
-
-def row(code, name="Spade", kind="tool", division="610902104200", amount=1, **more):
-    return [code, name, kind, division, amount, more.get("bought"), more.get("sound"), more.get("note"), more.get("phone")]
 
 
 def upload(rows, actor, node, **options):
