@@ -119,6 +119,8 @@ def _accounts(context: Any, people: dict[str, list[int]]) -> dict[str, tuple[int
                    (clerk, "grid_department_clerk", town, since, office),
                    (county, "grid_county_officer", context.county, since, None)])
     county_place: Node = context.county
+    context.grant("admin", "grid.administrator", county_place)
+    context.grant("leader", "grid.viewer", county_place)
     wanted = {"worker": ("Grid worker", grid, people[grid.code][1]), "village": ("Village secretary", village, secretary),
               "town": ("Town officer", town, officer), "office": ("Clerk of a town office", town, clerk),
               "county": ("County officer", county_place, county)}

@@ -164,10 +164,12 @@ def tier_of(node: Node) -> str:
 
 
 def tier_figures(node: Node) -> list[tuple[str, int]]:
-    """(tier, number of divisions with it) in the subtree of ``node``, by tier; divisions without tier are left out."""
+    """(tier, number of divisions with it) in the subtree of ``node``, by tier; left out are divisions without tier and those
+    where the plugin is off."""
     found: dict[str, int] = {}
-    for place in snapshot().tree.subtree(node):
-        tier = tier_of(place)
+    now = snapshot()
+    for place in now.tree.subtree(node):
+        tier = tier_of(place) if now.switches.is_on("grid", place) else ""
         if tier:
             found[tier] = found.get(tier, 0) + 1
     return sorted(found.items())

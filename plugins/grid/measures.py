@@ -11,13 +11,13 @@ NO_WITHDRAWN = _("Without withdrawn reports")
 
 MEASURES = (
     Funnel("grid.funnel", _("Every level's bank"), REPORT, level_column="holder_level"),
-    Ratio("grid.solved_rate", _("Solved"), REPORT, Part("state", ("closed",)), REGISTERED,
+    Ratio("grid.solved_rate", _("Solved rate"), REPORT, Part("state", ("closed",)), REGISTERED,
           _("Reports written off as solved ÷ reports registered"),
           _("Without withdrawn reports. What was only explained is not solved.")),
-    Ratio("grid.answered_rate", _("Answered"), REPORT, Part("state", ANSWERED), REGISTERED,
+    Ratio("grid.answered_rate", _("Answered rate"), REPORT, Part("state", ANSWERED), REGISTERED,
           _("Reports with an answer ÷ reports registered"),
           _("Without withdrawn reports. A report that is handled again counts as not answered.")),
-    Ratio("grid.satisfied_rate", _("Satisfied"), REPORT, Part("rating", ("satisfied", "basically")),
+    Ratio("grid.satisfied_rate", _("Satisfied rate"), REPORT, Part("rating", ("satisfied", "basically")),
           Part("rating", without=("",)), _("Ratings “satisfied” and “basically satisfied” ÷ ratings of the result"),
           _("Without reports that are not rated")),
     Ratio("grid.solved_village", _("Solved at the lowest level"), REPORT, Part("solved_level", ("village",)),

@@ -9,8 +9,9 @@ from grid321.core.api import gettext as _
 from .grids import tier_figures
 from .models import Report
 from .roles import GRID_POSTS, POSTS
+from .workflow import HANDLING
 
-OPEN_ENDS = ("closed", "ended", "withdrawn")
+OPEN = tuple(state.key for state in HANDLING.states if not state.final)
 LABELS = {post.key: post.label for post in POSTS}
 
 
@@ -49,8 +50,8 @@ def reporter_panel(actor: Actor, node: Node) -> Panel:
     """Own reports: how many are open, how many wait for one's rating; and the button to report."""
     mine = Report.reporter_id == (actor.account_id or 0)
     waiting = Report.select().where(mine & (Report.state == "answered")).count()
-    still_open = Report.select().where(mine & Report.state.not_in(OPEN_ENDS)).count()
+    still_open = Report.select().where(mine & Report.state.in_(OPEN)).count()
     base = f"/d/{node.code}/grid/report/"
     return Panel(_("My reports"), "grid/mine_panel.html", {
         "waiting": waiting, "open": still_open, "quick_url": f"/d/{node.code}/grid/quick",
-        "mine_url": f"{base}?reporter=me", "rate_url": f"{base}?reporter=me&state=answered"}, order=5)
+        "mine_url": f"{base}?reporter=me&" + "&".join(f"state={state}" for state in OPEN), "rate_url": f"{base}?reporter=me&state=answered"}, order=5)

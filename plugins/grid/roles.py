@@ -27,6 +27,8 @@ ROLES = (
          (*SEE, *OWN, "grid.rate_told", "grid.report.export"), ("town",)),
     Role("grid.county_officer", _("County officer for grids"),
          (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, "grid.report.edit"), ("county",)),
+    Role("grid.administrator", _("Administrator of grids"), (*SEE, *KEEP_GRIDS, "grid.report.export"), ("town", "county")),
+    Role("grid.viewer", _("Reader of reports and grids"), SEE),
     Role("grid.department_clerk", _("Clerk of a department"), (*EVERYDAY, "grid.report.view", "grid.work"),
          department=True),
 )
