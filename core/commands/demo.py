@@ -49,6 +49,18 @@ def load(if_empty: bool, quiet: bool) -> None:
         click.echo(text)
 
 
+@demo.command("accounts")
+def show_accounts() -> None:
+    """Print the demo accounts again."""
+    with platform_context():
+        from grid321.core.registry import platform
+
+        note = platform().config.home / NOTE
+        if not note.exists():
+            raise click.ClickException("no demo county was loaded here: grid321 demo load")
+        click.echo(note.read_text(encoding="utf-8"))
+
+
 def accounts_text(accounts: list[DemoAccount], password: str) -> str:
     """The user names, places and the one password of the demo accounts, with its warning."""
     width = max((len(one.username) for one in accounts), default=0)
