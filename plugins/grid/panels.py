@@ -52,6 +52,7 @@ def reporter_panel(actor: Actor, node: Node) -> Panel:
     waiting = Report.select().where(mine & (Report.state == "answered")).count()
     still_open = Report.select().where(mine & Report.state.in_(OPEN)).count()
     base = f"/d/{node.code}/grid/report/"
+    states = "".join(f"&state={state}" for state in OPEN)
     return Panel(_("My reports"), "grid/mine_panel.html", {
         "waiting": waiting, "open": still_open, "quick_url": f"/d/{node.code}/grid/quick",
-        "mine_url": f"{base}?reporter=me&" + "&".join(f"state={state}" for state in OPEN), "rate_url": f"{base}?reporter=me&state=answered"}, order=5)
+        "mine_url": f"{base}?reporter=me{states}", "rate_url": f"{base}?reporter=me&state=answered"}, order=5)

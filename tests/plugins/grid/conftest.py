@@ -31,6 +31,15 @@ class World:
 
         return registry().entity("grid.report")
 
+    def browser(self, who: str) -> Any:
+        """The browser in which one of the people is logged in."""
+        from flask import current_app
+
+        from grid321.core import accounts
+        from grid321.core.testing_browser import Browser
+
+        return Browser.of_account(current_app._get_current_object(), accounts.get(self.actors[who].account_id))
+
     def report(self, who: str = "worker", **changes: Any) -> Any:
         """Report a matter in the grid as ``who``."""
         from grid321.core import records, schemas

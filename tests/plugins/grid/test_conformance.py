@@ -1,8 +1,8 @@
 """The grid plugin passes the conformance kit: alone, and beside another plugin."""
 
-import grid321.plugins.grid
 import pytest
 
+import grid321.plugins.grid
 from grid321.core.testing import PluginConformance
 
 from ...support.bad_plugins import make

@@ -4,6 +4,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from grid321.core import errors
 
 ANSWER = {"text": "已现场处理，问题解决。", "outcome": "solved"}
@@ -87,7 +88,8 @@ def test_the_holder_takes_a_matter_back_from_a_department(world):
     case = world.walk(world.at_town(), ("officer", "hand_over", world.hand()), ("office", "take_on"),
                       ("officer", "take_back", REASON))
     assert case.state == "received"
-    case = world.walk(world.at_county(), ("county", "hand_over", world.hand(world.bureau)), ("county", "take_back_county", REASON))
+    case = world.walk(world.at_county(), ("county", "hand_over", world.hand(world.bureau)),
+                      ("county", "take_back_county", REASON))
     assert case.state == "received_county"
 
 
