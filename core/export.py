@@ -139,7 +139,7 @@ def content(file: ExportFile, query: peewee.ModelSelect, actor: Any, node: Node,
     entity = registry().entity(file.entity)
     columns = sheet_columns(entity)
     target: IO[bytes]
-    with tempfile.SpooledTemporaryFile(max_size=8 << 20) as target, framed(node, actor):  # type: ignore[assignment]
+    with tempfile.SpooledTemporaryFile(max_size=8 << 20) as target, framed(node, actor):
         rows = _cells(entity, columns, query, file.revealed, progress)
         if file.format == "xlsx":
             writer = xlsx.Writer(target, [column.column for column in columns], str(entity.label))
