@@ -126,9 +126,10 @@ def _compile(entity: Entity) -> Face:
     face = Face(entity, columns, registry().workflow_of(entity.key))
     sorts = entity.sorts or ("-id",)
     listed = entity.columns or tuple(schema_fields)[:5]
+    known_sorts = tuple(name for name in sorts if face.column(name.lstrip("-")))
     changes: dict[str, Any] = {
         "listed": face.only(listed), "filters": face.only(entity.filters), "title": face.column(entity.title),
-        "sorts": tuple(name for name in sorts if face.column(name.lstrip("-"))), "default_sort": sorts[0],
+        "sorts": known_sorts, "default_sort": known_sorts[0] if known_sorts else "-id",
         "shown": tuple(column for column in columns.values() if column.key not in {"id", "uid", "version"})}
     for name, value in changes.items():
         object.__setattr__(face, name, value)
