@@ -64,7 +64,7 @@ def build() -> dict[str, Any]:
     found.components.schema("Problem", _problem_schema())
     for status, text in PROBLEMS.items():
         found.components.response(f"Problem{status}", {
-            "description": text, "content": {"application/problem+json": {"schema": _ref("Problem")}}})
+            "description": str(text), "content": {"application/problem+json": {"schema": _ref("Problem")}}})
     found.components.parameter("code", "path", {
         "required": True, "description": _("Code of the division that is looked at"),
         "schema": {"type": "string", "pattern": "^[0-9A-Za-z]{2,24}$"}, "example": "610902104"})
@@ -221,7 +221,7 @@ def api_page() -> str:
 def _shown(path: str, method: str, one: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
     known = described["components"]["parameters"]
     parameters = [known[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in one["parameters"]]
-    answers = [{"status": status, "text": answer.get("description") or PROBLEMS.get(status, "")}
+    answers = [{"status": status, "text": answer.get("description") or str(PROBLEMS.get(status, ""))}
                for status, answer in one["responses"].items()]
     return {"id": one["operationId"], "method": method.upper(), "path": path, "summary": one["summary"], "text": "",
             "permission": one["x-permission"], "answers": answers, "example": _curl(path, method, one, described),

@@ -6,15 +6,17 @@ from typing import Any
 from .entity import Entity
 from .faces import Face
 from .i18n import gettext as _
+from .i18n import lazy_gettext as _l
 
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PROBLEMS = {
-    "400": "The request cannot be read.", "401": "No valid token or login.", "403": "The permission is missing.",
-    "404": "Nothing here for this actor, or the plugin is off at this division.", "409": "Somebody else was first, or the "
-    "Idempotency-Key was used for another body.", "412": "The record changed since it was read.",
-    "413": "The body is too large.", "415": "The body is not JSON.", "422": "Fields or rules refuse it; see errors.",
-    "428": "If-Match is missing.", "429": "Too many requests.", "503": "The database cannot be written now.",
+    "400": _l("The request cannot be read."), "401": _l("No valid token or login."), "403": _l("The permission is missing."),
+    "404": _l("Nothing here for this actor, or the plugin is off at this division."),
+    "409": _l("Somebody else was first, or the Idempotency-Key was used for another body."),
+    "412": _l("The record changed since it was read."), "413": _l("The body is too large."),
+    "415": _l("The body is not JSON."), "422": _l("Fields or rules refuse it; see errors."), "428": _l("If-Match is missing."),
+    "429": _l("Too many requests."), "503": _l("The database cannot be written now."),
 }
 READING = frozenset({"list", "get", "history", "attachments", "attachment", "transitions", "import", "export", "export_file",
                      "statistics"})
