@@ -79,7 +79,9 @@ class Shown:
             return field.display(value)
 
     def list_url(self, entity: Entity, pairs: list[tuple[str, str]]) -> str:
-        """The address of the list with these filters; empty when the list does not know one of them."""
+        """The address of the list with these filters; empty when there is none here or it does not know one of them."""
+        if not snapshot.current().switches.is_on(entity.plugin, self.node):
+            return ""  # the plugin is on only further down: its own pages do not exist here
         face = face_of(entity)
         known = known_parameters(face)
         if any(name not in known or value == "" for name, value in pairs):
@@ -135,7 +137,7 @@ def ratio_view(shown: Shown, measure: st.Ratio | st.Overdue) -> dict[str, Any]:
     counted = shown.stock(measure)
     found = st.ratio(measure, counted)
     return {
-        **described(measure, shown), **percent_cell(found), 
+        **described(measure, shown), **percent_cell(found),
         "counts": f"{format_number(found.top)} / {format_number(found.bottom)}",
         "rounding": str(st.ROUNDING),
         "url": shown.part_url(entity, measure.top, counted[measure.top.column]),
