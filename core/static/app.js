@@ -103,10 +103,15 @@
     box.setAttribute('aria-label', caption ? caption.textContent.trim() : document.title);
   });
 
-  // Drafts belong to the person who typed them: leaving the account drops them.
+  // Drafts belong to the person who typed them: leaving the account drops them, on the page that follows, because work
+  // that a page starts while it is being left may never end. A login that has only run out drops nothing.
   document.addEventListener('submit', function (event) {
-    if (/\/logout$/.test(event.target.action) && window.indexedDB) { window.indexedDB.deleteDatabase('grid321-drafts'); }
+    if (/\/logout$/.test(event.target.action)) { window.sessionStorage.setItem('grid321-left', '1'); }
   }, true);
+  if (window.sessionStorage.getItem('grid321-left') && document.body.classList.contains('anonymous')) {
+    window.sessionStorage.removeItem('grid321-left');
+    if (window.indexedDB) { window.indexedDB.deleteDatabase('grid321-drafts'); }
+  }
 
   window.grid321 = {
     drafts: function () {
@@ -130,7 +135,7 @@
   };
 
   // The page after a form was accepted comes from that form: only then is its draft not needed any more.
-  if (window.indexedDB && document.referrer && !summary) {
+  if (window.indexedDB && document.referrer && !summary && document.body.classList.contains('known')) {
     const from = new URL(document.referrer);
     if (from.origin === location.origin && from.pathname !== location.pathname) {
       window.grid321.draft('readwrite', function (store) {

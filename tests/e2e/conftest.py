@@ -76,6 +76,7 @@ class Served:
         context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in cookies.items()])
         self.contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(10_000)
         page.on("console", lambda message: self._note(page, message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self._note(page, str(error)))
         return page
@@ -136,10 +137,12 @@ class County:
     reports: dict[str, Any]
 
 
+GRIDS = ("第一网格", "第二网格")
 REPORT = {"kind": "ledger", "ledger_class": "safety", "place": "3号楼西侧", "reporter_phone": "13800138000"}
-TEXTS = ("3号楼消防通道被杂物堵住。请尽快清理。", "三组河堤护栏损坏，孩子放学经过有危险。", "李家湾自建房超高一层，存在安全隐患。",
-         "强降雨后通村路塌方两处，车辆无法通行。")
-BOUNDARY = {"type": "Polygon", "coordinates": [[[109.0, 32.7], [109.02, 32.7], [109.025, 32.715], [109.005, 32.72], [109.0, 32.7]]]}
+TEXTS = ("3号楼消防通道被杂物堵住。请尽快清理。", "三组河堤护栏损坏，孩子放学经过有危险。",
+         "李家湾自建房超高一层，存在安全隐患。", "强降雨后通村路塌方两处，车辆无法通行。")
+BOUNDARY = {"type": "Polygon",
+            "coordinates": [[[109.0, 32.7], [109.02, 32.7], [109.025, 32.715], [109.005, 32.72], [109.0, 32.7]]]}
 MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
 
 
@@ -155,7 +158,7 @@ def county(app: Any, division_tree: Any, switch_on: Any, make_account: Any) -> C
                             division_tree.town)
     grids = [records.create(known.entity("grid.grid"), {
         "village_id": division_tree.village.id, "name": name, "kind": "basic", "subject": "", "households": 80, "people": 260,
-        "boundary": BOUNDARY, "coordinates": "cgcs2000"}, access.SYSTEM, division_tree.village) for name in ("第一网格", "第二网格")]
+        "boundary": BOUNDARY, "coordinates": "cgcs2000"}, access.SYSTEM, division_tree.village) for name in GRIDS]
     place = division_tree.node(grids[0].code)
     accounts = {who: make_account(role, where, department, "correct-horse-battery") for who, role, where, department in (
         ("admin", "core.county_admin", division_tree.county, None), ("worker", "grid.worker", place, None),

@@ -109,7 +109,8 @@ def test_pages_of_the_phone_weigh_at_most_120_kilobytes(served, county):
 def test_touch_targets_of_the_elder_theme_are_large_and_its_text_too(served, county):
     page = served.open(account=county.accounts["worker"], width=390, theme="elder")
     page.goto(address("/d/{place}/grid/quick", county))
-    small = page.evaluate("""Array.from(document.querySelectorAll('button, .btn, .bottom a, .tools > a, select, input[type=text]'))
+    small = page.evaluate("""Array.from(document.querySelectorAll(
+            'button, .btn, .bottom a, .tools > a, select, input[type=text]'))
         .filter(one => one.offsetParent && !one.classList.contains('ts-hidden-accessible') && !one.closest('.ts-wrapper'))
         .filter(one => one.getBoundingClientRect().height < 60).map(one => one.outerHTML.slice(0, 90))""")
     assert small == []
