@@ -110,9 +110,9 @@ def read(actor: Actor, entity: str, record_id: int, fields: Iterable[str], purpo
     is durable when it returns. Raises ``Invalid`` without a purpose and ``TooMany`` above the hourly limit (setting
     ``core.reveal_per_hour``; counted per account in the database, so that several workers share one count).
     """
+    purpose = check_purpose(purpose)
     if db.database.in_transaction():
         raise RuntimeError("audit.read must be committed before the data leave: call it outside a transaction")
-    purpose = check_purpose(purpose)
     names = sorted(set(fields))
     with transaction():
         _count_reveal(actor, division_id)

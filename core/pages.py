@@ -43,12 +43,16 @@ def register(app: Flask) -> None:
 
 
 def home() -> Any:
-    """Go to the start page of the highest division the actor has been granted."""
-    node = first_division(current_actor())
+    """Go to the first page of the menu at the highest division the actor has been granted: the start page for most."""
+    actor = current_actor()
+    node = first_division(actor)
     if node is None:
         raise NotFound(_("You have no role at any division yet."), "",
                        _("Ask the administrator of your division for a role. Your own account is under “Me”."))
-    return redirect(f"/d/{node.code}/", 303)
+    if actor.may_within("core.today.view", node):
+        return redirect(f"/d/{node.code}/", 303)
+    pages = [item for _label, items in menu.build(actor, node) for item in items]
+    return redirect(pages[0]["url"] if pages else "/me", 303)
 
 
 # ---------------------------------------------------------------- today
@@ -174,9 +178,12 @@ def why(id: int) -> str:
     node, actor = g.node, current_actor()
     row = Deadline.get_or_none(Deadline.id == id)
     entity = registry().entities.get(row.entity) if row is not None else None
-    if row is None or entity is None:
-        raise NotFound(_("There is no such deadline."))
-    record = fetch(entity, row.record_id, "view", node, actor)
+    try:
+        if row is None or entity is None:
+            raise NotFound
+        record = fetch(entity, row.record_id, "view", node, actor)
+    except NotFound:  # one and the same answer, so that it does not tell which matters exist
+        raise NotFound(_("There is no such deadline.")) from None
     face = face_of(entity)
     place = snapshot.current().tree.get(row.division_id)
     workflow = registry().workflow_of(entity.key, getattr(record, "workflow_version", None))
