@@ -109,7 +109,7 @@ def move_division(division: Division | Node | str, parent: Division | Node | str
             raise Conflict(_("%(name)s belongs to %(parent)s already.", name=found.name, parent=above.name),
                            remedy=_("Choose another division."))
         old = load_tree()
-        detail = {"from": _told(old, found.parent_id), "to": _told(old, above.id)}
+        detail: dict[str, Any] = {"from": _told(old, found.parent_id), "to": _told(old, above.id)}
         found.parent_id = above.id
         if code is not None and code != found.code:
             check_code(code, found.level, None)

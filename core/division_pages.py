@@ -42,7 +42,7 @@ def register(app: Flask) -> None:
                      guarded(import_page, IMPORT, reach="covers", body=BODY), methods=["GET", "POST"])
 
 
-def _url(node: Node, **query: str) -> str:
+def _url(node: Node, **query: Any) -> str:
     return url_for("core:divisions", code=node.code, **query)
 
 
@@ -180,7 +180,7 @@ def change_page(kind: str) -> Any:
         if not confirmed:
             detail = _rehearse(kind, node, wanted)
             return render_template(
-                "division_confirm.html", title=_("%(what)s: please confirm", what=LABELS[kind]), kind=kind, node=node,
+                "division_confirm.html", title=_("%(what)s: %(name)s", what=LABELS[kind], name=node.name), kind=kind, node=node,
                 crumbs=_change_crumbs(kind, node), lines=forms.consequences(kind, node, wanted, detail),
                 hidden=[*forms.kept(values), ("confirmed", "1")], reason=wanted["reason"],
                 submit_label=str(SUBMIT[kind]), cancel_url=_url(node), danger=kind in ("merge", "split", "retire"))
@@ -207,7 +207,8 @@ def _form(kind: str, node: Node, values: Mapping[str, Any], problem: Problem | M
     errors = problem.errors if isinstance(problem, Problem) else {}
     fields = forms.fields(kind, node, values, errors, current_actor())
     return render_template(
-        "division_form.html", title=str(LABELS[kind]), crumbs=_change_crumbs(kind, node), fields=fields,
+        "division_form.html", title=_("%(what)s: %(name)s", what=LABELS[kind], name=node.name),
+        crumbs=_change_crumbs(kind, node), fields=fields,
         errors=forms.error_list(problem, fields) if isinstance(problem, Problem) else [], intro=str(forms.INTRO[kind]),
         submit_label=_("Continue"), cancel_url=_url(node), draft=False, secrets_notice=False, parts=values.get("parts"),
         more_parts_url=url_for("core:division_change", code=node.code, kind=kind,

@@ -50,12 +50,12 @@ def move_records(models: Sequence[Model], old: Node, new_id: int, columns: Mappi
     for model in models:
         below = getattr(model, old.column) == old.id
         if describes_division(model):
-            below &= model.division_id != old.id  # type: ignore[attr-defined]
+            below &= model.division_id != old.id
         else:
             _make_room(model, old.id, new_id)
         count = _update(model, columns, below)
         if not describes_division(model):
-            _update(model, {"division_id": new_id}, model.division_id == old.id)  # type: ignore[attr-defined]
+            _update(model, {"division_id": new_id}, model.division_id == old.id)
         if issubclass(model, Case):
             _update(model, {"holder_id": new_id}, model.holder_id == old.id)
         if count:
@@ -94,8 +94,8 @@ def _move_deadlines(model: Model, below: Node, former_id: int, heir_id: int) -> 
     from .registry import registry
 
     key = next((entity.key for entity in registry().entities.values() if entity.model is model), "")
-    cases = model.select(model.id).where(  # type: ignore[attr-defined]
-        getattr(model, below.column) == below.id, model.holder_id == heir_id)  # type: ignore[attr-defined]
+    cases = model.select(model.id).where(
+        getattr(model, below.column) == below.id, model.holder_id == heir_id)
     Deadline.update(division_id=heir_id).where(
         Deadline.entity == key, Deadline.division_id == former_id, Deadline.record_id.in_(cases)).execute()
 
@@ -108,7 +108,7 @@ def describes_division(model: Model) -> bool:
 
 
 def _declared_indexes(model: Model) -> list[tuple[tuple[str, ...], bool]]:
-    return [entry for entry in model._meta.indexes or () if isinstance(entry, (tuple, list))]
+    return [(tuple(entry[0]), bool(entry[1])) for entry in model._meta.indexes or () if isinstance(entry, (tuple, list))]
 
 
 def _update(model: Model, values: Mapping[str, Any], condition: Any) -> int:
@@ -200,13 +200,13 @@ def hand_down(old_id: int, heirs: Iterable[int], *, keep: bool) -> None:
     """
     heirs = list(heirs)
     for model in _inherited_models():
-        rows = list(model.select().where(model.division_id == old_id).dicts())  # type: ignore[attr-defined]
+        rows = list(model.select().where(model.division_id == old_id).dicts())
         for row in rows:
             row.pop("id")
             for heir in heirs:
                 model.insert(**{**row, "division_id": heir}).on_conflict_ignore().execute()
         if rows and not keep:
-            model.delete().where(model.division_id == old_id).execute()  # type: ignore[attr-defined]
+            model.delete().where(model.division_id == old_id).execute()
 
 
 # -- questions -----------------------------------------------------------------------------------------------------
@@ -234,8 +234,8 @@ def misplaced(models: Sequence[Model], tree: Tree, limit: int = 100) -> list[tup
             node = tree.get(division_id)
             wanted = list(ancestor_columns(tree, node).values())[1:] if node else None
             if stored != wanted:
-                rows = model.select(model.id).where(  # type: ignore[attr-defined]
-                    model.division_id == division_id,  # type: ignore[attr-defined]
+                rows = model.select(model.id).where(
+                    model.division_id == division_id,
                     *(column.is_null() if value is None else column == value
                       for column, value in zip(columns[1:], stored, strict=True))).limit(limit - len(wrong)).tuples()
                 wrong += [(model._meta.table_name, row[0]) for row in rows]

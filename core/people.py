@@ -346,6 +346,8 @@ def end_post(post_id: int, actor: Actor, to_day: date | None = None) -> Post:
     if post is None:
         raise NotFound(_("There is no such post."))
     node = snapshot.current().tree.get(post.division_id)
+    if node is None:
+        raise NotFound(_("There is no such post."))
     data = {"to_day": to_day or local_day()}
     ended: Post = records.update(_entity("core.post"), post_id, data, actor, post.version, node)
     return ended
