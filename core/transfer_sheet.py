@@ -81,7 +81,7 @@ def sheet_columns(entity: Entity, options: Mapping[str, Sequence[tuple[str, str]
             label = _("%(label)s (name)", label=field.label or name)
             found.append(SheetColumn(xlsx.Column(f"{name}.name", label, read_only=True), None, face.columns[name]))
     derived = [name for name, field in fields_of(entity.schema).items() if field.dump_only and name != key]
-    for name in (*derived, *INFO):
+    for name in dict.fromkeys((*derived, *INFO)):
         source = face.columns.get(name)
         if source is not None and name not in fields and not source.personal:
             found.append(SheetColumn(xlsx.Column(name, str(source.label), read_only=True), None, source))
