@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def init_app(app: Flask, plugins: Mapping[str, Path] | None = None) -> None:
     app.jinja_env.globals.update(icon=_remembered(icon), asset=asset)
 
 
-def _remembered(icon):  # type: ignore[no-untyped-def]
+def _remembered(icon: Callable[[str, str], Markup]) -> Callable[..., Markup]:
     """Keep the few icons of the platform rendered: a page shows dozens."""
     kept: dict[tuple[str, str, str], Markup] = {}
 

@@ -227,8 +227,12 @@ def init_app(app: Flask, plugins: Mapping[str, Path] | None = None,
     Raises ThemeError when a theme cannot be read.
     """
     wardrobe = Wardrobe(themes or discover(), plugins or {}, division_theme)
-    environment = type("AppEnvironment", (ThemedEnvironment,), {"wardrobe": wardrobe})
-    app.jinja_environment = environment
+
+    class AppEnvironment(ThemedEnvironment):
+        """The environment of this application: Flask makes it without arguments of ours."""
+
+    AppEnvironment.wardrobe = wardrobe
+    app.jinja_environment = AppEnvironment
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True,
                          "loader": LayerLoader(wardrobe)}
     if not isinstance(app.jinja_env, ThemedEnvironment):
