@@ -1,7 +1,8 @@
 """``grid321 account``: make accounts, set passwords, give and take roles from the server's command line."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -125,11 +126,11 @@ def disable(username: str) -> None:
         click.echo(f"{username} was disabled.")
 
 
-@account.command()
+@account.command("password")
 @click.argument("username")
 @click.option("--password", help="The new password; asked for, or made up and printed, when left out.")
 @click.option("--drop-codes", is_flag=True, help="Switch one-time codes off too (the phone is lost).")
-def password(username: str, password: str | None, drop_codes: bool) -> None:
+def set_password(username: str, password: str | None, drop_codes: bool) -> None:
     """Set a new first password for USERNAME; it must be changed at the next login, and all its sessions end."""
     with platform_context():
         from grid321.core import accounts, passwords, totp
@@ -147,7 +148,7 @@ def password(username: str, password: str | None, drop_codes: bool) -> None:
 
 def _ask() -> str:
     """A password typed twice without echo; empty where nobody sits at the terminal or nothing was typed."""
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         return ""
     return str(click.prompt("Password (empty: one is made up)", default="", show_default=False, hide_input=True,
                             confirmation_prompt="Once more"))
@@ -168,7 +169,7 @@ def _account(username: str) -> Account:
     from grid321.core import accounts
     from grid321.core.errors import NotFound
 
-    found: Any = accounts.by_username(username)
+    found = accounts.by_username(username)
     if found is None:
         raise NotFound(f"There is no account {username}", "", "See `grid321 account list`.")
-    return found  # type: ignore[no-any-return]
+    return found
