@@ -30,8 +30,8 @@ from .i18n import lazy_gettext as _l
 log = logging.getLogger("grid321.jobs")
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
-STATES = {QUEUED: (_l("Waiting"), "info"), RUNNING: (_l("Running"), "info"), DONE: (_l("Done"), "ok"),
-          FAILED: (_l("Failed"), "bad"), CANCELLED: (_l("Cancelled"), "muted")}
+STATES = {QUEUED: (_l("Waits for a worker"), "info"), RUNNING: (_l("In progress"), "info"), DONE: (_l("Finished"), "ok"),
+          FAILED: (_l("Job failed"), "bad"), CANCELLED: (_l("Cancelled"), "muted")}
 ATTEMPTS = 5
 LEASE = timedelta(seconds=30)
 BACKOFF = timedelta(seconds=10)

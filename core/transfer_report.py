@@ -12,9 +12,10 @@ from .transfer_check import CHANGED, ERROR, NEW, SAME, Row
 from .transfer_sheet import REPORT, SheetColumn, report_labels, sheet_columns
 from .transfer_tables import ImportBatch, all_rows
 
-KINDS = {NEW: (_l("New"), "ok"), CHANGED: (_l("Changed"), "info"), SAME: (_l("Same"), "muted"), ERROR: (_l("Error"), "bad")}
-OUTCOMES = {"created": (_l("Entered"), "ok"), "updated": (_l("Changed"), "ok"), "failed": (_l("Refused"), "bad"),
-            "undone": (_l("Undone"), "muted"), "left": (_l("Left as it is"), "warn")}
+KINDS = {NEW: (_l("New records"), "ok"), CHANGED: (_l("Changed records"), "info"), SAME: (_l("Same as stored"), "muted"),
+         ERROR: (_l("Rows with errors"), "bad")}
+OUTCOMES = {"created": (_l("Newly entered"), "ok"), "updated": (_l("Record changed"), "ok"),
+            "failed": (_l("Not imported"), "bad"), "undone": (_l("Import undone"), "muted"), "left": (_l("Not undone"), "warn")}
 
 
 def columns_of(entity: Entity, batch: ImportBatch) -> list[SheetColumn]:
@@ -29,18 +30,23 @@ def preview(entity: Entity, batch: ImportBatch, kind: str) -> dict[str, Any]:
     rows = (batch.opened("preview", batch.preview) if batch.preview else {}).get(kind, [])
     found = []
     for row in rows:
-        cells = [{"text": str(row["n"])}]
-        for column in columns:
-            text = row["c"].get(column.key, "")
-            if column.key in row["f"]:
-                text = _("%(old)s → %(new)s", old=row["b"].get(column.key) or "–", new=text or "–")
-            cells.append({"text": text, "tone": "bad" if column.key in row["e"] else "info" if column.key in row["f"] else ""})
-        if kind == ERROR:
-            cells.append({"text": error_text(columns, row)})
+        cells = [{"text": str(row["n"])}, *([{"text": error_text(columns, row)}] if kind == ERROR else [])]
+        cells += [_preview_cell(column, row) for column in columns]
         found.append({"cells": cells})
-    heads = [_("Row"), *(column.column.label for column in columns), *([_("What to do")] if kind == ERROR else [])]
+    heads = [_("Row"), *([_("What is wrong")] if kind == ERROR else []), *(column.column.label for column in columns)]
     return {"caption": _("Rows of the file"), "columns": [{"label": head} for head in heads], "rows": found,
             "empty": _("There are no such rows.")}
+
+
+def _preview_cell(column: SheetColumn, row: Row) -> dict[str, str]:
+    text = row["c"].get(column.key, "")
+    if column.key in row["e"]:
+        return {"text": text or "–", "tone": "bad"}
+    if column.key not in row["f"]:
+        return {"text": text, "tone": ""}
+    if not column.personal:
+        text = _("%(old)s → %(new)s", old=row["b"].get(column.key) or "–", new=text or "–")
+    return {"text": text or "–", "tone": "info"}
 
 
 def error_text(columns: list[SheetColumn], row: Row) -> str:

@@ -150,7 +150,7 @@ def _labels(entity: Entity) -> dict[str, str]:
 
 def report_labels() -> tuple[str, str]:
     """What the two columns of the marked file are called."""
-    return _("Result of the import"), _("What to do")
+    return _("Result of the import"), _("What is wrong")
 
 
 def _wrong_columns(unknown: list[str], double: list[str], missing: list[str]) -> Invalid:

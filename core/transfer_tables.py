@@ -22,8 +22,8 @@ from .i18n import lazy_gettext as _l
 UPLOADED, READY, APPLYING, DONE, UNDOING, UNDONE, DISCARDED = (
     "uploaded", "ready", "applying", "done", "undoing", "undone", "discarded")
 STATES = {UPLOADED: (_l("Being checked"), "info"), READY: (_l("Checked, waits for your confirmation"), "warn"),
-          APPLYING: (_l("Being imported"), "info"), DONE: (_l("Imported"), "ok"),
-          UNDOING: (_l("Being undone"), "info"), UNDONE: (_l("Undone"), "muted"),
+          APPLYING: (_l("Being imported"), "info"), DONE: (_l("Import finished"), "ok"),
+          UNDOING: (_l("Being undone"), "info"), UNDONE: (_l("Import undone"), "muted"),
           DISCARDED: (_l("Discarded"), "muted")}
 
 BLOCK = 50
