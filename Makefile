@@ -29,8 +29,6 @@ help:
 run: .venv/installed-run
 	@$(BIN)/grid321 migrate
 	@$(BIN)/grid321 demo load --if-empty
-	@echo
-	@echo "grid321 listens on http://$(ADDRESS) (stop with Ctrl-C; the data stay)"
 	@exec $(BIN)/grid321 serve --bind $(ADDRESS) --with-worker
 
 # --- the proof ------------------------------------------------------------------------------------------------

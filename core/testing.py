@@ -1,10 +1,10 @@
 """A pytest plugin for plugin authors, found by entry point wherever grid321 is installed.
 
-Fixtures: ``app`` (the application with every installed plugin), ``with_plugins(module, …)`` (an application with just these),
-``division_tree`` (two towns of one county, a second county), ``client_for(role, division)`` (a logged-in browser),
-``make_account``, ``switch_on(plugin, division)``, ``tick(day)`` (move the clock and sweep). Each test gets a fresh migrated database, on SQLite or, with
-``--database postgres``, on the server that ``GRID321_TEST_POSTGRES`` names. ``PluginConformance`` is the kit of checks that
-every plugin passes.
+Fixtures: ``app`` (the application with every installed plugin), ``with_plugins(module, …)`` (an application with just
+these), ``division_tree`` (two towns of one county, a second county), ``client_for(role, division)`` (a logged-in browser),
+``make_account``, ``switch_on(plugin, division)``, ``tick(day)`` (move the clock and sweep). Each test gets a fresh migrated
+database, on SQLite or, with ``--database postgres``, on the server that ``GRID321_TEST_POSTGRES`` names.
+``PluginConformance`` is the kit of checks that every plugin passes.
 
 Nothing of the platform is imported before a fixture is used: this module is loaded in every pytest run.
 """

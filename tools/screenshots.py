@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 GRID321 = Path(sys.executable).with_name("grid321")
+CHROMIUM = os.environ.get("GRID321_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 PHONE = {"width": 390, "height": 800}
 DESK = {"width": 1280, "height": 800}
@@ -28,7 +29,8 @@ START_SECONDS = 60
 
 def command(*words: str, home: str) -> str:
     """Run ``grid321`` in an installation and return what it printed."""
-    result = subprocess.run([GRID321, *words], env={**os.environ, "GRID321_HOME": home}, capture_output=True, text=True, check=False)
+    place = {**os.environ, "GRID321_HOME": home}
+    result = subprocess.run([GRID321, *words], env=place, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise SystemExit(f"grid321 {' '.join(words)} failed:\n{result.stderr}")
     return result.stdout
@@ -112,7 +114,7 @@ def main() -> None:
         try:
             wait_for(url)
             with sync_playwright() as play:
-                browser = play.chromium.launch(executable_path=os.environ.get("GRID321_CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS)
+                browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
                 take(browser, url, password)
                 browser.close()
         finally:

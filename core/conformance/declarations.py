@@ -87,9 +87,9 @@ def check_hooks(module: ModuleType) -> list[str]:
     loaded = plugins.all[_key(module)]
     found = [loaded.error] if loaded.error and "needs plugin" not in loaded.error else []
     for name in dir(module):
-        if name.startswith(f"{hooks.PROJECT}_") and callable(getattr(module, name)):
-            if not hasattr(getattr(module, name), f"{hooks.PROJECT}_impl"):
-                found.append(f"{name} is not marked with @hookimpl: it would never be called")
+        named_so = name.startswith(f"{hooks.PROJECT}_") and callable(getattr(module, name))
+        if named_so and not hasattr(getattr(module, name), f"{hooks.PROJECT}_impl"):
+            found.append(f"{name} is not marked with @hookimpl: it would never be called")
     return found
 
 

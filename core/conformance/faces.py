@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from werkzeug.routing import BuildError
+
 from grid321.core import access, jobs, switches
 from grid321.core.actor import SYSTEM
 from grid321.core.entity import Entity, Role
@@ -183,7 +185,7 @@ def _routes(world: World, node: Node, records: dict[str, Any]) -> Iterator[tuple
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             try:
                 yield method, adapter.build(rule.endpoint, values, method=method)
-            except Exception:  # a converter that takes neither: try a number
+            except BuildError:  # a converter that takes neither: try a number
                 yield method, adapter.build(rule.endpoint, {**values, **dict.fromkeys(
                     rule.arguments - {"code"}, 1)}, method=method)
 

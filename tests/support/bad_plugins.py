@@ -34,12 +34,14 @@ DEFECTS = {
         "declarations.check_manifest_is_short", "lines of code", "__init__.py", "\n@hookimpl\ndef grid321_entities",
         "\nNOTHING = [\n" + "    0,\n" * 60 + "]\n\n\n@hookimpl\ndef grid321_entities"),
     "a_misspelt_hook": Defect(
-        "declarations.check_hooks", "there is no hook 'grid321_workflow'", "__init__.py", "def grid321_workflows", "def grid321_workflow"),
+        "declarations.check_hooks", "there is no hook 'grid321_workflow'", "__init__.py", "def grid321_workflows",
+        "def grid321_workflow"),
     "a_forgotten_mark": Defect(
         "declarations.check_hooks", "grid321_workflows is not marked", "__init__.py", "@hookimpl\ndef grid321_workflows",
         "def grid321_workflows"),
     "an_import_past_the_door": Defect(
-        "declarations.check_imports", "the only door is grid321.core.api", "models.py", "from grid321.core.api import Case, case_indexes",
+        "declarations.check_imports", "the only door is grid321.core.api", "models.py",
+        "from grid321.core.api import Case, case_indexes",
         "from grid321.core.db import Case, case_indexes"),
     "an_import_of_another_plugin": Defect(
         "declarations.check_imports", "plugins do not import each other", "models.py", "from grid321.core.api",
@@ -87,7 +89,8 @@ def make(folder: Path, defect: Defect | None = None) -> ModuleType:
             file.write_bytes(content)
     if defect is not None:
         _spoil(package, defect, name)
-    spec = importlib.util.spec_from_file_location(package.name, package / "__init__.py", submodule_search_locations=[str(package)])
+    spec = importlib.util.spec_from_file_location(package.name, package / "__init__.py",
+                                                  submodule_search_locations=[str(package)])
     module = importlib.util.module_from_spec(spec)
     sys.modules[package.name] = module
     spec.loader.exec_module(module)
