@@ -16,8 +16,8 @@ import peewee
 from . import crypto, snapshot
 from .entity import Entity
 from .field_base import EntityField
-from .fields import Choice, Day, Flag, GeoJson, Int, LongText
 from .field_refs import Ref
+from .fields import Choice, Day, Flag, GeoJson, Int, LongText
 from .i18n import lazy_gettext as _l
 from .registry import platform, registry
 from .schemas import fields_of

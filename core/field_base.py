@@ -89,7 +89,7 @@ class EntityField(fields.Field):
     #: What crypto.mask does with a personal value of this field.
     mask_kind: ClassVar[str] = "text"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "required": _l("Fill in this field."),
         "null": _l("Fill in this field: it cannot be empty."),
         "validator_failed": _l("This value is not allowed here."),

@@ -24,7 +24,7 @@ class GeoJson(EntityField):
 
     widget: ClassVar[str] = "geojson"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "type": _l("A boundary is a GeoJSON object of type Polygon or MultiPolygon. Export it as such."),
         "json": _l("The boundary is not JSON (line {line}, column {column}). Paste the whole GeoJSON text."),
         "size": _l("The boundary is too detailed: at most {max} points. Simplify it."),

@@ -53,7 +53,7 @@ class DivisionRef(Ref):
     kind: ClassVar[str] = "division"
     cell_kind: ClassVar[str] = "code"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "type": _l("This must be the code of a division, as text: \"610902104\"."),
         "unknown": _l("There is no division with the code {code} in the area you are looking at. Check the code."),
         "level": _l("{name} is not of the level asked for here ({levels})."),
@@ -97,7 +97,7 @@ class _IdRef(Ref):
 
     cell_kind: ClassVar[str] = "int"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "type": _l("This must be an id, as a whole number."),
         "unknown": _l("There is nothing with the id {id} that you may choose here. Choose from the list."),
     }

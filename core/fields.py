@@ -42,7 +42,7 @@ class Text(EntityField):
     multiline: ClassVar[bool] = False
     blank: ClassVar[Any] = ""
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "too_long": _l("The text has {length} characters; at most {max} fit here. Shorten it."),
         "too_short": _l("The text has {length} characters; at least {min} are needed."),
         "character": _l("The text contains the character U+{point} that cannot be stored. Delete it."),
@@ -106,7 +106,7 @@ class Int(EntityField):
     cell_kind: ClassVar[str] = "int"
     input_mode: ClassVar[str] = "numeric"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "type": _l("This must be a whole number written with the digits 0-9."),
         "range": _l("The number must lie between {min} and {max}."),
     }
@@ -156,7 +156,7 @@ class Day(EntityField):
     widget: ClassVar[str] = "date"
     cell_kind: ClassVar[str] = "day"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "type": _l("This must be a day written like 2026-03-15."),
         "range": _l("The day must lie between {min} and {max}."),
         "future": _l("The day lies in the future. Enter today or an earlier day."),
@@ -226,7 +226,7 @@ class Flag(EntityField):
     _words: ClassVar[dict[str, bool]] = {"1": True, "true": True, "on": True, "yes": True, "是": True,
                                          "0": False, "false": False, "off": False, "no": False, "否": False}
 
-    default_error_messages = {"type": _l("This must be yes or no (JSON: true or false).")}
+    default_error_messages: dict[str, Any] = {"type": _l("This must be yes or no (JSON: true or false).")}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -273,7 +273,7 @@ class Choice(EntityField):
     widget: ClassVar[str] = "select"
     cell_kind: ClassVar[str] = "choice"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "type": _l("This must be the code of a choice, as text."),
         "choice": _l("“{value}” is not among the choices. Choose one of: {choices}."),
     }
@@ -357,7 +357,7 @@ class Phone(Text):
     input_mode: ClassVar[str] = "tel"
     mask_kind: ClassVar[str] = "phone"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "phone": _l("This is not a telephone number. Enter 11 digits like 13800000000, or area code and number.")}
 
     def __init__(self, label: Any = None, **rest: Any) -> None:
@@ -380,7 +380,7 @@ class IdNumber(Text):
     mask_kind: ClassVar[str] = "id_number"
     cell_kind: ClassVar[str] = "id"
 
-    default_error_messages = {
+    default_error_messages: dict[str, Any] = {
         "shape": _l("An identity number has 18 characters: 17 digits and a digit or X. Compare it with the card."),
         "birthday": _l("The birthday inside the identity number does not exist. Compare it with the card."),
         "checksum": _l("The last character of the identity number does not fit the others: "

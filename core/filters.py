@@ -170,6 +170,9 @@ def search_condition(face: Face, text: str) -> Any:
     Sealed columns are never read: a whole number is found by its keyed hash, four digits by the stored tail.
     """
     model = face.entity.model
+    exact = _exact_number(face, text)
+    if exact is not None:
+        return exact
     found: list[Any] = []
     for name in face.entity.search:
         column = face.column(name)
@@ -185,6 +188,16 @@ def search_condition(face: Face, text: str) -> Any:
     for other in found[1:]:
         condition = condition | other
     return condition
+
+
+def _exact_number(face: Face, text: str) -> Any:
+    """The condition for a whole case number, so that typing one costs an index look-up, not a walk; else None."""
+    column = face.columns.get("number")
+    if column is None or "number" not in face.entity.search or not (text.isascii() and "-" in text and text[-1].isdigit()):
+        return None
+    model = face.entity.model
+    found = column.stored == text
+    return found if model.select(model.id).where(found).exists() else None
 
 
 def _sealed_search(model: Any, attribute: str, text: str) -> list[Any]:

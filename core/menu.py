@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import peewee
 from flask import Flask, g, request, url_for
 
 from . import db, snapshot
@@ -19,7 +20,7 @@ from .tree import Node
 
 GROUPS = (("main", ""), ("people", _l("People")), ("admin", _l("Administration")))
 #: Pages of the core: path below /d/<code>/, label, icon, permission, group.
-CORE_PAGES = (
+CORE_PAGES: tuple[tuple[str, Any, str, str | None, str], ...] = (
     ("", _l("To do today"), "house", "core.today.view", "main"),
     ("core/statistics", _l("Statistics"), "bar-chart", "core.statistics.view", "main"),
     ("core/divisions", _l("Divisions"), "diagram-3", "core.division.view", "admin"),
@@ -46,7 +47,7 @@ def frame() -> dict[str, Any]:
                              "url_for_d": url_for_d, "themes": wardrobe().themes.values()}
     if actor.account_id is None:
         return found
-    found["unread"] = unread(actor.account_id)
+    found["unread"] = g.unread = unread(actor.account_id)
     if node is not None:
         groups = _menu(actor, node)
         path = request.path
@@ -58,11 +59,14 @@ def frame() -> dict[str, Any]:
 
 
 def unread(account_id: int) -> int:
-    """How many messages the account has not read, at most 99."""
+    """How many messages the account has not read, at most 99. Plain SQL: every page asks."""
     mark = "%s" if db.is_postgres() else "?"
-    row = db.database.execute_sql(
-        "SELECT count(*) FROM (SELECT 1 FROM core_notification WHERE account_id = " + mark
-        + " AND read_at IS NULL LIMIT 99) AS waiting", (account_id,)).fetchone()
+    try:
+        row = db.database.execute_sql(
+            "SELECT count(*) FROM (SELECT 1 FROM core_notification WHERE account_id = " + mark
+            + " AND read_at IS NULL LIMIT 99) AS waiting", (account_id,)).fetchone()
+    except peewee.PeeweeException:  # an error page must appear even when the database is away
+        return 0
     return int(row[0])
 
 
@@ -80,7 +84,7 @@ def _menu(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
     kept = cache.get(key)
     # The actor object is the same as long as its grants are: see access.actor_of.
     if kept is not None and kept[0] is actor and kept[1] == revision:
-        return kept[2]  # type: ignore[no-any-return]
+        return kept[2]
     made = build(actor, node)
     if len(cache) >= _KEPT:
         cache.clear()

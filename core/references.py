@@ -42,7 +42,7 @@ def allowed(field: Ref, identifier: int, frame: Frame) -> bool:
     """True when the actor may name the record `identifier` in this field at the frame's node. One query."""
     query = _candidates(field, frame)
     model = query.model
-    return bool(query.where(model.id == identifier).limit(1).tuples())
+    return bool(query.where(model.id == identifier).exists())
 
 
 def options(field: Ref, frame: Frame) -> list[tuple[str, str]]:

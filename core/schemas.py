@@ -6,7 +6,6 @@ given by the frame, so the same instance serves all requests.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError
@@ -25,27 +24,35 @@ class EntitySchema(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {
+    error_messages: dict[str, Any] = {
         "unknown": _l("There is no field of this name here. Remove it or check its spelling."),
         "type": _l("This must be a JSON object with named fields."),
     }
 
 
-@cache
-def schema_of(schema: type[EntitySchema]) -> EntitySchema:
+_instances: dict[type[Any], EntitySchema] = {}
+_fields: dict[type[Any], dict[str, EntityField]] = {}
+
+
+def schema_of(schema: type[Any]) -> EntitySchema:
     """The one instance of a schema class; it is never changed after this."""
-    return schema()
+    found = _instances.get(schema)
+    if found is None:
+        found = _instances[schema] = schema()
+    return found
 
 
-@cache
-def fields_of(schema: type[EntitySchema]) -> dict[str, EntityField]:
+def fields_of(schema: type[Any]) -> dict[str, EntityField]:
     """The fields of a schema by name, in declared order."""
-    instance = schema_of(schema)
-    return {name: field for name, field in instance.fields.items() if isinstance(field, EntityField)}
+    found = _fields.get(schema)
+    if found is None:
+        instance = schema_of(schema)
+        found = {name: field for name, field in instance.fields.items() if isinstance(field, EntityField)}
+        _fields[schema] = found
+    return found
 
 
-@cache
-def columns_of(schema: type[EntitySchema]) -> dict[str, EntityField]:
+def columns_of(schema: type[Any]) -> dict[str, EntityField]:
     """The fields of a schema by the column they are stored in."""
     return {field.column: field for field in fields_of(schema).values()}
 
