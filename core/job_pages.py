@@ -7,7 +7,7 @@ import peewee
 from flask import Flask, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from . import jobs, notify, outbox, snapshot
+from . import db, jobs, notify, outbox, snapshot
 from .access import current_actor, guarded
 from .errors import BadRequest, NotFound
 from .i18n import format_time
@@ -36,6 +36,7 @@ def register(app: Flask) -> None:
     )
     for rule, name, view, permission, reach, methods in routes:
         app.add_url_rule(rule, f"core:{name}", guarded(view, permission, reach=reach), methods=list(methods))
+    app.add_url_rule("/health", "core:health", guarded(health, "public"))
     app.context_processor(_unread)
 
 
@@ -48,6 +49,15 @@ def _unread() -> dict[str, Any]:
     except peewee.PeeweeException:  # an error page must appear even when the database is away
         g.unread = 0
     return {"unread": g.unread}
+
+
+def health() -> tuple[dict[str, str], int]:
+    """Whether this process can reach its database: 200 or 503, for whoever watches the site."""
+    try:
+        db.database.execute_sql("SELECT 1").fetchone()
+    except peewee.PeeweeException:
+        return {"status": "database unreachable"}, 503
+    return {"status": "ok"}, 200
 
 
 # ---------------------------------------------------------------- jobs

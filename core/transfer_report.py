@@ -25,15 +25,14 @@ def columns_of(entity: Entity, batch: ImportBatch) -> list[SheetColumn]:
 
 
 def preview(entity: Entity, batch: ImportBatch, kind: str) -> dict[str, Any]:
-    """The first rows of one kind as a table: number of the row, its cells, its errors."""
+    """The first rows of one kind as a table: number of the row, its cells; and, of a wrong row, what is wrong."""
     columns = columns_of(entity, batch)
     rows = (batch.opened("preview", batch.preview) if batch.preview else {}).get(kind, [])
     found = []
     for row in rows:
-        cells = [{"text": str(row["n"])}, *([{"text": error_text(columns, row)}] if kind == ERROR else [])]
-        cells += [_preview_cell(column, row) for column in columns]
-        found.append({"cells": cells})
-    heads = [_("Row"), *([_("What is wrong")] if kind == ERROR else []), *(column.column.label for column in columns)]
+        cells = [{"text": str(row["n"])}, *(_preview_cell(column, row) for column in columns)]
+        found.append({"cells": cells, "error": error_text(columns, row) if kind == ERROR else ""})
+    heads = [_("Row"), *(column.column.label for column in columns)]
     return {"caption": _("Rows of the file"), "columns": [{"label": head} for head in heads], "rows": found,
             "empty": _("There are no such rows.")}
 

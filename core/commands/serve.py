@@ -27,6 +27,8 @@ PATIENCE = 35.0
               help="Also run `grid321 worker`.")
 def serve(bind: str, workers: int | None, threads: int, with_worker: bool) -> None:
     """Serve the site. Refuses to start when migrations are pending; never migrates by itself."""
+    from grid321.core.config import read
+
     problem = check()
     if problem:
         sys.exit(problem)
@@ -34,7 +36,8 @@ def serve(bind: str, workers: int | None, threads: int, with_worker: bool) -> No
            "grid321.core.app:create_app()"]
     helper = [sys.executable, "-c", "from grid321.core.cli import main; main()", "worker", "--supervised"]
     click.echo(f"grid321 listens on http://{bind}")
-    click.echo("Demo accounts: grid321 demo accounts")
+    if (read().home / "demo-accounts.txt").exists():
+        click.echo("Demo accounts: grid321 demo accounts")
     sys.exit(Supervisor(web, helper if with_worker else None).run())
 
 

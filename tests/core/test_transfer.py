@@ -89,7 +89,7 @@ def test_rows_are_new_changed_same_or_wrong(keeper, division_tree):
     table = transfer_report.preview(stock.THING, batch, "changed")
     assert "Spade → Big spade" in [cell["text"] for cell in table["rows"][0]["cells"]]
     errors = transfer_report.preview(stock.THING, batch, "error")["rows"]
-    assert "Kind" in errors[0]["cells"][1]["text"] and "Code" in errors[1]["cells"][1]["text"]
+    assert "Kind" in errors[0]["error"] and "Code" in errors[1]["error"]
 
 
 def test_rows_with_errors_are_left_out_and_the_others_imported(keeper, division_tree):

@@ -219,7 +219,7 @@ def test_serve_answers_and_ends_both_processes(tmp_path):
     try:
         def answers():
             try:
-                return urllib.request.urlopen(f"http://127.0.0.1:{port}/login", timeout=2).status == 200
+                return urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2).status == 200
             except OSError:
                 return False
         wait(answers, 30)
