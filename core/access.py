@@ -19,7 +19,7 @@ from flask import Flask, Response, current_app, g, has_request_context, redirect
 
 from . import accounts, audit, limits, sessions, snapshot
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant, meets
-from .db import database, is_postgres, local_day
+from .db import database, is_postgres, local_day, plain_columns
 from .dispatch import GuestFailure
 from .entity import Entity
 from .errors import Forbidden, NotFound, Unauthenticated
@@ -92,9 +92,9 @@ def check_url_map(app: Flask) -> None:
     wrong = []
     for rule in app.url_map.iter_rules():
         mark = mark_of(app.view_functions[rule.endpoint])
-        if mark is None and not (rule.endpoint == "static" or rule.endpoint.endswith(".static")):
+        if mark is None:
             wrong.append(f"{rule.rule} ({rule.endpoint}): no access mark")
-        elif mark is not None:
+        else:
             names = [mark.permission] if isinstance(mark.permission, str) else list(mark.permission.values())
             wrong.extend(f"{rule.rule} ({rule.endpoint}): unknown permission {name!r}"
                          for name in names if name not in known)
@@ -107,13 +107,12 @@ def enforce(view: Any, node: Node | None) -> Response | None:
     """Let the present actor pass to ``view`` or not. Returns a redirect (to the login page, or to what an account must
     do first) or None; raises ``Unauthenticated``, ``Forbidden`` or ``NotFound``."""
     mark = mark_of(view)
-    if mark is None:  # only static files have none
-        if request.endpoint and request.endpoint.rpartition(".")[2] == "static":
-            return None
+    if mark is None:
         raise NotFound(_("There is nothing here"))
-    permission, actor = mark.needs(request.method), current_actor()
+    permission = mark.needs(request.method)
     if permission == PUBLIC:
         return None
+    actor = current_actor()
     if not actor.known:
         return _ask_to_log_in()
     if not mark.unfinished and (actor.must_change_password or actor.must_enrol):
@@ -165,7 +164,7 @@ def note_refusal(actor: Actor, what: str, node: Node | None) -> None:
         if limits.take(f"refused:{actor.account_id}", _NOTED_REFUSALS, timedelta(hours=1)) <= _NOTED_REFUSALS:
             audit.event("refused", actor, {"what": what, "method": request.method, "endpoint": request.endpoint},
                         division_id=node.id if node else None)
-    except peewee.PeeweeException as error:
+    except (peewee.PeeweeException, OSError) as error:
         log.warning("refusal not audited: %s", type(error).__name__)
 
 
@@ -273,7 +272,8 @@ def fetch(entity: Entity, record_id: int, action: str, node: Node, actor: Actor)
     if not isinstance(record_id, int) or not 0 < record_id <= _BIGGEST_ID:
         raise _absent(entity, node)
     model = entity.model
-    record = scoped(model.select().where(model.id == record_id), entity, action, node, actor).first()
+    whole = model.select(plain_columns(model._meta.sorted_fields))
+    record = scoped(whole.where(model.id == record_id), entity, action, node, actor).first()
     if record is not None:
         return record
     if action != "view" and scoped(model.select(model.id).where(model.id == record_id), entity, "view", node,

@@ -71,7 +71,7 @@ IDENTITY_COLUMNS = ("a.id, a.version, a.username, a.person_id, a.must_change_pas
 _FIND = f"""
 SELECT {{clock}}, s.id, s.token_hash, s.created_at, s.last_seen_at, s.pending, {IDENTITY_COLUMNS}
 FROM core_session s JOIN core_account a ON a.id = s.account_id LEFT JOIN core_person p ON p.id = a.person_id
-WHERE s.token_hash = %s AND NOT a.disabled"""  # noqa: S608 - constants only
+WHERE s.token_hash = %s AND NOT a.disabled"""
 
 
 def start(account_id: int, *, network: str = "", agent: str = "", pending: bool = False) -> str:
@@ -92,7 +92,7 @@ def find(token: str) -> Login | None:
     """
     if len(token) != TOKEN_LENGTH or not token.isascii():
         return None
-    row = database.execute_sql(with_clock(_FIND), (token_hash(token),)).fetchone()
+    row = database.execute_sql(_FOUND[is_postgres()], (token_hash(token),)).fetchone()
     if row is None:
         return None
     present = read_clock(row[0])
@@ -107,11 +107,14 @@ def find(token: str) -> Login | None:
     return login
 
 
-def with_clock(sql: str) -> str:
-    """``sql`` for the bound database, its first column ``{clock}`` being the clock where asking costs a query."""
-    if is_postgres():
+def with_clock(sql: str, *, postgres: bool) -> str:
+    """``sql`` for a database, its first column ``{clock}`` being the clock where asking costs a query."""
+    if postgres:
         return sql.format(clock="date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')")
     return sql.format(clock="NULL").replace("%s", "?")
+
+
+_FOUND = {postgres: with_clock(_FIND, postgres=postgres) for postgres in (False, True)}
 
 
 def read_clock(value: datetime | None) -> datetime:
@@ -135,7 +138,7 @@ def _touch(login: Login, present: datetime) -> None:
         with transaction():
             Session.update(last_seen_at=present).where(
                 (Session.id == login.session_id) & (Session.last_seen_at == login.last_seen_at)).execute()
-    except peewee.PeeweeException as error:  # a full disk must not keep people from reading
+    except (peewee.PeeweeException, OSError) as error:  # a full disk must not keep people from reading
         log.warning("session not touched: %s", type(error).__name__)
 
 

@@ -14,7 +14,7 @@ import peewee
 from . import audit, sessions, snapshot
 from .actor import Actor
 from .crypto import token_hash
-from .db import JSONField, Table, database, now, transaction
+from .db import JSONField, Table, database, is_postgres, now, transaction
 from .errors import Forbidden, Invalid, NotFound, Unauthenticated
 from .i18n import format_time
 from .i18n import gettext as _
@@ -50,7 +50,10 @@ _FIND = f"""
 SELECT {{clock}}, t.id, t.expires_at, t.revoked_at, t.last_used_at, t.division_id, t.permissions, a.disabled,
        {sessions.IDENTITY_COLUMNS}
 FROM core_api_token t JOIN core_account a ON a.id = t.account_id LEFT JOIN core_person p ON p.id = a.person_id
-WHERE t.token_hash = %s"""  # noqa: S608 - constants only
+WHERE t.token_hash = %s"""
+
+
+_FOUND = {postgres: sessions.with_clock(_FIND, postgres=postgres) for postgres in (False, True)}
 
 
 def create(actor: Actor, label: str, days: int, *, node: Node | None = None,
@@ -121,7 +124,7 @@ def identify(token: str) -> tuple[int, sessions.Identity, int | None, frozenset[
     """
     row = None
     if _SHAPE.fullmatch(token):
-        row = database.execute_sql(sessions.with_clock(_FIND), (token_hash(token),)).fetchone()
+        row = database.execute_sql(_FOUND[is_postgres()], (token_hash(token),)).fetchone()
     if row is None or row[3] is not None or row[7]:
         raise Unauthenticated(_("This API token is not valid"), _("It is unknown or was revoked."),
                               _("Make a new token on your page (/me) and use that."), code="token_invalid")
@@ -141,7 +144,7 @@ def _touch(token_id: int, last: datetime | str | None, present: datetime) -> Non
     try:
         with transaction():
             ApiToken.update(last_used_at=present).where(ApiToken.id == token_id).execute()
-    except peewee.PeeweeException as error:  # a full disk must not keep programs from reading
+    except (peewee.PeeweeException, OSError) as error:  # a full disk must not keep programs from reading
         log.warning("token not touched: %s", type(error).__name__)
 
 

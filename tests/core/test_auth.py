@@ -3,6 +3,7 @@ import re
 import threading
 from datetime import timedelta
 
+import peewee
 import pyotp
 import pytest
 from argon2 import PasswordHasher
@@ -265,6 +266,28 @@ def test_the_last_use_is_written_at_most_once_a_minute(account):
     with db.shift_clock(timedelta(seconds=61)):
         sessions.find(token)
     assert Session.get().last_seen_at > first
+
+
+@pytest.mark.parametrize("error", [peewee.OperationalError("database or disk is full"), OSError(30, "read-only")])
+def test_a_full_disk_does_not_keep_people_from_reading(browser, account, monkeypatch, error):
+    log_in(browser, account.username)
+
+    def full():
+        raise error
+
+    monkeypatch.setattr(sessions, "transaction", full)
+    with db.shift_clock(timedelta(minutes=2)):
+        assert browser.get(HOME).status_code == 200
+
+
+def test_a_refusal_stands_even_when_it_cannot_be_noted(client_for, division_tree, monkeypatch):
+    browser = client_for("core.staff", division_tree.town)
+
+    def full():
+        raise peewee.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(limits, "transaction", full)
+    assert browser.get(HOME).status_code == 403
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "é" * 43, "A" * 5000, "' OR '1'='1" + "A" * 32])
