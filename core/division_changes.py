@@ -119,8 +119,9 @@ def move_division(division: Division | Node | str, parent: Division | Node | str
         tree = load_tree()
         node, used = _node(tree, found.id), _models(models)
         detail["records"] = hanging.restamp_subtree(used, node, hanging.place(tree, node))
-        holders = hanging.follow_holders(used, node, old, tree)
-        counts.moved(_node(old, found.id), node)
+        before = _node(old, found.id)
+        holders = hanging.follow_holders(used, before, node, old, tree)
+        counts.moved(before, node)
         change = _write_down("move", found, day, reason, detail, actor)
         counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
         return change
@@ -159,7 +160,10 @@ def merge_divisions(sources: Iterable[Division | Node | str], target: Division |
                         alone=False)
         tree = load_tree()
         for one in merged:
-            counts.merged(_node(old, one.id), _node(old, into.id), tree)
+            before, after = _node(old, one.id), _node(tree, into.id)
+            counts.merged(before, after, tree)
+            holders = hanging.follow_holders(used, before, after, old, tree)
+            counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
         return change
 
 
@@ -196,7 +200,7 @@ def split_division(division: Division | Node | str, parts: Sequence[Part], *, ac
             if moved.parent_id != child.parent_id:
                 hanging.restamp_subtree(used, moved, hanging.place(tree, moved))
                 counts.moved(child, moved)
-                for model, flows in hanging.follow_holders(used, moved, old, tree).items():
+                for model, flows in hanging.follow_holders(used, child, moved, old, tree).items():
                     holders.setdefault(model, []).extend(flows)
         detail: dict[str, Any] = {"parts": [{"code": part.code, "name": made[part.code].name,
                                              "children": len(part.children)} for part in parts], "heir": heir}

@@ -64,16 +64,16 @@ def move_records(models: Sequence[Model], old: Node, new_id: int, columns: Mappi
     return moved
 
 
-def follow_holders(models: Sequence[Model], node: Node, old: Tree, new: Tree) -> dict[Model, list[tuple[int, int, int]]]:
-    """After ``node`` was moved: cases below it that a former ancestor held go to the new ancestor of the same level.
+def follow_holders(models: Sequence[Model], before: Node, after: Node, old: Tree,
+                   new: Tree) -> dict[Model, list[tuple[int, int, int]]]:
+    """After a division went from ``before`` to ``after`` (moved there, or merged into it): cases below it that a former
+    ancestor held go to the new ancestor of the same level.
 
     Otherwise a town would hold cases of a village that it can no longer see. Returns, by model, (former holder, new
     holder, number of open cases): what left one bank and arrived at another.
     """
-    before, after = old.get(node.id), new.get(node.id)
-    assert before is not None and after is not None
     moved: dict[Model, list[tuple[int, int, int]]] = {}
-    for holder_id in set(before.path) - set(after.path):
+    for holder_id in set(before.path[:-1]) - set(after.path):
         former = old.get(holder_id)
         heir = new.at_level(after, former.level) if former else None
         if heir is None:

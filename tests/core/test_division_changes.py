@@ -61,7 +61,7 @@ def sound():
     for entity in registry().entities.values():
         assert counters.recount(entity, now) == []
     for model in models:
-        for level in ("city", "county", "town", "village"):
+        for level in ("city", "county", "town", "village", "grid"):
             column = getattr(model, f"{level}_id")
             everywhere = model.select().where(column.is_null(False)).count()
             found = sum(model.select().where(column == node.id).count() for node in now
@@ -234,6 +234,13 @@ def snapshot_columns(node):
     from grid321.core.tree import ancestor_columns
 
     return ancestor_columns(tree(), node)
+
+
+def test_a_village_that_is_merged_into_one_of_another_town_takes_the_matters_its_town_held_along(here, raise_matter, step):
+    matter = step(raise_matter(), "send_up", here.village, record="两委会议")
+    merge_divisions([here.tree.village], here.tree.other_village, **WHY)
+    assert here.entity.model.get_by_id(matter.id).holder_id == here.tree.other_town.id
+    strictly_sound(here)
 
 
 def test_offices_of_one_name_stay_two_offices_after_a_merge(here):
@@ -448,6 +455,9 @@ def test_whatever_is_merged_moved_split_and_renamed_every_record_is_found_and_th
             for place in (here.tree.village, here.tree.second_village, here.tree.other_village, here.tree.town):
                 raise_matter(at=place, by=SYSTEM)
                 step(raise_matter(at=place, by=SYSTEM), "send_up", SYSTEM, record="会议")
+                if place.level == "village":
+                    grid = here.tree.add(f"{place.code}001", "第一网格", "grid", place, "matters")
+                    records.create(here.note, {"code": grid.code, "title": "台账"}, SYSTEM, grid)
             step(raise_matter(at=here.tree.other_village, by=SYSTEM), "close", SYSTEM)
             totals = {model: model.select().count() for model in division_records.scoped_models()}
             for number, (kind, first, second) in enumerate(steps):
@@ -456,10 +466,38 @@ def test_whatever_is_merged_moved_split_and_renamed_every_record_is_found_and_th
                 except (Refused, Conflict):
                     continue
                 assert {model: model.select().count() for model in totals} == totals
-                sound()
+                strictly_sound(here)
             for code in codes:
                 node = tree().by_code(code)
                 assert node is not None
             raise _Enough
     except _Enough:
         pass
+
+
+@pytest.mark.parametrize(("module", "name", "instead"), [
+    ("hanging", "restamp_subtree", 0), ("hanging", "follow_holders", {}), ("hanging", "move_records", {}),
+    ("counts", "moved", None), ("counts", "merged", None), ("counts", "handed_on", None)])
+def test_the_law_notices_each_step_that_is_left_out(here, raise_matter, step, monkeypatch, module, name, instead):
+    step(raise_matter(), "send_up", here.village, record="会议")
+    raise_matter(at=here.tree.other_village, by=SYSTEM)
+    sound()
+    monkeypatch.setattr(getattr(division_changes, module), name, lambda *args, **kwargs: instead)
+
+    def change_it():
+        move_division(here.tree.village, here.tree.other_town, **WHY)
+        strictly_sound(here)
+        merge_divisions([here.tree.other_village], here.tree.second_village, **WHY)
+        strictly_sound(here)
+
+    with pytest.raises(AssertionError):
+        change_it()
+
+
+def strictly_sound(here):
+    """``sound``, and every holder of a matter stands on the line of its division."""
+    sound()
+    now = tree()
+    for division_id, holder_id in here.entity.model.select(here.entity.model.division_id, here.entity.model.holder_id).tuples():
+        assert holder_id in now.get(division_id).path
+        assert now.get(holder_id).valid
