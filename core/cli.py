@@ -64,7 +64,8 @@ def of_plugins() -> dict[str, click.Command]:
             if isinstance(command, click.Command) and command.name}
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]},
+             epilog="Installed plugins may bring commands of their own; `grid321 hooks` names them.")
 @click.version_option(__version__, prog_name="grid321")
 def main() -> None:
     """The village and community governance platform grid321."""
