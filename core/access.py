@@ -86,21 +86,32 @@ def mark_of(view: Any) -> Mark | None:
     return getattr(view, _MARK, None)
 
 
-def check_url_map(app: Flask) -> None:
-    """Raise ``Unmarked`` naming every route whose view has no mark, or whose mark names no known permission."""
-    known = set(app.extensions["grid321"].registry.permissions) | {PUBLIC, LOGIN}
-    wrong = []
+def check_url_map(app: Flask, *, strict: bool = True) -> None:
+    """Raise ``Unmarked`` naming every route whose view has no mark, or whose mark names no known permission.
+
+    Unless ``strict``, the routes of a plugin do not stop the start: the plugin is shown as failed, and ``enforce`` lets
+    nobody pass to a view without a known permission.
+    """
+    platform = app.extensions["grid321"]
+    known = set(platform.registry.permissions) | {PUBLIC, LOGIN}
+    wrong: dict[str, list[str]] = {}
     for rule in app.url_map.iter_rules():
         mark = mark_of(app.view_functions[rule.endpoint])
+        owner = app.extensions.get("grid321_endpoint_owners", {}).get(rule.endpoint, "core")
         if mark is None:
-            wrong.append(f"{rule.rule} ({rule.endpoint}): no access mark")
-        else:
-            names = [mark.permission] if isinstance(mark.permission, str) else list(mark.permission.values())
-            wrong.extend(f"{rule.rule} ({rule.endpoint}): unknown permission {name!r}"
-                         for name in names if name not in known)
-    if wrong:
-        raise Unmarked("these routes are open to nobody knows whom; mark their views with access.guarded:\n  "
-                       + "\n  ".join(sorted(wrong)))
+            wrong.setdefault(owner, []).append(f"{rule.rule} ({rule.endpoint}): no access mark")
+            continue
+        names = [mark.permission] if isinstance(mark.permission, str) else list(mark.permission.values())
+        wrong.setdefault(owner, []).extend(f"{rule.rule} ({rule.endpoint}): unknown permission {name!r}"
+                                           for name in names if name not in known)
+    for owner, lines in sorted(wrong.items()):
+        if not lines:
+            continue
+        message = "mark these views with access.guarded:\n  " + "\n  ".join(sorted(lines))
+        if strict or owner == "core":
+            raise Unmarked(message)
+        log.error("plugin %s: %s", owner, message)
+        platform.plugins.fail(owner, message)
 
 
 def enforce(view: Any, node: Node | None) -> Response | None:

@@ -79,7 +79,7 @@ def _faces(app: Flask, plugins: Plugins) -> None:
             module.register(app)
     _blueprints(app)
     gate.freeze(app)
-    access.check_url_map(app)
+    access.check_url_map(app, strict=app.extensions["grid321"].config.strict)
 
 
 def _blueprints(app: Flask) -> None:

@@ -174,6 +174,19 @@ def test_an_application_with_an_unmarked_route_does_not_start(app):
         access.check_url_map(_bare(app, guarded(lambda: "", "login"), lambda: ""))
 
 
+def test_a_plugin_with_an_unmarked_route_is_set_aside_and_its_route_open_to_nobody(app, client_for, monkeypatch):
+    failed = {}
+    bare = _bare(app, lambda: "")
+    bare.extensions["grid321_endpoint_owners"] = {"core:page0": "careless"}
+    monkeypatch.setattr(platform().plugins, "fail", lambda key, message: failed.update({key: message}))
+    access.check_url_map(bare, strict=False)
+    assert "/page0" in failed["careless"]
+    with pytest.raises(access.Unmarked):
+        access.check_url_map(bare, strict=True)
+    with app.test_request_context(), pytest.raises(NotFound):
+        access.enforce(bare.view_functions["core:page0"], None)
+
+
 def test_an_application_with_an_unknown_permission_does_not_start(app):
     with pytest.raises(access.Unmarked, match=r"core\.acount\.view"):
         access.check_url_map(_bare(app, guarded(lambda: "", {"GET": "core.acount.view"})))
