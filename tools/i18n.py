@@ -170,8 +170,8 @@ def command_extract(names: list[str]) -> int:
 
 
 def command_add(owner: str, words: dict[str, object]) -> int:
-    """Add Chinese translations to the catalogue of `owner` and compile it."""
-    catalog = read(owner, "zh")
+    """Add Chinese translations to the catalogue of `owner`, their English as it is, and compile both."""
+    catalog, english = read(owner, "zh"), read(owner, "en")
     for key, value in words.items():
         plural, text = (value["plural"], value["zh"]) if isinstance(value, dict) else (None, value)
         if not isinstance(text, str) or not text:
@@ -183,7 +183,9 @@ def command_add(owner: str, words: dict[str, object]) -> int:
             present.flags.discard("fuzzy")
         else:
             catalog.add((key, plural) if plural else key, (text,) if plural else text)
+        english.add((key, plural) if plural else key, (key, plural) if plural else key)
     save(owner, "zh", catalog)
+    save(owner, "en", english)
     print(f"{owner}: {len(words)} added, {len(catalog)} in all")
     return 0
 

@@ -128,3 +128,16 @@ def test_on_paper_there_is_no_navigation(served, county):
         .filter(name => document.querySelector(name) && getComputedStyle(document.querySelector(name)).display !== 'none')""")
     assert shown == []
     assert page.locator("main h1").is_visible()
+
+
+def test_the_watch_notices_what_the_policy_forbids(served, axe):
+    """The control of all the others: a fault of each kind is seen."""
+    page = served.open()
+    page.goto("/login")
+    page.evaluate("""() => { const script = document.createElement('script'); script.textContent = '1';
+        document.body.appendChild(script); const picture = document.createElement('img'); picture.src = '/favicon.ico';
+        document.body.appendChild(picture); }""")
+    page.wait_for_timeout(300)
+    assert any("Content Security Policy" in fault for fault in served.faults)
+    assert any("image-alt" in fault for fault in axe(page))
+    served.faults.clear()
