@@ -10,6 +10,9 @@ from string import Template
 import click
 
 from .. import __version__
+from ..i18n import gettext as _
+from ..i18n import use_language
+from .context import terminal_language
 
 SCAFFOLD = Path(__file__).resolve().parent.parent / "scaffold" / "plugin"
 KEY = re.compile(r"[a-z][a-z0-9_]{1,30}")
@@ -33,17 +36,22 @@ def plugin(name: str, into: Path, title: str, chinese: str) -> None:
     NAME is the plugin's key: small letters, digits and _, beginning with a letter.
     """
     if not KEY.fullmatch(name) or name in TAKEN:
-        raise click.BadParameter(f"{name!r}: use 2 to 31 small letters, digits and _, beginning with a letter; "
-                                 f"{', '.join(sorted(TAKEN))} are taken", param_hint="NAME")
+        with use_language(terminal_language()):
+            raise click.BadParameter(_(
+                "%(name)s: use 2 to 31 small letters, digits and _, beginning with a letter; %(taken)s are taken",
+                name=repr(name), taken=", ".join(sorted(TAKEN))), param_hint="NAME")
     target = into / f"grid321_{name}"
     if target.exists():
-        raise click.ClickException(f"{target} exists already: choose another name or folder, or remove it")
+        with use_language(terminal_language()):
+            raise click.ClickException(_("%(target)s exists already: choose another name or folder, or remove it",
+                                         target=target))
     for path, content in render(name, title, chinese).items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    click.echo(f"Made {target}. Next:\n"
-               f"  cd {target}\n"
+    with use_language(terminal_language()):
+        click.echo(_("Made %(target)s. Next:", target=target))
+    click.echo(f"  cd {target}\n"
                "  pip install -e '.[test]'\n"
                "  pytest\n"
                f"  grid321 migrate && grid321 plugin on {name} --division CODE")
@@ -55,10 +63,12 @@ def words(folder: Path) -> None:
     """Compile every messages.po below FOLDER, after you edited it."""
     found = sorted(folder.rglob("messages.po"))
     if not found:
-        raise click.ClickException(f"no messages.po below {folder}: name the folder of your plugin")
+        with use_language(terminal_language()):
+            raise click.ClickException(_("There is no messages.po below %(folder)s: name the folder of your plugin",
+                                         folder=folder))
     for path in found:
         path.with_suffix(".mo").write_bytes(compiled(path.read_text(encoding="utf-8")))
-        click.echo(f"compiled {path}")
+        click.echo(path.with_suffix(".mo"))
 
 
 def render(name: str, title: str = "", chinese: str = "") -> dict[str, bytes]:

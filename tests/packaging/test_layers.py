@@ -21,7 +21,8 @@ LAYERS = {
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify jobs roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
-        faces cursors clock routing statistics themes assets division_records division_files division_counts""",
+        faces cursors clock routing statistics themes assets
+        division_records division_files division_counts""",
     "services": """
         accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views

@@ -46,12 +46,12 @@ def test_the_option_database_postgres_really_is_postgresql(tmp_path):
 
 
 def test_the_throw_away_server_is_gone_when_its_command_ends():
-    program = "import os, psycopg; psycopg.connect(os.environ['GRID321_TEST_POSTGRES']); print(os.environ['GRID321_TEST_POSTGRES'])"
+    program = "import os, psycopg; url = os.environ['GRID321_TEST_POSTGRES']; psycopg.connect(url); print(url)"
     environment = {name: value for name, value in os.environ.items() if name != "GRID321_TEST_POSTGRES"}
     result = subprocess.run([sys.executable, ROOT / "tools" / "postgres.py", "--", sys.executable, "-c", program],
                             capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0, result.stderr
-    gone = subprocess.run([sys.executable, "-c", f"import psycopg; psycopg.connect({result.stdout.strip()!r}, connect_timeout=2)"],
-                          capture_output=True, text=True, check=False)
+    program = f"import psycopg; psycopg.connect({result.stdout.strip()!r}, connect_timeout=2)"
+    gone = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert gone.returncode != 0
     assert "refused" in gone.stderr
