@@ -15,7 +15,7 @@ import peewee
 from . import cursors, snapshot
 from .access import scoped
 from .cursors import Order
-from .db import local_day
+from .db import local_day, plain_columns
 from .entity import Entity
 from .faces import Column, Face, day_of, face_of, masked, moment_of, raw_rows
 from .filters import Asked, order_of, parse
@@ -70,8 +70,8 @@ def read_page(face: Face, args: Mapping[str, Any], node: Node, actor: Any, colum
     entity = face.entity
     asked = parse(face, args, node, actor, other=other)
     order = order_of(face, asked.sort)
-    wanted = [entity.model.id, *(column.stored for column in columns), order.stored]
-    query = narrowed(entity, entity.model.select(*wanted), asked, node, actor, "view")
+    wanted = plain_columns([entity.model.id, *(column.stored for column in columns), order.stored])
+    query = narrowed(entity, entity.model.select(wanted), asked, node, actor, "view")
     backward, started = False, False
     text = args.get("after") or args.get("before")
     if text:

@@ -137,9 +137,10 @@ def _label(name: str, value: Any, params: Mapping[str, Any]) -> str:
 
 def unread_count(account_id: int) -> int:
     """How many notifications the account has not read, up to 99 (one short read of an index)."""
-    query = Notification.select(Notification.id).where((Notification.account_id == account_id)
-                                                       & Notification.read_at.is_null()).limit(99)
-    return len(list(query.tuples()))
+    mark = "%s" if db.is_postgres() else "?"
+    row = db.database.execute_sql(f"SELECT count(*) FROM (SELECT 1 FROM core_notification WHERE account_id = {mark}"
+                                  " AND read_at IS NULL LIMIT 99) AS waiting", (account_id,)).fetchone()
+    return int(row[0])
 
 
 def inbox(account_id: int, before: int | None = None, limit: int = 30) -> list[Notification]:
