@@ -29,7 +29,8 @@ LAYERS = {
         panels people_entities theme_check worker class_items forms division_forms statistics_view menu""",
     "door": "api",
     "faces": """
-        gate auth pages error_pages views view_records view_steps rest openapi openapi_parts face_pages me_pages account_pages audit_pages
+        gate auth pages error_pages views view_records view_steps rest openapi openapi_parts face_pages me_pages
+        account_pages audit_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
