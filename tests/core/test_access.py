@@ -1,10 +1,11 @@
 """Permission and scope: what a grant reaches, what it does not, and that 403 and 404 do not tell who exists."""
+import random
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from grid321.core import access, accounts, db, people, records
+from grid321.core import access, accounts, db, people, records, snapshot
 from grid321.core.access import ANONYMOUS, SYSTEM, Actor, Grant, fetch, guarded, reach, require, scoped
 from grid321.core.dispatch import GuestFailure
 from grid321.core.errors import Forbidden, NotFound, Unauthenticated
@@ -148,6 +149,31 @@ def test_an_entity_outside_the_tree_needs_a_grant_at_the_division_or_above(here)
     model = here.entity.model
     assert "1 = 0" in str(scoped(model.select(), loose, "view", here.tree.county, here.town).sql())
     assert "1 = 0" not in str(scoped(model.select(), loose, "view", here.tree.town, here.town).sql())
+
+
+# -- the law ---------------------------------------------------------------------------------------------------------
+
+def test_what_a_query_reaches_is_what_the_actor_may_one_by_one(here, raise_matter):
+    """300 random actors at random addresses: the conditions in SQL agree with the questions asked record by record."""
+    nodes = list(snapshot.current().tree)
+    model, chance = here.entity.model, random.Random(321)
+    for number, node in enumerate(nodes):
+        if node.level in {"village", "town", "county"}:
+            matter = raise_matter(f"m{number}", by=SYSTEM, at=node)
+            if chance.random() < 0.5:
+                model.update(department_id=here.office.id).where(model.id == matter.id).execute()
+    everything = list(model.select())
+    permission, tree, seen = "matters.matter.view", snapshot.current().tree, set()
+    for _attempt in range(300):
+        grants = tuple(Grant("r", chance.choice(nodes).id, here.office.id if chance.random() < 0.3 else None,
+                             frozenset({permission if chance.random() < 0.8 else "matters.matter.edit"}))
+                       for _grant in range(chance.randint(0, 4)))
+        actor, place = Actor(1, None, "x", "x", grants), chance.choice(nodes)
+        expected = {row.title for row in everything
+                    if actor.may_on(permission, row) and tree.covers(place, tree.get(row.division_id))}
+        assert titles(here, place, actor) == expected, (grants, place.code)
+        seen.add(len(expected))
+    assert len(seen) > 3  # nothing, some and much were all tried
 
 
 # -- marks -----------------------------------------------------------------------------------------------------------
