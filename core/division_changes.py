@@ -122,6 +122,7 @@ def move_division(division: Division | Node | str, parent: Division | Node | str
         before = _node(old, found.id)
         holders = hanging.follow_holders(used, before, node, old, tree)
         counts.moved(before, node)
+        detail["with_former_offices"] = hanging.with_former_offices(used, node)
         change = _write_down("move", found, day, reason, detail, actor)
         counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
         return change

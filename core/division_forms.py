@@ -303,6 +303,9 @@ def consequences(kind: str, node: Node, wanted: Mapping[str, Any], detail: Mappi
         lines.append(_("%(count)s divisions below them come along.", count=below))
         lines.append(_("Whoever has a role at one of them will have it at %(name)s.", name=node.name))
         lines.append(_("This cannot be undone by a button: a division that was merged can only be split off again."))
+    if detail.get("with_former_offices"):
+        lines.append(_("%(count)s open matters lie with offices of the former division: take them back and hand them over "
+                       "anew.", count=detail["with_former_offices"]))
     if kind == "split":
         lines += [_("%(name)s takes over %(count)s divisions.", name=_both(part), count=part["children"])
                   for part in detail.get("parts", ())]

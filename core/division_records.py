@@ -223,6 +223,18 @@ def open_cases(models: Sequence[Model], node: Node) -> dict[Model, int]:
     return found
 
 
+def with_former_offices(models: Sequence[Model], node: Node) -> int:
+    """Open cases below ``node`` that lie with an office of a division they no longer belong to: somebody hands them anew."""
+    from .people import Department
+
+    column = getattr(Department, node.column)
+    elsewhere = Department.select(Department.id).where(
+        Department.division_id.not_in(node.path), column.is_null() | (column != node.id))
+    return sum(int(model.select().where(getattr(model, node.column) == node.id, model.closed_at.is_null(),
+                                        model.department_id.in_(elsewhere)).count())
+               for model in models if issubclass(model, Case))
+
+
 def misplaced(models: Sequence[Model], tree: Tree, limit: int = 100) -> list[tuple[str, int]]:
     """(table, id) of records whose ancestor columns contradict the tree; ``grid321 verify`` reports them."""
     from .tree import ancestor_columns

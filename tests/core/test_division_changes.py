@@ -170,6 +170,12 @@ def test_the_clocks_of_a_matter_that_was_handed_on_run_for_the_new_town(here, ra
         tree().by_code("610902105").id]
 
 
+def test_the_change_says_how_many_matters_lie_with_offices_of_the_former_town(here, raise_matter, step):
+    matter = step(raise_matter(), "send_up", here.village, record="两委会议")
+    step(matter, "hand_over", here.town, department_id=here.office.id)
+    assert move_division(here.tree.village, here.tree.other_town, **WHY).detail["with_former_offices"] == 1
+
+
 def test_who_works_in_the_new_town_reaches_a_matter_that_the_old_town_held(here, raise_matter, step, actor_at):
     matter = step(raise_matter(), "send_up", here.village, record="两委会议")
     move_division(here.tree.village, here.tree.other_town, **WHY)
@@ -445,7 +451,7 @@ def disturb(kind, first, second, number):
         retire_division(one, **WHY)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_is_merged_moved_split_and_renamed_every_record_is_found_and_the_figures_balance(
         here, raise_matter, step, steps):
