@@ -20,7 +20,7 @@ REPORT = Entity(
     columns=("number", "title", "kind", "division", "state", "due"),
     filters=("kind", "ledger_class", "urgency", "outcome", "rating", "way", "holder_level", "solved_level"),
     search=("number", "title", "text", "place"), sorts=("-id", "due", "-created_at"), import_key="number",
-    personal=("reporter_phone",), title="title", actions=("create", "edit", "export"), icon="chat-left-text",
+    personal=("reporter_phone",), title="title", actions=("create", "edit", "import", "export"), icon="chat-left-text",
     counters=(Counter("state"), Counter("kind,ledger_class"), Counter("rating,solved_level"), Counter("holder_level,state")),
     levels=("grid", "village"), check=check_report,
     description=_("What you see or hear in the grid. No state secrets, and of other people only what is needed."))

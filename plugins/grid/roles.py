@@ -11,7 +11,7 @@ KEEP_GRIDS = ("grid.grid.create", "grid.grid.edit", "grid.grid.delete", "grid.gr
               "grid.appoint")
 DESK = ("grid.handle", "grid.send_up", "grid.write_off")
 UPPER = ("grid.hand_over", "grid.send_down", "grid.evaluate", "grid.rate_told", "grid.report.reveal",
-         "grid.report.export")
+         "grid.report.export", "grid.report.import")
 
 ROLES = (
     Role("grid.worker", _("Grid worker"), (*SEE, *OWN, "grid.report.edit"), ("grid",)),
