@@ -5,7 +5,7 @@ A row keeps the rule it was made under, so that its date can be explained later.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -79,10 +79,12 @@ class Plan:
     end: calendar.Due
 
 
-def plan(state: State, node: Node, day: date) -> list[Plan]:
-    """The clocks that start when a case enters ``state`` at ``node`` on ``day``."""
+def plan(state: State, node: Node, day: date, running: Container[str] = ()) -> list[Plan]:
+    """The clocks that start when a case enters ``state`` at ``node`` on ``day``; those of ``running`` just go on."""
     found = []
     for clock in state.clocks:
+        if clock.key in running:
+            continue
         length, source = rule(clock, node, day)
         found.append(Plan(clock, node, day, length, source, calendar.due(day, length, local_days(node))))
     return found
@@ -97,19 +99,19 @@ def start(plans: Iterable[Plan], entity_key: str, record_id: int) -> None:
             "provisional": item.end.provisional, "state": RUNNING})
 
 
-def end(workflow: Workflow, entity_key: str, record_id: int, state: State) -> list[date]:
-    """Meet the running clocks that do not run in ``state``; return the due days of those that go on."""
+def end(workflow: Workflow, entity_key: str, record_id: int, state: State) -> dict[str, date]:
+    """Meet the running clocks that do not run in ``state``; return key → due day of those that go on."""
     if not any(s.clocks for s in workflow.states):
-        return []
+        return {}
     rows = list(Deadline.select(Deadline.id, Deadline.clock, Deadline.due).where(
         (Deadline.entity == entity_key) & (Deadline.record_id == record_id) & (Deadline.state == RUNNING)).tuples())
     known = workflow.clocks()
-    stop, go_on = [], []
+    stop: list[int] = []
+    go_on: dict[str, date] = {}
     for deadline_id, key, day in rows:
         found = known.get(key)
-        runs = found is not None and not state.final and state.key in (found[1].until or (found[0].key,))
-        if runs:
-            go_on.append(day)
+        if found is not None and not state.final and state.key in (found[1].until or (found[0].key,)):
+            go_on[key] = day
         else:
             stop.append(deadline_id)
     if stop:

@@ -90,8 +90,6 @@ class Dispatcher:
         for implementation in found:
             if implementation.plugin in skip:
                 continue
-            if implementation.plugin in skip:
-                continue
             if division is not None and not self.is_on(implementation.plugin, division):
                 continue
             if self._rests(implementation.plugin, hook):

@@ -145,8 +145,9 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     if step.target == record.state:  # the clocks go on
         plans, dues = [], [record.due] if record.due is not None else []
     else:
-        plans = clock.plan(goal, target.holder, day)
-        dues = [*clock.end(workflow, entity.key, record.id, goal), *(item.end.day for item in plans)]
+        running = clock.end(workflow, entity.key, record.id, goal)
+        plans = clock.plan(goal, target.holder, day, running)
+        dues = [*running.values(), *(item.end.day for item in plans)]
     values = {"state": step.target, "version": record.version + 1, "updated_at": moment, "holder_id": target.holder.id,
               "department_id": target.department_id, "due": clock.earliest(dues)}
     if step.sets is not None:

@@ -85,6 +85,7 @@ class Plugin:
     settings: tuple[Setting, ...] = ()
     classes: tuple[ClassScheme, ...] = ()
     permissions: tuple[tuple[str, Label], ...] = ()
+    links: tuple[Link, ...] = ()
     demo: Callable[[Any], None] | None = None
     icon: str = "puzzle"
     always_on: bool = False
@@ -215,7 +216,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Link:
-    """A page of a plugin in the menu: endpoint, label, icon, permission it needs."""
+    """A page of a plugin in the menu (``main``, ``people``, ``admin``) or a button of the start page (``quick``).
+
+    ``endpoint`` takes the division's code and nothing else; ``permission`` is what an actor needs to see it.
+    """
 
     endpoint: str
     label: Label

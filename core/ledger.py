@@ -43,7 +43,7 @@ class LedgerEntry(db.Table):
 
     class Meta:
         table_name = "core_ledger"
-        indexes = ((("entity", "record_id", "id"), False),)
+        indexes = ((("entity", "record_id", "id"), False), (("entity", "step", "at"), False))
 
 
 class LedgerDetail(db.Table):

@@ -130,7 +130,7 @@ class Plugins:
                 options = self.manager.parse_hookimpl_opts(loaded.module, name)
                 if options is not None and name not in known:
                     raise pluggy.PluginValidationError(loaded.module, f"there is no hook {name!r}")
-        except BaseException as error:  # noqa: BLE001 - a guest must not stop the house
+        except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             self.fail(loaded.key, f"its hooks do not fit: {error}")
@@ -151,7 +151,7 @@ def discover() -> list[tuple[str, Any]]:
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
         try:
             found[point.name] = point.load()
-        except BaseException as error:  # noqa: BLE001 - SystemExit at import must not stop the house either
+        except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             found[point.name] = error

@@ -184,7 +184,7 @@ class _Draft:
                     result = impl.function()
                 except KeyboardInterrupt:
                     raise
-                except BaseException as error:  # noqa: BLE001 - a guest must not stop the house
+                except BaseException as error:
                     raise DeclarationError(loaded.key, f"hook {name} raised {type(error).__name__}: {error}") from error
                 if result is None:
                     return []
@@ -229,6 +229,7 @@ class _Draft:
             for (key, _version), flow in self.kinds["workflow"].items():
                 if flow.entity not in self.kinds["entity"]:
                     raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")
+            self._check_measures()
             for role in self.kinds["role"].values():
                 check_roles(self.owners[("role", role.key)], role, self.kinds["permission"])
             for post in self.kinds["post"].values():
@@ -240,6 +241,15 @@ class _Draft:
                 raise
             return owner, str(error)
         return None
+
+    def _check_measures(self) -> None:
+        from .statistics import check_measure
+
+        flows = {flow.entity: flow for flow in self.kinds["workflow"].values()}
+        for measure in self.kinds["measure"].values():
+            mistake = check_measure(measure, self.kinds["entity"], flows)
+            if mistake:
+                raise DeclarationError(self.owners[("measure", measure.key)], f"measure {measure.key!r}: {mistake}")
 
     def _extend(self, owner: str, extension: WorkflowExtension) -> None:
         versions = [key for key in self.kinds["workflow"] if key[0] == extension.workflow]

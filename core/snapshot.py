@@ -6,7 +6,7 @@ workers agree at their next request.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import peewee
@@ -64,6 +64,9 @@ def bump(*, tree: bool = False) -> None:
     values = {"number": secrets.randbits(62)} | ({"tree": secrets.randbits(62)} if tree else {})
     if not Revision.update(values).where(Revision.id == 1).execute():
         Revision.insert(id=1, **values).execute()
+    own = db.memo()
+    if own is not None and "snapshot" in own:
+        own["snapshot"] = replace(own["snapshot"], revision=-1, **({"tree_revision": -1} if tree else {}))
     if has_request_context():
         g.pop("_snapshot", None)
 
@@ -97,12 +100,13 @@ def _find() -> Snapshot:
     from .registry import platform
 
     numbers = revision()
-    cache = platform().cache
-    found: Snapshot | None = cache.get("snapshot")
+    shared = platform().cache
+    own = db.memo()
+    # What a transaction changed is remembered for the transaction alone: it may still be rolled back.
+    found: Snapshot | None = (own or {}).get("snapshot") or shared.get("snapshot")
     if found is None or found.revision != numbers[0]:
         found = _build(numbers, found)
-        if not db.database.in_transaction():
-            cache["snapshot"] = found
+        (shared if own is None else own)["snapshot"] = found
     return found
 
 

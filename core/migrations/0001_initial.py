@@ -387,7 +387,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'core_ledger'
-            indexes = ((('entity', 'record_id', 'id'), False),)
+            indexes = ((('entity', 'record_id', 'id'), False), (('entity', 'step', 'at'), False))
     db.create_tables([LedgerEntry])
 
     class LedgerSeal(Model):

@@ -2,11 +2,12 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from grid321.core import calendar
 from grid321.core.calendar import Due, day_kind, due, explain, is_workday
 from grid321.core.workflow import Length, days, months, working_days
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytestmark = pytest.mark.once
 

@@ -2,10 +2,11 @@
 from collections import Counter as Bag
 
 import pytest
-from grid321.core import counters, engine, snapshot
-from grid321.core.errors import Problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from grid321.core import counters, engine, snapshot
+from grid321.core.errors import Problem
 
 LEVELS = ("village", "town", "county")
 

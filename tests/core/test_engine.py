@@ -2,6 +2,7 @@
 import threading
 
 import pytest
+
 from grid321.core import clock, counters, db, engine, ledger, records
 from grid321.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, StaleVersion
 from grid321.core.ledger import LedgerEntry

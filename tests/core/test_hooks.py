@@ -3,6 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Blueprint
+from support import matters
+
 from grid321.core.api import (
     Actor,
     Delivery,
@@ -12,13 +14,13 @@ from grid321.core.api import (
     Panel,
     Plugin,
     Refusal,
+    Tally,
     Transition,
     WorkflowExtension,
     guarded,
     hookimpl,
 )
 from grid321.core.errors import Refused
-from support import matters
 
 
 def guest(key="guest", **functions):
@@ -75,7 +77,7 @@ def test_hook_workflows(stage):
 
 
 def test_hook_measures(stage):
-    scene = stage(measures=lambda: [SimpleNamespace(key="guest.count", entity="matters.matter")])
+    scene = stage(measures=lambda: [Tally("guest.count", "Matters by kind", "matters.matter", "kind", "Counted by kind")])
     assert scene.registry.owner_of("measure", "guest.count") == "guest"
 
 

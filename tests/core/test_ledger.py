@@ -1,5 +1,6 @@
 """The ledger: append-only, hash-chained, and whole after a text was erased; every kind of tampering is named."""
 import pytest
+
 from grid321.core import db, ledger
 from grid321.core.ledger import FIRST, LedgerDetail, LedgerEntry, LedgerSeal
 

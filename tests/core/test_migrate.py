@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+
 from grid321.core import db, migrate
 
 

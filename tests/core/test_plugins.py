@@ -3,9 +3,10 @@ from types import SimpleNamespace
 
 import peewee
 import pytest
+from support import matters
+
 from grid321.core.api import Case, Entity, EntitySchema, Plugin, Record, Role, Scoped, Text, Transition, hookimpl
 from grid321.core.errors import DeclarationError
-from support import matters
 
 
 class PlainSchema(EntitySchema):

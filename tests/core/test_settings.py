@@ -2,6 +2,7 @@
 from datetime import date, timedelta
 
 import pytest
+
 from grid321.core import clock, db, settings, snapshot
 from grid321.core.errors import Invalid, NotFound
 from grid321.core.i18n import use_language

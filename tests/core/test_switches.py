@@ -1,5 +1,6 @@
 """Switching: nearest ancestor wins, default off, off means gone everywhere at once, in every worker."""
 import pytest
+
 from grid321.core import snapshot, switches
 from grid321.core.errors import NotFound, Refused
 
@@ -45,9 +46,10 @@ def test_off_means_gone_everywhere_at_once(app, division_tree, client_for):
 
 def test_another_process_sees_the_switch_at_its_next_request(app, division_tree):
     """A second application on the same database stands for another worker: it has its own snapshot."""
+    from support import matters
+
     from grid321.core import db
     from grid321.core.app import create_app
-    from support import matters
 
     url = app.extensions["grid321"].config.database if db.is_postgres() else f"sqlite:///{db.database.obj.database}"
     if db.is_postgres():

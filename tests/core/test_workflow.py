@@ -2,6 +2,8 @@
 from dataclasses import replace
 
 import pytest
+from support import matters
+
 from grid321.core.workflow import (
     Clock,
     Length,
@@ -13,7 +15,6 @@ from grid321.core.workflow import (
     parse_length,
     working_days,
 )
-from support import matters
 
 FLOW = matters.declarations.FLOW
 
