@@ -212,16 +212,19 @@ class _AddressScan:
     def __init__(self, limits: Limits) -> None:
         self.limits, self.rest, self.first = limits, b"", True
         self.last_row = self.last_column = 0
+        self.columns: set[bytes] = set()
 
     def feed(self, piece: bytes) -> None:
         if self.first and piece[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise _damaged()
         self.first = self.first and not piece
         data = self.rest + piece
-        for letters, digits in _ADDRESS.findall(data):
-            self.last_row = max(self.last_row, int(digits))
-            if self.last_row > self.limits.rows + 1000:
-                raise _too_many_rows(min(self.last_row, 1 << 20), self.limits)
+        found = _ADDRESS.findall(data)
+        self.last_row = max(self.last_row, *(int(digits) for digits in {pair[1] for pair in found}), 0)
+        if self.last_row > self.limits.rows + 1000:
+            raise _too_many_rows(min(self.last_row, 1 << 20), self.limits)
+        for letters in {pair[0] for pair in found} - self.columns:
+            self.columns.add(letters)
             self.last_column = max(self.last_column, _column_number(letters))
             if self.last_column > self.limits.columns:
                 raise TooLarge(_("The sheet has a cell in column %(column)s; up to %(limit)s columns are read.",
