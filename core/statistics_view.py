@@ -33,7 +33,8 @@ PAGE = 50
 
 def label_of(key: str) -> str:
     """The name of a kind of step or of a level."""
-    return str(KINDS.get(key) or LEVEL_LABELS.get(key, key))
+    found = KINDS.get(key) or LEVEL_LABELS.get(key)
+    return str(found) if found is not None else key
 
 
 class Shown:

@@ -194,7 +194,7 @@ def _perform(walker: Walker, moment: datetime, task: tuple[Any, ...]) -> tuple[d
         if record_id is None:
             values, matter = walker.raw(grid, moment)
             record = records.create(walker.entity, values, walker.actor("worker", grid), grid)
-            town = tree().parent(village)
+            town = tree().parent(village) or village
             record_id, steps = record.id, walker.life(town, matter)
         else:
             _days, who, key, answers = step

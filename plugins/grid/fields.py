@@ -49,7 +49,7 @@ class Degrees(EntityField):
             return cell
         return super().from_cell(cell)
 
-    def to_cell(self, value: Any) -> Any:
+    def to_cell(self, value: Any, record: Any = None) -> Any:
         """A number cell."""
         return "" if value is None else value
 

@@ -35,14 +35,14 @@ def people_panel(record: Any, actor: Actor, node: Node) -> Panel:
     names = {person.id: person.name for person in people.Person.select(people.Person.id, people.Person.name).where(
         people.Person.id.in_([post.person_id for post in posts] or [0]))}
     here = f"/d/{node.code}/grid/grid/{record.id}"
-    living = place is not None and place.valid
-    may_appoint = living and actor.may("grid.appoint", place)
+    living = place if place is not None and place.valid else None
+    may_appoint = living is not None and actor.may("grid.appoint", living)
     posts.sort(key=lambda post: (GRID_POSTS.index(post.kind), names.get(post.person_id, "")))
     rows = [{"post": str(LABELS[post.kind]), "name": names.get(post.person_id, ""), "since": format_day(post.from_day),
              "end_url": f"{here}/posts/{post.id}/end" if may_appoint else ""} for post in posts]
     return Panel(_("People of this grid"), "grid/people_panel.html", {
         "rows": rows, "appoint_url": f"{here}/appoint" if may_appoint else "",
-        "retire_url": f"{here}/retire" if living and actor.may("grid.grid.edit", place) else "",
+        "retire_url": f"{here}/retire" if living is not None and actor.may("grid.grid.edit", living) else "",
         "reports_url": f"/d/{place.code}/grid/report/" if place is not None else ""}, order=10)
 
 
