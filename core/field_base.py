@@ -47,6 +47,20 @@ def frame_or_none() -> Frame | None:
     return _frame.get()
 
 
+def choice_items(scheme: str) -> list[tuple[str, str]]:
+    """The (code, label) pairs of a class scheme that are open at the node of the frame."""
+    from grid321.core import snapshot
+    frame = frame_or_none()
+    return list(snapshot.current().classes.labels(scheme, frame.node if frame else None).items())
+
+
+def choice_label(scheme: str, code: str) -> str:
+    """The label of a class item, also of one that is no longer offered; the code where there is none."""
+    from grid321.core import snapshot
+    frame = frame_or_none()
+    return snapshot.current().classes.label(scheme, code, frame.node if frame else None)
+
+
 #: Characters that turn the writing direction: they let a line show another text than it holds.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 

@@ -17,6 +17,8 @@ from grid321.core.field_base import (
     EntityField,
     Frame,
     bad_character,
+    choice_items,
+    choice_label,
     current_frame,
     frame_or_none,
     framed,
@@ -333,20 +335,6 @@ class Choice(EntityField):
             schema["maxLength"] = 40
             schema["x-classes"] = self.scheme
         return self._described(schema)
-
-
-def choice_items(scheme: str) -> list[tuple[str, str]]:
-    """The (code, label) pairs of a class scheme that are open at the node of the frame."""
-    from grid321.core import snapshot
-    frame = frame_or_none()
-    return list(snapshot.current().classes.labels(scheme, frame.node if frame else None).items())
-
-
-def choice_label(scheme: str, code: str) -> str:
-    """The label of a class item, also of one that is no longer offered; the code where there is none."""
-    from grid321.core import snapshot
-    frame = frame_or_none()
-    return snapshot.current().classes.label(scheme, code, frame.node if frame else None)
 
 
 class Phone(Text):

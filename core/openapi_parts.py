@@ -41,6 +41,7 @@ def operation(entity: Entity, name: str, summary: str, action: str, responses: d
 
 
 def answer_of(text: str, schema: str, *, etag: bool = False, location: bool = False) -> dict[str, Any]:
+    """A JSON answer with the schema of that name, with or without ETag and Location."""
     headers: dict[str, Any] = {}
     if etag:
         headers["ETag"] = {"description": _("The version, for If-Match"), "schema": {"type": "string"}}
@@ -51,11 +52,13 @@ def answer_of(text: str, schema: str, *, etag: bool = False, location: bool = Fa
 
 
 def key_header() -> dict[str, Any]:
+    """The header Idempotency-Key."""
     return {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 100},
             "description": _("Sent again with the same body, the request has one effect and the same answer")}
 
 
 def query_parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
+    """One optional parameter of an address."""
     return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
 
 
