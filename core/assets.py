@@ -12,8 +12,9 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request
@@ -99,28 +100,12 @@ def init_app(app: Flask, plugins: Mapping[str, Path] | None = None) -> None:
         """Return an icon that screen readers skip: a word always stands beside it."""
         known = name if name in assets.icons else "dot"
         return Markup('<svg class="icon {}" width="16" height="16" aria-hidden="true" focusable="false">'
-                      '<use href="{}#{}"></use></svg>').format(css, request.script_root + sprite, known)
+                      '<use href="{}#{}"></use></svg>').format(css, sprite, known)
 
-    def asset(name: str) -> str:
-        return request.script_root + assets.url(name)
-
-    app.jinja_env.globals.update(icon=_remembered(icon), asset=asset)
-
-
-def _remembered(icon: Callable[[str, str], Markup]) -> Callable[..., Markup]:
-    """Keep the few icons of the platform rendered: a page shows dozens."""
-    kept: dict[tuple[str, str, str], Markup] = {}
-
-    def remembered(name: str, css: str = "") -> Markup:
-        key = (request.script_root, str(name), css)
-        found = kept.get(key)
-        if found is None:
-            found = icon(key[1], css)
-            if len(kept) < 2000:
-                kept[key] = found
-        return found
-
-    return remembered
+    remembered = lru_cache(maxsize=2000)(icon)
+    app.jinja_env.globals.update(icon=remembered, asset=assets.url)
+    if not assets.reload:
+        app.jinja_env.constant = {"icon": remembered, "asset": assets.url}  # type: ignore[attr-defined]
 
 
 def send(name: str) -> Response:

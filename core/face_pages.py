@@ -43,9 +43,9 @@ def register(app: Flask) -> None:
 def _dressing() -> dict[str, object]:
     """Return what base.html needs of theme and language."""
     language, theme = current_language(), current_theme()
-    root, served = request.script_root, current_app.extensions["grid321_assets"]
+    served = current_app.extensions["grid321_assets"]
     # A theme's tokens come after those of the themes it builds on.
-    styles = [root + served.url(f"theme/{one.id}/tokens.css") for one in reversed(wardrobe().lineage(theme.id))]
+    styles = [served.url(f"theme/{one.id}/tokens.css") for one in reversed(wardrobe().lineage(theme.id))]
     return {"lang": language, "html_lang": HTML_LANGUAGES[language], "theme": theme, "theme_styles": styles}
 
 
