@@ -39,9 +39,14 @@ class Connection:
         while got < wanted:
             got += len(self._more())
         if b"connection: close" in head:
+            self.close()
+        return int(data[9:12]), got
+
+    def close(self) -> None:
+        """End the connection; the next request opens another."""
+        if self.socket is not None:
             self.socket.close()
             self.socket = None
-        return int(data[9:12]), got
 
     def _more(self) -> bytes:
         assert self.socket is not None
@@ -52,9 +57,9 @@ class Connection:
         return data
 
 
-def work(connections: dict[int, Connection], job: dict[str, Any]) -> dict[str, Any]:
-    """Send the requests of a job in turn for some seconds."""
-    connection = connections.setdefault(job["port"], Connection(job["port"]))
+def work(job: dict[str, Any]) -> dict[str, Any]:
+    """Send the requests of a job in turn for some seconds, on a connection of its own (servers close idle ones)."""
+    connection = Connection(job["port"])
     requests = [text.encode() for text in job["requests"]]
     times: list[int] = []
     statuses: dict[int, int] = {}
@@ -69,15 +74,15 @@ def work(connections: dict[int, Connection], job: dict[str, Any]) -> dict[str, A
         statuses[status] = statuses.get(status, 0) + 1
         before = after
         number += 1
+    connection.close()
     return {"count": number, "seconds": (before - start) / 1e9, "times": times, "cpu": time.process_time() - cpu,
             "statuses": statuses, "bytes": size}
 
 
 def main() -> int:
     """Answer jobs until the input ends."""
-    connections: dict[int, Connection] = {}
     for line in sys.stdin:
-        print(json.dumps(work(connections, json.loads(line))), flush=True)
+        print(json.dumps(work(json.loads(line))), flush=True)
     return 0
 
 

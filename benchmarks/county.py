@@ -105,7 +105,8 @@ def _workers(context: DemoContext, places: Sequence[Node]) -> list[tuple[int, No
     scope = list(ancestor_columns(tree, places[0]))
     context.insert(Account, ("uid", "version", "created_at", "updated_at", "created_by", *scope, "username", "person_id",
                              "must_change_password", "disabled", "locale", "theme"),
-                   [(*context.base(), *ancestor_columns(tree, place).values(), f"worker{number:04d}", person, False, False, "", "")
+                   [(*context.base(), *ancestor_columns(tree, place).values(), f"worker{number:04d}", person, False, False,
+                     "", "")
                     for number, (person, place) in enumerate(zip(people, chosen, strict=True))])
     known = dict(Account.select(Account.person_id, Account.id).tuples())
     return [(known[person], place) for person, place in zip(people, chosen, strict=True)]

@@ -33,9 +33,9 @@ DAYS, MINUTES = 365, 365 * 24 * 60
 FRESH = 0.15  # the newest part of the reports, in which open ones are common
 HOT = 80  # reports that the measured grid has at least, so that its list is full on the small database too
 TEXTS = (
-    ("ledger", "safety", "社区东门消防通道被占用", "三号楼与四号楼之间的消防通道停满车辆，消防车无法进入，居民多次反映没有人处理。"),
-    ("ledger", "illegal_building", "沿街商铺私搭彩钢棚", "沿街第二间商铺在人行道上搭建彩钢棚约二十平方米，盲道被占，老人只能走到车道上。"),
-    ("ledger", "petitions", "搬迁安置户水费分摊有争议", "安置点十二户对公共用水的分摊办法有意见，准备到镇上反映，需要先组织协商。"),
+    ("ledger", "safety", "社区东门消防通道被占用", "三号楼与四号楼之间的消防通道停满车辆，消防车进不来，居民多次反映。"),
+    ("ledger", "illegal_building", "沿街商铺私搭彩钢棚", "沿街第二间商铺在人行道上搭建彩钢棚，盲道被占，老人只能走车道。"),
+    ("ledger", "petitions", "搬迁安置户水费分摊有争议", "安置点十二户对公共用水的分摊办法有意见，需要先组织协商。"),
     ("ledger", "land", "便道征地补偿未到户", "通组路征用的土地补偿款三户还没有收到，户主来问过两次，村里没有文件可以答复。"),
     ("ledger", "conduct", "低保评议没有张榜", "本季度低保评议结果没有按规定张榜公示，群众要求公开评议会的记录。"),
     ("social", None, "村口路灯三盏不亮", "村口到桥头的路灯有三盏不亮，学生晚自习回家看不清路，请尽快修。"),

@@ -1,0 +1,96 @@
+"""The figures as lines of a table, on the terminal and in docs/performance.md."""
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import apsw
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure with its requirement and whether it was met."""
+
+    database: str
+    figure: str
+    requirement: str
+    ours: str
+    theirs: str
+    ratio: str
+    met: bool
+    note: str = ""
+
+    @property
+    def word(self) -> str:
+        """How the figure stands to its requirement."""
+        return "ok" if self.met else "NOT MET"
+
+    def text(self) -> str:
+        """The line on the terminal."""
+        return (f"{self.database:8} {self.figure:58} {self.requirement:14} {self.ours:>18} {self.theirs:>26} "
+                f"{self.ratio:>8}  {self.word:8} {self.note}")
+
+    def markdown(self) -> str:
+        """The line in the document."""
+        return f"| {self.figure} | {self.requirement} | {self.ours} | {self.theirs} | {self.ratio} | {self.word} | {self.note} |"
+
+
+METHOD = """# Performance
+
+`make bench` generates one county twice (28 towns, 529 villages from the list of divisions, 3,000 grids, 1,300 grid
+workers; once with {small:,} and once with {big:,} reports) on SQLite and on PostgreSQL, and measures the platform
+beside a bare prototype in the same run. It writes this page. Absolute figures are those of one machine and hold for
+nothing else; the ratios are what is required.
+
+## How it is measured
+
+- **The prototype** (`benchmarks/bare.py`) is Flask, peewee and Jinja on a copy of the same database: the same table and
+  indexes, the same rows and columns, no plugins, accounts, permissions, languages or themes. It is written to be quick:
+  names of divisions in memory, rows as tuples, orjson, connections that stay open, the same settings of the database,
+  and on SQLite the same queue of writers on a lock file. Its create writes case, log, audit and four levels of rollups
+  in one durable transaction.
+- **Servers**: gunicorn with 2 workers × 4 threads for each, started by the same code. SQLite with
+  `synchronous=FULL`; PostgreSQL a cluster of its own with `fsync` on.
+- **Clients**: four processes with one kept-alive connection each, which send ready-made bytes and read the answer to
+  its end (`benchmarks/client.py`, some 30 µs a request). The share of a processor they used stands in the notes; they
+  share the machine with the servers.
+- **Rounds**: the servers take turns, {rounds} rounds of {seconds} s for each figure after a warm-up; a ratio is the median of
+  the ratios within one round, so that other work on the machine meets both sides. CPU in the notes is what the workers
+  used per request.
+- **Lists** show 20 rows of 6 columns, without filter and with one state chosen, each level asked by the account that
+  works there: county officer, town officer, village secretary, grid worker, with a session. The detail page goes round
+  200 reports. REST uses an API token.
+- **Create**: four writers in four villages; the platform checks the body against the schema, the permission and the
+  scope, and writes case, number, ledger entry, clock, counters of six levels and outbox row in one durable transaction.
+- **Statistics**: the county's counters, read as the platform reads them, against one row by an index, both as plain SQL
+  in one process. Afterwards everything is counted anew from reports and ledger and compared.
+- **Gate and dispatcher**: the gate of one request (revision, address, switches, permission) and the hook calls of a
+  detail page, with 50 plugins registered and on, ten of which answer them. The look-up of the session is a query of its
+  own and stands in the note.
+- **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
+  after all rounds.
+"""
+
+
+def write(path: Path, lines: Sequence[Line], big: int, small: int, rounds: int, minutes: float) -> None:
+    """Write the document: method, machine, a table for each database."""
+    parts = [METHOD.format(big=big, small=small, rounds=rounds, seconds="0.5 (creates 1.5)"), "## Machine", "", machine(), ""]
+    parts += [f"Measured on {date.today()} in {minutes:.1f} minutes, data included.", ""]
+    for kind, title in (("sqlite", "SQLite"), ("postgres", "PostgreSQL")):
+        found = [line for line in lines if line.database == kind]
+        if not found:
+            continue
+        parts += [f"## {title}", "", "| Figure | Required | Platform | Prototype | Ratio | | Note |",
+                  "|---|---|---|---|---|---|---|", *(line.markdown() for line in found), ""]
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def machine() -> str:
+    """The class of machine: processors, memory, versions; nothing that names it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (f"{os.cpu_count()} processor cores, {memory:.0f} GB of memory, {platform.system()} {platform.machine()}, "
+            f"Python {platform.python_version()}, SQLite {apsw.sqlitelibversion()}.")
