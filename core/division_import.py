@@ -18,7 +18,7 @@ from . import division_records as hanging
 from .bulk import insert_rows, update_rows
 from .db import LEVELS, local_day, new_uid, now, transaction
 from .division_files import Listing, Row, read_listing
-from .divisions import Division, DivisionAlias, DivisionChange
+from .divisions import CODE_LENGTHS, Division, DivisionAlias, DivisionChange
 from .errors import Conflict
 from .i18n import gettext as _
 
@@ -106,6 +106,8 @@ def plan(listing: Listing) -> Plan:
                 seen.add(heir.id)
                 here = f"{heir.code} {heir.name}"
                 found.kept.append((row.code, _("%(name)s is %(code)s here", name=row.name, code=here)))
+            elif _outside(listing.scope, row.code) and _has_root_below(listing.scope, row.code, by_code):
+                continue  # this deployment begins below that level: its root gets no parent by an import
             elif row.code in ended:
                 found.kept.append((row.code, _("%(name)s was retired here", name=row.name)))
             elif row.parent is not None and row.parent not in standing:
@@ -148,6 +150,11 @@ def _stored() -> tuple[dict[int, Known], dict[str, int], set[str]]:
 def _outside(scope: str, code: str) -> bool:
     """True for the divisions above the scope: a county's import never renames its province."""
     return len(code) < len(scope)
+
+
+def _has_root_below(scope: str, code: str, by_code: Mapping[str, Known]) -> bool:
+    """True when a division between ``code`` and the scope is stored already."""
+    return any(len(code) < length <= len(scope) and scope[:length] in by_code for length in CODE_LENGTHS.values())
 
 
 def _inside(stored: Mapping[int, Known], root: Known | None) -> list[Known]:

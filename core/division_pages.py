@@ -14,7 +14,7 @@ from . import division_forms as forms
 from . import division_import, people, snapshot
 from .access import current_actor, guarded
 from .db import transaction
-from .division_files import FILES, Listing, read_zip
+from .division_files import FILES, Listing, read_zip, scope_code
 from .division_forms import ACTIONS, LABELS, SUBMIT
 from .divisions import CHANGE_KINDS, LEVEL_LABELS, DivisionAlias, DivisionChange, level_below
 from .errors import BadRequest, Conflict, Invalid, NotFound, Problem, Refused
@@ -137,7 +137,7 @@ def _actions(node: Node) -> list[dict[str, Any]]:
 
 
 def _may_import(node: Node) -> bool:
-    return node.level in ("county", "province") and node.valid and current_actor().may(IMPORT, node)
+    return node.level in ("province", "city", "county") and node.valid and current_actor().may(IMPORT, node)
 
 
 def _history(node: Node) -> list[dict[str, str]]:
@@ -226,18 +226,28 @@ def import_page() -> Any:
     """Upload the list, look at what would change, confirm."""
     node = g.node
     if not _may_import(node):
-        raise NotFound(_("There is nothing here."), remedy=_("Divisions are imported at a county or a province."))
+        raise NotFound(_("There is nothing here."), remedy=_("Divisions are imported at a county or above it."))
     if request.method == "GET":
         return _import_form(node)
     try:
+        scope = _scope(node)
         if request.form.get("confirmed") == "1":
-            listing = forms.unpack(request.form.get("list", ""), node.code)
+            listing = forms.unpack(request.form.get("list", ""), scope)
             done = division_import.apply(listing, current_actor(), fingerprint=request.form.get("plan", ""))
             return _result(node, done)
-        listing = division_import.read(_uploaded(), node.code)
+        listing = division_import.read(_uploaded(), scope)
     except (Invalid, Conflict, BadRequest) as problem:
         return _import_form(node, problem), problem.status
     return _preview(node, listing)
+
+
+def _scope(node: Node) -> str:
+    """The county or province to import: the division of the address, or a county below it. Raises Invalid."""
+    wanted = request.form.get("scope", "").strip() or node.code
+    if not wanted.startswith(node.code):
+        text = _("The county must belong to %(name)s: its code begins with %(code)s.", name=node.name, code=node.code)
+        raise Invalid(text, errors={"scope": [text]})
+    return scope_code(province=wanted) if len(wanted) == 2 else scope_code(county=wanted)
 
 
 def _uploaded() -> dict[str, bytes]:
@@ -261,7 +271,7 @@ def _import_form(node: Node, problem: Problem | None = None) -> str:
     return render_template(
         "division_import.html", title=_("Import divisions: %(name)s", name=node.name), step="upload", errors=errors,
         crumbs=[*_crumbs(node)[:-1], (node.name, _url(node)), (_("Import"), None)], node=node, files=list(FILES),
-        cancel_url=_url(node), remedy=str(problem.remedy) if problem else "")
+        cancel_url=_url(node), scope=request.form.get("scope", "")[:24])
 
 
 def _preview(node: Node, listing: Listing) -> str:
@@ -270,7 +280,7 @@ def _preview(node: Node, listing: Listing) -> str:
         "division_import.html", title=_("Import divisions: preview"), step="preview", errors=[], node=node,
         crumbs=[*_crumbs(node)[:-1], (node.name, _url(node)), (_("Import"), None)], cancel_url=_url(node),
         summary=division_import.summary(found), tables=_tables(found), changes=found.changes, shown=SHOWN,
-        hidden=[("confirmed", "1"), ("plan", found.fingerprint()), ("list", forms.pack(listing))])
+        hidden=[("confirmed", "1"), ("scope", listing.scope), ("plan", found.fingerprint()), ("list", forms.pack(listing))])
 
 
 def _result(node: Node, done: division_import.Plan) -> str:

