@@ -20,7 +20,7 @@ try:  # the C function behind escape(); without it the public one does the same 
     from markupsafe import _escape_inner as _escape_text
 except ImportError:  # pragma: no cover - a later markupsafe
 
-    def _escape_text(text: str) -> str:
+    def _escape_text(text: str, /) -> str:
         return str(escape(text))
 
 
@@ -32,7 +32,7 @@ def output_text(value: Any) -> str:
     if type(value) is str:
         return _escape_text(value)
     if hasattr(value, "__html__"):
-        return value.__html__()  # type: ignore[no-any-return]
+        return str(value.__html__())
     return _escape_text(str(value))
 
 

@@ -47,7 +47,8 @@ def test_a_value_is_written_as_jinja_writes_it(value):
 
 def test_what_people_typed_is_escaped_everywhere_in_a_page(render):
     text = render({"page.html": "{% block a %}{{ v }}{% for x in [v] %}{{ x }}{% endfor %}{% endblock %}{% macro m(x) %}{{ x }}"
-                                "{% endmacro %}{{ m(v) }}{% set s %}{{ v }}{% endset %}{{ s }}|{{ v ~ '<' }}|{{ v|upper }}"}, v=NASTY)
+                                "{% endmacro %}{{ m(v) }}{% set s %}{{ v }}{% endset %}{{ s }}|{{ v ~ '<' }}|{{ v|upper }}"},
+                  v=NASTY)
     assert "<script>" not in text
     assert "<SCRIPT>" not in text
     assert "&amp;lt;" not in text
