@@ -54,7 +54,8 @@ def _shown(entry: audit.AuditEntry, tree: Any, names: dict[int, str]) -> dict[st
 def _detail(entry: audit.AuditEntry, names: dict[int, str]) -> str:
     """What an entry carries besides: accounts and roles by name, the rest as it stands."""
     roles, found = registry.registry().roles, []
-    for key, value in sorted((entry.detail or {}).items()):
+    detail: dict[str, Any] = entry.detail or {}
+    for key, value in sorted(detail.items()):
         if key == "account" and value is not None:
             found.append(_("account %(name)s", name=names.get(value, value)))
         elif key == "role":
