@@ -67,5 +67,6 @@ def _detail(entry: audit.AuditEntry, names: dict[int, str]) -> str:
 
 def _names(found: list[audit.AuditEntry]) -> dict[int, str]:
     """The user names of the accounts that entries are about; one query for all."""
-    ids = {entry.detail["account"] for entry in found if (entry.detail or {}).get("account")}
+    details: list[dict[str, Any]] = [entry.detail or {} for entry in found]
+    ids = {detail["account"] for detail in details if detail.get("account")}
     return dict(Account.select(Account.id, Account.username).where(Account.id.in_(ids)).tuples()) if ids else {}
