@@ -91,9 +91,7 @@ def _turn() -> Any:
     if wanted not in {"0", "1"}:
         raise BadRequest(_("The form cannot be read."), "on", _("Load the page again."))
     node, actor = g.node, current_actor()
-    with db.transaction():
-        switches.turn(plugin, node, wanted == "1", account_id=actor.account_id)
-        audit.event("switch", actor, {"plugin": plugin, "on": wanted == "1"}, division_id=node.id)
+    switches.turn(plugin, node, wanted == "1", actor)
     return redirect(f"{_base()}/switches", 303)
 
 

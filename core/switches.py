@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import peewee
 
@@ -10,6 +10,9 @@ from . import db
 from .errors import NotFound, Refused
 from .i18n import gettext as _
 from .tree import Node, Tree
+
+if TYPE_CHECKING:
+    from .actor import Actor
 
 
 class Switch(db.Table):
@@ -64,14 +67,16 @@ class Switches:
         return self._rows.get(plugin, {})
 
 
-def turn(plugin: str, node: Node, on: bool, *, account_id: int | None = None) -> None:
-    """Switch ``plugin`` on or off for ``node`` and its subtree, in one transaction.
+def turn(plugin: str, node: Node, on: bool, actor: Actor | None = None) -> None:
+    """Switch ``plugin`` on or off for ``node`` and its subtree, in one transaction, with ledger and audit entries.
+
+    ``actor`` is None for the command line.
 
     Rows below that said something else are removed: the order of the higher level holds for its whole subtree.
     Raises ``NotFound`` for an unknown plugin and ``Refused`` when a plugin that it needs is off here, or, when switching
     off, when a plugin that needs it is still on here or below.
     """
-    from . import ledger, snapshot
+    from . import audit, ledger, snapshot
     from .registry import registry
 
     plugins = registry().plugins
@@ -80,6 +85,7 @@ def turn(plugin: str, node: Node, on: bool, *, account_id: int | None = None) ->
         known = ", ".join(sorted(p.key for p in plugins.loaded() if p.key != "core"))
         raise NotFound(_("There is no plugin %(key)s that can be switched.", key=plugin),
                        remedy=_("Installed plugins: %(known)s", known=known or "-"))
+    account_id = actor.account_id if actor is not None else None
     with db.transaction():
         now = snapshot.current()
         problem = _needs(manifest, node, now) if on else _dependants(plugin, node, now)
@@ -90,6 +96,7 @@ def turn(plugin: str, node: Node, on: bool, *, account_id: int | None = None) ->
         Switch.insert(plugin=plugin, division_id=node.id, on=on, changed_by=account_id, changed_at=db.now()).execute()
         ledger.append("core.switch", node.id, "on" if on else "off", node=node, account_id=account_id,
                       facts={"plugin": plugin, "division": node.code})
+        audit.event("switch", actor, {"plugin": plugin, "on": on}, division_id=node.id)
         snapshot.bump()
 
 

@@ -47,7 +47,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """What every worker does besides jobs."""
-    from . import audit, clock, counters, idempotency, ledger, limits, notify, outbox, transfer_tables
+    from . import audit, clock, counters, idempotency, ledger, limits, notify, outbox, sessions, transfer_tables
 
     return [
         Task("outbox", lambda: outbox.drain(BATCH), IDLE),
@@ -59,6 +59,7 @@ def tasks() -> list[Task]:
         Task("checkpoint", checkpoint, 300.0),
         Task("old answers", idempotency.purge, 600.0),
         Task("old limits", limits.sweep, 600.0),
+        Task("old sessions", sessions.sweep, 600.0),
         Task("old files", transfer_tables.purge, 600.0),
     ]
 
