@@ -97,14 +97,14 @@ def account_list(code: str = "") -> Any:
         actions.append({"label": _("New account"), "url": _url("account_new"), "icon": "person-plus", "primary": True})
     columns = [_("User name"), _("Person"), _("Roles"), _("State"), _("Last login")]
     return render_template(
-        "list.html", entity=None, title=_("Accounts"), rows=_rows(rows), query=query, next_url=following, filters=[],
+        "list.html", entity=None, title=_("Accounts"), rows=_rows(rows, columns), query=query, next_url=following, filters=[],
         columns=[{"key": str(n), "label": label, "sort_url": None, "sorted": None} for n, label in enumerate(columns)],
         count_text=_("%(count)s accounts on this page", count=len(rows)), actions=actions, bulk=[], saved_views=[],
         prev_url=None, empty={"what": _("No account here"), "why": _("Nobody can log in for this division yet, "
                                                                     "or the search found nothing."), "label": "", "url": ""})
 
 
-def _rows(found: list[Account]) -> list[dict[str, Any]]:
+def _rows(found: list[Account], titles: list[str]) -> list[dict[str, Any]]:
     names = dict(Person.select(Person.id, Person.name).where(
         Person.id.in_([one.person_id for one in found if one.person_id])).tuples())
     locked = limits.used_up({one.id: accounts.login_key(one.username) for one in found}, accounts.TRIES_PER_ACCOUNT,
@@ -118,9 +118,9 @@ def _rows(found: list[Account]) -> list[dict[str, Any]]:
         label, tone = _state(one, one.id in locked)
         texts = [one.username, names.get(one.person_id, ""), "、".join(dict.fromkeys(roles.get(one.id, ()))), label,
                  format_time(one.last_login_at)]
-        cells = [{"text": text, "tone": "", "url": "", "icon": ""} for text in texts]
-        cells[3]["tone"] = tone
-        rows.append({"id": one.id, "url": _url("account", account_id=one.id), "cells": cells, "selected_value": None})
+        parts = [(text, "", "", title) for text, title in zip(texts, titles, strict=True)]
+        parts[3] = (label, tone, "", titles[3])
+        rows.append({"id": one.id, "url": _url("account", account_id=one.id), "parts": parts, "selected_value": None})
     return rows
 
 

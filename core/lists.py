@@ -27,6 +27,8 @@ SIZES = (20, 50, 100)
 PAGING = frozenset({"after", "before", "size"})
 DUE_SOON = datetime.timedelta(days=3)
 Cell = dict[str, Any]
+Part = tuple[str, str, str, str]
+"""A cell of a row as the template shows it: (text, tone, url, label of its column)."""
 EMPTY: Cell = {"text": "", "tone": "", "url": "", "icon": ""}
 
 
@@ -101,8 +103,9 @@ def listed_columns(face: Face) -> tuple[Column, ...]:
 
 
 def page_rows(face: Face, page: Page, node: Node) -> list[dict[str, Any]]:
-    """The rows of a page as the list template shows them: id, url and one cell per listed column.
+    """The rows of a page as the list template shows them: id, url and one part per listed column.
 
+    A part is (text, tone, url, label of its column): templates unpack tuples far more cheaply than they look up keys.
     Labels of persons, departments and accounts are fetched once per kind.
     """
     makers = [cell_maker(face, column, [row[place] for row in page.rows], node, page)
@@ -110,39 +113,47 @@ def page_rows(face: Face, page: Page, node: Node) -> list[dict[str, Any]]:
     base = face.url(node.code)
     found = []
     for row in page.rows:
-        cells = [maker(row[place], row) for place, maker in enumerate(makers, start=1)]
-        found.append({"id": row[0], "url": f"{base}{row[0]}", "cells": cells})
+        parts = [maker(row[place], row) for place, maker in enumerate(makers, start=1)]
+        found.append({"id": row[0], "url": f"{base}{row[0]}", "parts": parts})
     return found
 
 
 def cell_maker(face: Face, column: Column, values: list[Any], node: Node,
-               page: Page | None = None) -> Callable[[Any, tuple[Any, ...]], Cell]:
-    """What turns a stored value of a column into a cell; `values` are all values of the page, for labels in one query."""
-    kind = column.kind
+               page: Page | None = None) -> Callable[[Any, tuple[Any, ...]], Part]:
+    """What turns a stored value of a column into a part; `values` are all values of the page, for labels in one query."""
+    kind, label = column.kind, str(column.label)
     if kind == "state":
-        return _from_map(state_cells(face))
+        return _from_map(state_cells(face), label)
     if kind == "choice" and column.field is not None:
-        return _from_map(_choice_cells(column, node))
+        return _from_map(_choice_cells(column, node), label)
+    if kind == "due":
+        today = local_day() if any(values) else None
+        return lambda raw, row: _part(due_cell(day_of(raw), today), label)
+    text = _text_maker(face, column, values, page)
+    return lambda raw, row: (text(raw, row), "", "", label)
+
+
+def _text_maker(face: Face, column: Column, values: list[Any],
+                page: Page | None) -> Callable[[Any, tuple[Any, ...]], str]:
+    """What turns a stored value into its text, for the kinds that have neither colour nor link."""
+    kind = column.kind
     if kind == "division":
         tree = snapshot.current().tree
-        return lambda raw, row: _cell(place.name if (place := tree.get(raw)) is not None else "")
+        return lambda raw, row: place.name if (place := tree.get(raw)) is not None else ""
     if kind in {"person", "department", "account"}:
         from .references import labels
         names = labels(kind, values)
-        return lambda raw, row: _cell(names.get(raw, "") if raw is not None else "")
-    if kind == "due":
-        today = local_day() if any(values) else None
-        return lambda raw, row: due_cell(day_of(raw), today)
+        return lambda raw, row: names.get(raw, "") if raw is not None else ""
     if kind == "day":
-        return lambda raw, row: _cell(format_day(day_of(raw)))
+        return lambda raw, row: format_day(day_of(raw))
     if kind == "moment":
-        return lambda raw, row: _cell(format_time(moment_of(raw)))
+        return lambda raw, row: format_time(moment_of(raw))
     if kind == "sealed":
-        return lambda raw, row: _cell(masked(face.entity, column, raw, _uid(face, row, page)))
+        return lambda raw, row: masked(face.entity, column, raw, _uid(face, row, page))
     if column.field is not None and kind in {"flag", "geo"}:
         schema_field = column.field
-        return lambda raw, row: _cell(schema_field.display(_python(column, raw)))
-    return lambda raw, row: _cell("" if raw is None else str(raw))
+        return lambda raw, row: schema_field.display(_python(column, raw))
+    return lambda raw, row: "" if raw is None else str(raw)
 
 
 def _uid(face: Face, row: tuple[Any, ...], page: Page | None) -> str:
@@ -161,8 +172,13 @@ def _cell(text: str, tone: str = "", url: str = "", icon: str = "") -> Cell:
     return {"text": text, "tone": tone, "url": url, "icon": icon}
 
 
-def _from_map(cells: Mapping[str, Cell]) -> Callable[[Any, tuple[Any, ...]], Cell]:
-    return lambda raw, row: cells.get(raw) or _cell(raw or "")
+def _part(cell: Cell, label: str) -> Part:
+    return cell["text"], cell["tone"], cell["url"], label
+
+
+def _from_map(cells: Mapping[str, Cell], label: str) -> Callable[[Any, tuple[Any, ...]], Part]:
+    parts = {key: _part(cell, label) for key, cell in cells.items()}
+    return lambda raw, row: parts.get(raw) or (raw or "", "", "", label)
 
 
 def state_cells(face: Face) -> dict[str, Cell]:

@@ -314,13 +314,16 @@ def case_rows(entity: Entity, workflow: Workflow, node: Node, actor: Any, level:
         model.id.in_([row[1] for row in found] or [0])), entity, "view", node, actor)
     records = {row[0]: row[1:] for row in chosen.tuples()}
     base = face.url(node.code)
-    return [{"id": record_id, "url": f"{base}{record_id}", "cells": [
-        {"text": records[record_id][0], "tone": "", "url": "", "icon": ""},
-        {"text": str(records[record_id][1]), "tone": "", "url": "", "icon": ""},
-        {"text": str(workflow.state(records[record_id][2]).label), "tone": workflow.state(records[record_id][2]).tone,
-         "url": "", "icon": ""},
-        {"text": format_time(at), "tone": "", "url": "", "icon": ""}]}
-        for _entry, record_id, at in found if record_id in records], more
+    labels = [_("Number"), _("Title"), _("State"), _("When")]
+    rows = []
+    for _entry, record_id, at in found:
+        if record_id in records:
+            number, name, state = records[record_id]
+            here = workflow.state(state)
+            shown = ((number, ""), (str(name), ""), (str(here.label), here.tone), (format_time(at), ""))
+            rows.append({"id": record_id, "url": f"{base}{record_id}",
+                         "parts": [(text, tone, "", label) for (text, tone), label in zip(shown, labels, strict=True)]})
+    return rows, more
 
 
 def steps_booking(workflow: Workflow, kind: str) -> list[str]:
