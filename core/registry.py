@@ -96,7 +96,7 @@ class Platform:
 
 def platform() -> Platform:
     """The platform of the present application; needs an application context."""
-    return current_app.extensions["grid321"]  # type: ignore[no-any-return]
+    return current_app.extensions["grid321"]
 
 
 def registry() -> Registry:
@@ -224,8 +224,12 @@ class _Draft:
         try:
             for owner, extension in self.flow_extensions:
                 self._extend(owner, extension)
+            seen: set[tuple[str, str]] = set()
             for owner, entity_extension in self.extensions:
                 check_extension(owner, entity_extension, self.kinds["entity"])
+                if (owner, entity_extension.entity) in seen:
+                    raise DeclarationError(owner, f"{entity_extension.entity!r} is extended twice: put the fields together")
+                seen.add((owner, entity_extension.entity))
             for (key, _version), flow in self.kinds["workflow"].items():
                 if flow.entity not in self.kinds["entity"]:
                     raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .db import Case, Record, Scoped
-from .entity import ACTIONS, LEVELS, Entity, EntityExtension, Plugin, Role
+from .entity import ACTIONS, LEVELS, Entity, EntityExtension, Plugin, PostKind, Role
 from .errors import DeclarationError
+from .schemas import fields_of
 from .workflow import parse_length
 
 SETTING_KINDS = ("int", "text", "flag", "day", "choice", "length")
@@ -23,7 +24,8 @@ def check_manifest(manifest: Plugin) -> None:
                 parse_length(str(setting.default))
             except ValueError as error:
                 raise DeclarationError(manifest.key, f"{where}: {error}") from None
-    for item in (*manifest.roles, *manifest.posts):
+    placed: tuple[Role | PostKind, ...] = (*manifest.roles, *manifest.posts)
+    for item in placed:
         unknown = set(item.levels) - set(LEVELS)
         if unknown:
             raise DeclarationError(manifest.key, f"{item.key!r}: unknown level {', '.join(sorted(unknown))}")
@@ -68,7 +70,7 @@ def check_entity(owner: str, item: Any) -> None:
 
 
 def check_extension(owner: str, extension: EntityExtension, entities: Mapping[str, Entity]) -> None:
-    """The side table of an extension has ``record_id`` and belongs to its plugin."""
+    """The side table of an extension has ``record_id``, belongs to its plugin, and keeps every field of its schema."""
     where = f"extension of {extension.entity!r}"
     if extension.entity not in entities:
         return  # soft: the extended plugin is not installed here
@@ -76,6 +78,15 @@ def check_extension(owner: str, extension: EntityExtension, entities: Mapping[st
         raise DeclarationError(owner, f"{where}: the side table needs a unique column record_id")
     if not extension.model._meta.table_name.startswith(f"{owner}_"):
         raise DeclarationError(owner, f"{where}: the side table's name must begin with {owner + '_'!r}")
+    entity = entities[extension.entity]
+    taken = set(entity.model._meta.combined) | set(fields_of(entity.schema))
+    for name, field in fields_of(extension.schema).items():
+        if field.column not in extension.model._meta.fields or field.column in {"id", "record_id"}:
+            raise DeclarationError(owner, f"{where}: the side table has no column {field.column!r} for field {name!r}")
+        if {f"{owner}__{name}", f"{owner}__{field.column}"} & taken:
+            raise DeclarationError(owner, f"{where}: the entity has a field named {owner}__{name} already")
+        if field.personal and not entity.personal:
+            raise DeclarationError(owner, f"{where}: field {name!r} is personal, but nothing of the entity can be revealed")
 
 
 def is_case(entity: Entity) -> bool:

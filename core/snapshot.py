@@ -52,7 +52,7 @@ def current() -> Snapshot:
         found = g.get("_snapshot")
         if found is None:
             found = g._snapshot = _find()
-        return found  # type: ignore[no-any-return]
+        return found
     return _find()
 
 

@@ -97,6 +97,7 @@ def test_folding_changes_no_figure(here, raise_matter):
 
 
 @pytest.mark.parametrize(("record", "column", "text"), [
-    ({"state": "open"}, "state", "open"), ({"kind": None}, "kind", ""), ({"kind": "light", "state": "open"}, "kind,state", "light|open")])
+    ({"state": "open"}, "state", "open"), ({"kind": None}, "kind", ""),
+    ({"kind": "light", "state": "open"}, "kind,state", "light|open")])
 def test_a_pair_of_columns_is_counted_as_one_value(record, column, text):
     assert counters.text_of(record, column) == text

@@ -69,7 +69,8 @@ def test_a_running_clock_keeps_the_rule_it_was_made_under(here, raise_matter):
 
 
 def test_a_county_renames_adds_and_retires_classes(app, division_tree):
-    for row in ({"code": "light", "label_zh": "路灯照明", "position": 5}, {"code": "noise", "label_zh": "噪声", "label_en": "Noise"},
+    for row in ({"code": "light", "label_zh": "路灯照明", "position": 5},
+                {"code": "noise", "label_zh": "噪声", "label_en": "Noise"},
                 {"code": "road", "label_zh": "道路", "retired": True}):
         settings.ClassItem.create(scheme="matters.kind", division_id=division_tree.county.id, **row)
     snapshot.bump()

@@ -54,7 +54,8 @@ def test_another_process_sees_the_switch_at_its_next_request(app, division_tree)
     url = app.extensions["grid321"].config.database if db.is_postgres() else f"sqlite:///{db.database.obj.database}"
     if db.is_postgres():
         url = db.database.obj.database
-    other = create_app({"DATABASE": url, "HOME": str(app.extensions["grid321"].config.home), "PLUGINS": [matters], "TESTING": True})
+    home = str(app.extensions["grid321"].config.home)
+    other = create_app({"DATABASE": url, "HOME": home, "PLUGINS": [matters], "TESTING": True})
     with other.app_context():
         assert not on(division_tree.town)
     with app.app_context():

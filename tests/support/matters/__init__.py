@@ -5,11 +5,12 @@ from . import declarations
 
 ALL = tuple(f"matters.{name}" for name in ("send_up", "send_down", "hand_over", "answer", "give_back", "rate", "close",
                                             "withdraw", "explain"))
+OF_DEPARTMENTS = ("matters.answer", "matters.give_back")
 FACES = tuple(f"matters.matter.{name}" for name in ("view", "create", "edit", "import", "export"))
 
 plugin = Plugin(
     key="matters", label="Matters", version="1.0.0",
-    roles=(Role("matters.officer", "Officer", (*FACES, *(key for key in ALL if key not in {"matters.answer", "matters.give_back"}),
+    roles=(Role("matters.officer", "Officer", (*FACES, *(key for key in ALL if key not in OF_DEPARTMENTS),
                                                "matters.matter.reveal", "matters.note.view", "matters.note.create",
                                                "matters.note.edit", "matters.note.delete"),
                 levels=("village", "town", "county")),

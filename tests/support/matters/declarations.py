@@ -98,8 +98,8 @@ FLOW = Workflow(
 MATTER = Entity(
     "matters.matter", Matter, MatterSchema, "Matter", columns=("number", "title", "kind", "division", "state", "due"),
     filters=("kind", "state", "due"), search=("number", "title", "text"), import_key="number", personal=("phone",),
-    title="title", actions=("create", "edit", "import", "export"), counters=(Counter("state"), Counter("kind"), Counter("kind,state")),
-    levels=("village", "town", "county"))
+    title="title", actions=("create", "edit", "import", "export"), levels=("village", "town", "county"),
+    counters=(Counter("state"), Counter("kind"), Counter("kind,state")))
 NOTE = Entity("matters.note", Note, NoteSchema, "Note", columns=("code", "title", "amount", "division"), filters=("day",),
               search=("code", "title"), sorts=("-id", "code", "amount"), import_key="code", title="title",
               actions=("create", "edit", "delete"))
