@@ -19,7 +19,7 @@ from .db import local_day, plain_columns
 from .entity import Entity
 from .faces import Column, Face, day_of, face_of, masked, moment_of, raw_rows
 from .filters import Asked, order_of, parse
-from .i18n import format_day, format_time
+from .i18n import current_language, format_day, format_time
 from .i18n import gettext as _
 from .tree import Node
 
@@ -185,7 +185,11 @@ def state_cells(face: Face) -> dict[str, Cell]:
     """The cell of each state of the entity's workflow in the present language."""
     if face.workflow is None:
         return {}
-    return {state.key: _cell(str(state.label), state.tone) for state in face.workflow.states}
+    key = ("states", current_language())
+    found: dict[str, Cell] | None = face.cache.get(key)
+    if found is None:
+        found = face.cache[key] = {state.key: _cell(str(state.label), state.tone) for state in face.workflow.states}
+    return found
 
 
 def _choice_cells(column: Column, node: Node) -> dict[str, Cell]:

@@ -11,18 +11,20 @@ from typing import Any
 from flask import Flask, g, redirect, render_template, request
 from werkzeug.routing import BaseConverter
 
-from . import attachments, db, forms, lists, records, saved_views, snapshot
+from . import attachments, db, extensions, forms, lists, records, saved_views, snapshot
 from .access import current_actor, guarded
 from .db import Case
 from .entity import Entity
 from .errors import BadRequest, Invalid
 from .faces import Face, face_of
 from .filters import known_parameters
+from .i18n import current_language
 from .i18n import gettext as _
 from .tree import Node
 
 Actor = Any
 View = Callable[..., Any]
+_KEPT = 10_000  # results kept for one entity
 
 
 class RecordId(BaseConverter):
@@ -150,6 +152,18 @@ def _filters(face: Face, node: Node, actor: Actor, values: dict[str, list[str]])
 
 
 def _filter_options(face: Face, column: Any, node: Node, actor: Actor) -> list[tuple[str, str]]:
+    """The choices of a filter, kept per division and language until the configuration changes."""
+    key = ("options", column.key, node.id, current_language())
+    revision = snapshot.current().revision
+    kept = face.cache.get(key)
+    if kept is None or kept[0] != revision:
+        if len(face.cache) >= _KEPT:
+            face.cache.clear()
+        kept = face.cache[key] = (revision, _make_options(face, column, node))
+    return kept[1]  # type: ignore[no-any-return]
+
+
+def _make_options(face: Face, column: Any, node: Node) -> list[tuple[str, str]]:
     if column.kind == "state" and face.workflow is not None:
         return [(state.key, str(state.label)) for state in face.workflow.states]
     if column.kind == "division":
@@ -219,7 +233,7 @@ def new_page(entity: Entity) -> Any:
     """The form of a new record, and what it sends."""
     face, node, actor = face_of(entity), g.node, current_actor()
     if request.method == "GET":
-        values = forms.start_values((entity.schema,), request.args)
+        values = forms.start_values(extensions.schemas_for_new(entity, request.args, node), request.args)
         return render_template("form.html", **new_context(face, node, actor, values))
     try:
         record = create(face, node, actor)
@@ -236,7 +250,9 @@ def create(face: Face, node: Node, actor: Actor) -> Any:
     A phone that sends a report again because the answer was lost gets the record it made the first time.
     """
     entity = face.entity
-    data = forms.read_form((entity.schema,), request.form, node=node, actor=actor)
+    schemas = extensions.schemas_for_new(entity, request.form, node)
+    spare = {column.key for column in extensions.columns(entity)}  # asked where the form was shown, unknown at the chosen place
+    data = forms.read_form(schemas, request.form, node=node, actor=actor, spare=spare)
     client_id = client_id_of(entity, request.form)
     files = attachments.cleaned(request.files.getlist("files"))
     if client_id:
@@ -277,7 +293,7 @@ def new_context(face: Face, node: Node, actor: Actor, values: Mapping[str, str],
                 errors: Mapping[str, Any] | None = None, problem: Invalid | None = None) -> dict[str, Any]:
     """What the form template shows for a new record."""
     entity = face.entity
-    schemas = (entity.schema,)
+    schemas = extensions.schemas_for_new(entity, values, node)
     base = face.url(node.code)
     is_case = issubclass(entity.model, Case)
     fields = forms.form_fields(schemas, values, node=node, actor=actor, errors=errors)
