@@ -2,13 +2,17 @@
 from __future__ import annotations
 
 import contextvars
+import hashlib
+import os
 import threading
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from grid321.core import clock, db, engine
 from grid321.core.entity import Entity
 from grid321.core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
+from grid321.core.testing_databases import FOLDER
 
 from .walks import Step, Walk, Walker
 from .world import World
@@ -17,21 +21,34 @@ LOST = (Conflict, StaleVersion)
 DENIED = (Forbidden, NotFound)
 
 
-_walks: dict[Any, Walk] = {}
-
-
 def walkers(world: World) -> list[tuple[Walker, Walk]]:
-    """Search every workflow of the plugin's own entities; a path that was found once serves all checks of the process."""
+    """Search every workflow of the plugin's own entities; what was found once serves all checks of a test run."""
     found = []
     for entity in world.entities:
         workflow = world.workflow(entity)
         if workflow is not None:
             walker = Walker(world, entity)
-            same = id(workflow)  # the walk keeps the workflow alive, so its id is not given again
-            if same not in _walks:
-                _walks[same] = walker.search()
-            found.append((walker, _walks[same]))
+            note = _note(world, walker)
+            if note is not None and note.exists():
+                walk = Walk.from_json(note.read_text(encoding="utf-8"), entity, workflow)
+            else:
+                walk = walker.search()
+                if note is not None:
+                    half = note.with_suffix(f".{os.getpid()}")
+                    half.write_text(walk.to_json(), encoding="utf-8")
+                    half.replace(note)
+            found.append((walker, walk))
     return found
+
+
+def _note(world: World, walker: Walker) -> Path | None:
+    """Return the file in which the processes of this run leave what a search found; None outside a test run."""
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return None
+    flow = walker.workflow
+    name = f"{world.module.__file__}|{flow.key}|{flow.version}|{walker.home.code}|{sorted(world.examples)}"
+    return Path(folder) / f"walk_{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
 
 
 def check_reachable(world: World) -> list[str]:

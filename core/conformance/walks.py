@@ -1,6 +1,7 @@
 """Walking a workflow with real cases: which states and steps can be reached, by whom, with which answers."""
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from . import examples
 from .world import World
 
 MOST_SITUATIONS = 2000
-MOST_REPEATS = 4  # of one unusual answer to one step at one level
+MOST_REPEATS = 3  # of one unusual answer to one step at one level
 LONGEST_CODE = 40
 Situation = tuple[tuple[str, str, Any], ...]
 _SAME_FOR_ALL = {"number", "state", "uid", "client_id", "holder_id"}
@@ -40,6 +41,18 @@ class Walk:
     states: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return what was found, for the other processes of a test run."""
+        return json.dumps({name: {key: [[step.key, step.raw] for step in path] for key, path in found.items()}
+                           for name, found in (("states", self.states), ("steps", self.steps))} | {"refusals": self.refusals})
+
+    @classmethod
+    def from_json(cls, text: str, entity: Entity, workflow: Workflow) -> Walk:
+        """Return what another process found."""
+        found = json.loads(text)
+        paths = ({key: tuple(Step(*step) for step in path) for key, path in found[name].items()} for name in ("states", "steps"))
+        return cls(entity, workflow, *paths, refusals=found["refusals"])
 
     @property
     def missing_states(self) -> list[str]:
@@ -113,10 +126,10 @@ class Walker:
         return case
 
     def search(self) -> Walk:
-        """Find a path to every state and before every step; ends when all are found or MOST_SITUATIONS were tried.
+        """Find a path to every state and before every step; ends when all are found or MOST_SITUATIONS were seen.
 
-        Always the situation with the rarest feature (state, level, value of one column) is tried next: a guard that asks for
-        something unusual is met long before all combinations are through.
+        Always the situation with the rarest feature (state, level, value of one column) is tried next, of several the one
+        farthest on its way: a guard that asks for something unusual is met long before all combinations are through.
         """
         walk = Walk(self.entity, self.workflow, {self.workflow.first: ()})
         waiting: list[tuple[Situation, tuple[Step, ...]]] = [((), ())]
@@ -124,7 +137,7 @@ class Walker:
         tried: Counter[Any] = Counter()
 
         def rank(item: tuple[Situation, tuple[Step, ...]]) -> tuple[int, int]:
-            return min((tried[part] for part in item[0]), default=0), len(item[1])
+            return min((tried[part] for part in item[0]), default=0), -len(item[1])
 
         while waiting and len(seen) < MOST_SITUATIONS and (walk.missing_states or walk.missing_steps):
             situation, path = min(waiting, key=rank)
