@@ -70,13 +70,7 @@ def _faces(app: Flask, plugins: Plugins) -> None:
     i18n.init_app(app)
     gate.init_app(app)
     for name in PAGES:
-        try:  # TEMPORARY while modules are being written
-            module = importlib.import_module(f"grid321.core.{name}")
-        except (ImportError, SyntaxError) as error:
-            logging.getLogger("grid321").warning("page module %s is missing: %s", name, error)
-            continue
-        if hasattr(module, "register"):
-            module.register(app)
+        importlib.import_module(f"grid321.core.{name}").register(app)
     _blueprints(app)
     gate.freeze(app)
     access.check_url_map(app, strict=app.extensions["grid321"].config.strict)
@@ -90,4 +84,9 @@ def _blueprints(app: Flask) -> None:
         if name != key and not name.startswith(f"{key}_"):
             platform.plugins.fail(key, f"blueprint {name!r}: its name must be {key!r} or begin with {key + '_'!r}")
             continue
-        app.register_blueprint(blueprint, url_prefix=f"/d/<code>/{key}")
+        try:
+            app.register_blueprint(blueprint, url_prefix=f"/d/<code>/{key}")
+        except Exception as error:
+            if platform.config.strict:
+                raise
+            platform.plugins.fail(key, f"blueprint {name!r} cannot be mounted: {type(error).__name__}: {error}")

@@ -22,10 +22,8 @@ def grid321_entities() -> list[Any]:
 @hookimpl
 def grid321_jobs() -> list[Any]:
     """Imports and exports."""
-    try:
-        from . import transfer_jobs
-    except ImportError:
-        return []
+    from . import transfer_jobs
+
     return list(transfer_jobs.JOBS)
 
 

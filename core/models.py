@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 
 from . import db
@@ -14,10 +13,9 @@ MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts"
 
 def tables(module: ModuleType) -> list[type[db.Table]]:
     """The tables that ``module`` itself defines, in the order in which they stand there."""
-    found = [item for item in vars(module).values() if isinstance(item, type) and issubclass(item, db.Table)
-             and item.__module__ == module.__name__ and "table_name" in vars(item._meta)]
-    return [item for item in found if item._meta.table_name.count("_")]
+    return [item for item in vars(module).values()
+            if isinstance(item, type) and issubclass(item, db.Table) and item.__module__ == module.__name__]
 
 
 MODELS: tuple[type[db.Table], ...] = tuple(
-    table for name in MODULES if find_spec(f"grid321.core.{name}") for table in tables(import_module(f"grid321.core.{name}")))
+    table for name in MODULES for table in tables(import_module(f"grid321.core.{name}")))
