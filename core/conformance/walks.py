@@ -51,8 +51,11 @@ class Walk:
     def from_json(cls, text: str, entity: Entity, workflow: Workflow) -> Walk:
         """Return what another process found."""
         found = json.loads(text)
-        paths = ({key: tuple(Step(*step) for step in path) for key, path in found[name].items()} for name in ("states", "steps"))
-        return cls(entity, workflow, *paths, refusals=found["refusals"])
+
+        def paths(name: str) -> dict[str, tuple[Step, ...]]:
+            return {key: tuple(Step(*step) for step in path) for key, path in found[name].items()}
+
+        return cls(entity, workflow, paths("states"), paths("steps"), found["refusals"])
 
     @property
     def missing_states(self) -> list[str]:
