@@ -21,12 +21,12 @@ LAYERS = {
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify jobs roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
-        faces cursors clock routing statistics themes assets
+        faces cursors clock routing statistics templating themes assets
         division_records division_files division_counts""",
     "services": """
         accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views
-        panels people_entities theme_check worker class_items forms division_forms statistics_view menu""",
+        sending extensions panels people_entities theme_check worker class_items forms division_forms statistics_view menu""",
     "door": "api",
     "faces": """
         gate auth pages error_pages views view_records view_steps rest openapi openapi_parts face_pages me_pages
