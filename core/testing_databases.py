@@ -11,6 +11,7 @@ import itertools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +20,18 @@ from urllib.parse import urlsplit, urlunsplit
 SERVER = "GRID321_TEST_POSTGRES"
 FOLDER = "GRID321_TEST_FOLDER"
 KINDS = ("sqlite", "postgres")
+PREFIX = "grid321-tests-"
+STALE_SECONDS = 6 * 3600
 _numbers = itertools.count(1)
 
 
 def make_folder() -> Path:
     """Make the folder that all processes of one test run share, and tell the processes started later about it."""
-    parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="grid321-tests-", dir=parent))
+    parent = Path("/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir())
+    for left in parent.glob(f"{PREFIX}*"):  # by a run that was killed
+        if left.stat().st_uid == os.getuid() and left.stat().st_mtime < time.time() - STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     os.environ[FOLDER] = str(folder)
     return folder
 
