@@ -90,6 +90,10 @@ def flow(entity_key: str, holder: Node, kind: str, month: str) -> list[Row]:
     return [(entity_key, place, month, f"flow.{holder.level}", kind, 1) for place in holder.path]
 
 
+_APPEND = """INSERT INTO core_counter_delta (entity, division_id, month, dimension, value, n)
+SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[])"""
+
+
 def apply(rows: Iterable[Row]) -> None:
     """Write changes inside the present transaction, in one statement."""
     total: Bag[tuple[str, int, str, str, str]] = Bag()
@@ -98,13 +102,13 @@ def apply(rows: Iterable[Row]) -> None:
     changes = sorted((key, n) for key, n in total.items() if n)
     if not changes:
         return
-    mark = "%s" if db.is_postgres() else "?"
-    values = ",".join([f"({mark},{mark},{mark},{mark},{mark},{mark})"] * len(changes))
-    table = "core_counter_delta" if db.is_postgres() else "core_counter"
-    sql = f"INSERT INTO {table} (entity, division_id, month, dimension, value, n) VALUES {values}"
-    if not db.is_postgres():
-        sql += (" ON CONFLICT (entity, division_id, dimension, month, value)"
-                " DO UPDATE SET n = core_counter.n + excluded.n")
+    if db.is_postgres():  # arrays: the driver would parse hundreds of placeholders anew each time, for 350 µs
+        columns = [list(column) for column in zip(*((*key, n) for key, n in changes), strict=True)]
+        db.database.execute_sql(_APPEND, columns)
+        return
+    values = ",".join(["(?,?,?,?,?,?)"] * len(changes))
+    sql = (f"INSERT INTO core_counter (entity, division_id, month, dimension, value, n) VALUES {values}"
+           " ON CONFLICT (entity, division_id, dimension, month, value) DO UPDATE SET n = core_counter.n + excluded.n")
     db.database.execute_sql(sql, [item for key, n in changes for item in (*key, n)])
 
 
@@ -206,12 +210,16 @@ def _count_flow(entity: Entity, tree: Tree) -> dict[tuple[int, str, str, str], i
     found: Bag[tuple[int, str, str, str]] = Bag()
     if not issubclass(entity.model, db.Case):
         return found
-    query = LedgerEntry.select(LedgerEntry.at, LedgerEntry.facts).where(LedgerEntry.entity == entity.key)
-    for at, facts in query.tuples().iterator():
-        for place_id, level, kind in (facts or {}).get("flows", ()):
+    # The same facts come again and again: the database counts them by month in China (UTC+8, no summer time since 1991).
+    month = "to_char(at + interval '8 hours', 'YYYY-MM')" if db.is_postgres() else "strftime('%Y-%m', at, '+8 hours')"
+    mark = "%s" if db.is_postgres() else "?"
+    rows = db.database.execute_sql(f"SELECT {month} AS month, facts, count(*) FROM core_ledger WHERE entity = {mark}"
+                                   " AND facts IS NOT NULL GROUP BY 1, 2", (entity.key,))
+    for booked, facts, n in rows:
+        for place_id, level, kind in LedgerEntry.facts.python_value(facts).get("flows", ()):
             node = tree.heir(place_id)
             for place in node.path if node is not None else ():
-                found[(place, f"flow.{level}", month_of(at), kind)] += 1
+                found[(place, f"flow.{level}", booked, kind)] += n
     return found
 
 
