@@ -10,12 +10,21 @@ from .tree import Node, Tree
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One role on one division and its subtree. With ``department_id`` it reaches only what that department handles."""
+    """One role on one division and its subtree. With ``department_id`` it reaches only what that department handles.
+
+    ``seat`` is set where an API token narrowed ``division_id``: the division whose matters the role decides as holder.
+    """
 
     role: str
     division_id: int
     department_id: int | None
     permissions: frozenset[str]
+    seat: int | None = None
+
+    @property
+    def held_on(self) -> int:
+        """The division the role was given on: a token for one town does not make a county officer the town's officer."""
+        return self.division_id if self.seat is None else self.seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class Actor:
             place = grant.division_id if division_id is None else _narrower(tree, grant.division_id, division_id)
             allowed = grant.permissions if permissions is None else grant.permissions & permissions
             if place is not None and allowed:
-                kept.append(replace(grant, division_id=place, permissions=allowed))
+                kept.append(replace(grant, division_id=place, permissions=allowed, seat=grant.held_on))
         return replace(self, grants=tuple(kept))
 
 

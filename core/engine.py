@@ -86,7 +86,7 @@ def may(step: Transition, record: Any, actor: Actor) -> bool:
     if step.by == "department":
         return record.department_id is not None and any(
             grant.department_id == record.department_id and step.permission in grant.permissions for grant in actor.grants)
-    return any(grant.division_id == record.holder_id and grant.department_id is None
+    return any(grant.held_on == record.holder_id and grant.department_id is None
                and step.permission in grant.permissions for grant in actor.grants)
 
 
