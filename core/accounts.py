@@ -96,10 +96,11 @@ def create_account(username: str, password: str | None, node: Node, actor: Actor
                    person_id: int | None = None, must_change_password: bool = True) -> Account:
     """Make an account whose home is ``node``. Without ``password`` nobody can log in to it until one is set.
 
-    Raises ``Forbidden`` when ``actor`` may not create accounts there, ``Invalid`` for a user name or password that does
-    not fit, ``Conflict`` when the name is taken.
+    Raises ``Forbidden`` when ``actor`` may not create accounts there, or not for this person, ``Invalid`` for a user name
+    or password that does not fit, ``Conflict`` when the name is taken.
     """
     _may(actor, "core.account.create", node)
+    _require_own_person(actor, person_id)
     name = check_username(username)
     digest = None
     if password is not None:
@@ -118,6 +119,21 @@ def create_account(username: str, password: str | None, node: Node, actor: Actor
             _refuse_taken(name)
         audit.event("account_created", actor, {"account": account.id}, division_id=node.id)
     return account
+
+
+def _require_own_person(actor: Actor, person_id: int | None) -> None:
+    """An account has the rights of its person's posts: who does not manage all their divisions would gain them by it."""
+    from .people import Post
+
+    tree = snapshot.current().tree
+    open_posts = Post.to_day.is_null() | (Post.to_day >= db.local_day())
+    rows = Post.select(Post.division_id).where((Post.person_id == person_id) & open_posts).tuples() if person_id else ()
+    for (place,) in rows:
+        node = tree.get(place)
+        if not actor.system and (node is None or not actor.may("core.account.create", node)):
+            raise Forbidden(_("You may not make an account for this person"),
+                            _("The person holds a post at a division that is not yours to manage."),
+                            _("Ask an administrator of the level above."))
 
 
 def _refuse_taken(name: str) -> None:
