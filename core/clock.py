@@ -83,7 +83,7 @@ def plan(state: State, node: Node, day: date, running: Container[str] = ()) -> l
     """The clocks that start when a case enters ``state`` at ``node`` on ``day``; those of ``running`` just go on."""
     found = []
     for clock in state.clocks:
-        if clock.key in running:
+        if clock.key in running or (clock.plugin and not snapshot.current().switches.is_on(clock.plugin, node)):
             continue
         length, source = rule(clock, node, day)
         found.append(Plan(clock, node, day, length, source, calendar.due(day, length, local_days(node))))

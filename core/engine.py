@@ -15,7 +15,7 @@ from .dispatch import GuestFailure
 from .entity import Entity, Refusal
 from .errors import Conflict, Forbidden, NotFound, Refused, StaleVersion
 from .i18n import gettext as _
-from .registry import platform, registry
+from .registry import held_where_on, platform, registry
 from .routing import Place, destination
 from .tree import Node
 from .workflow import Transition, Workflow
@@ -75,6 +75,8 @@ def possible(entity: Entity, record: Any, actor: Actor) -> list[Transition]:
 
 def may(step: Transition, record: Any, actor: Actor) -> bool:
     """True when ``actor`` is who the step asks for: holder, department, reporter, or anyone whose scope covers it."""
+    if not held_where_on(step.plugin, record):
+        return False
     if actor.system:
         return True
     if step.permission is None:
@@ -125,7 +127,7 @@ def _can_move(entity: Entity, workflow: Workflow, step: Transition, record: Any)
 
 def _automatic(workflow: Workflow, record: Any) -> Transition | None:
     for step in workflow.from_state(record.state):
-        if step.automatic and (step.guard is None or step.guard(record, {}, SYSTEM) is None):
+        if step.automatic and may(step, record, SYSTEM) and (step.guard is None or step.guard(record, {}, SYSTEM) is None):
             return step
     return None
 

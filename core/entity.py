@@ -158,7 +158,14 @@ class Entity:
 
 @dataclass(frozen=True)
 class EntityExtension:
-    """Fields that another plugin adds to an entity in a one-to-one side table ``model`` (column ``record_id``)."""
+    """Fields that another plugin adds to an entity, kept in a one-to-one side table ``model`` (unique ``record_id``).
+
+    A field ``zone`` of plugin ``lvliang`` is called ``lvliang__zone`` in forms, API, sheets and the ledger. It is there
+    exactly where that plugin is on at the record's division; elsewhere it is unknown, and what was written is kept. It is
+    written, counted as a change and deleted together with the record. Personal fields (``personal=True``) are sealed and
+    need an entity that has personal fields itself, because its permission to reveal guards them. Rules across fields
+    belong into hook ``refuse``.
+    """
 
     entity: str
     model: type[Any]

@@ -15,7 +15,7 @@ import orjson
 import peewee
 from werkzeug.datastructures import MultiDict
 
-from . import access, audit, crypto, db, jobs, lists, snapshot, transfer_sheet, xlsx
+from . import access, audit, crypto, db, extensions, jobs, lists, snapshot, transfer_sheet, xlsx
 from .entity import Entity
 from .errors import Invalid, NotFound, TooLarge
 from .faces import face_of
@@ -76,9 +76,10 @@ def _require_export(entity: Entity, node: Node, actor: Any) -> None:
 
 def _audit(file: ExportFile, actor: Any, step: str) -> None:
     entity = registry().entity(file.entity)
+    personal = (*entity.personal, *(column.key for column in extensions.columns(entity) if column.personal))
     detail = {"step": step, "rows": file.rows, "format": file.format, "revealed": file.revealed, "export": file.id}
     audit.event("export", actor, detail, division_id=file.division_id, entity=file.entity,
-                fields=entity.personal if file.revealed else (), purpose=file.purpose)
+                fields=personal if file.revealed else (), purpose=file.purpose)
 
 
 def _count(entity: Entity, query: peewee.ModelSelect, node: Node, revealed: bool) -> int:
@@ -137,10 +138,10 @@ def content(file: ExportFile, query: peewee.ModelSelect, actor: Any, node: Node,
             progress: jobs.Context | None = None) -> bytes:
     """The file: every record of ``query`` in the order in which they were entered."""
     entity = registry().entity(file.entity)
-    columns = sheet_columns(entity)
+    columns = sheet_columns(entity, added=extensions.columns_below(entity, node))
     target: IO[bytes]
     with tempfile.SpooledTemporaryFile(max_size=8 << 20) as target, framed(node, actor):
-        rows = _cells(entity, columns, query, file.revealed, progress)
+        rows = _cells(entity, columns, query, node, file.revealed, progress)
         if file.format == "xlsx":
             writer = xlsx.Writer(target, [column.column for column in columns], str(entity.label))
             for cells in rows:
@@ -161,7 +162,7 @@ def _write_csv(target: IO[bytes], columns: Sequence[SheetColumn], rows: Iterator
     text.detach()
 
 
-def _cells(entity: Entity, columns: Sequence[SheetColumn], query: peewee.ModelSelect, revealed: bool,
+def _cells(entity: Entity, columns: Sequence[SheetColumn], query: peewee.ModelSelect, node: Node, revealed: bool,
            progress: jobs.Context | None) -> Iterator[list[xlsx.Cell]]:
     """Cells of every record, read in pages by id so that a long list needs little memory and holds no cursor open."""
     makers = transfer_sheet.cell_makers(face_of(entity), columns, revealed)
@@ -171,6 +172,7 @@ def _cells(entity: Entity, columns: Sequence[SheetColumn], query: peewee.ModelSe
         records = list(query.where(key > last).order_by(key).limit(CHUNK))
         if not records:
             return
+        extensions.attach(entity, records, node)
         names = transfer_sheet.names_behind(columns, records)
         for record in records:
             yield transfer_sheet.row_cells(makers, names, record)

@@ -137,8 +137,12 @@ def _compile(entity: Entity) -> Face:
 
 
 def _kind(entity: Entity, name: str, schema_field: EntityField) -> str:
-    if name in entity.personal or schema_field.column in entity.personal:
-        return "sealed"
+    sealed = name in entity.personal or schema_field.column in entity.personal
+    return "sealed" if sealed else kind_of(schema_field)
+
+
+def kind_of(schema_field: EntityField) -> str:
+    """The kind of column that keeps a field which is not sealed."""
     if isinstance(schema_field, Ref):
         return schema_field.kind
     kinds: tuple[tuple[type, str], ...] = ((Choice, "choice"), (Day, "day"), (Flag, "flag"), (Int, "int"),

@@ -5,14 +5,14 @@ keeps the stored value, typing replaces it.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError
 
 from .entity import Entity
 from .errors import Invalid
-from .faces import Face
+from .faces import Column, Face
 from .field_base import EntityField, framed
 from .fields import Flag, Text
 from .i18n import gettext as _
@@ -78,14 +78,10 @@ def start_values(schemas: Schemas, args: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def record_values(face: Face, record: Any) -> dict[str, str]:
-    """The texts of the form of an existing record; personal values stay out."""
-    found = {}
-    for name, schema_field in fields_of(face.entity.schema).items():
-        column = face.columns.get(name)
-        if column is not None and not column.personal:
-            found[name] = schema_field.to_text(getattr(record, column.attribute))
-    return found
+def record_values(face: Face, record: Any, added: Iterable[Column] = ()) -> dict[str, str]:
+    """The texts of the form of an existing record, with those of the columns that plugins added; personal ones stay out."""
+    return {column.key: column.field.to_text(getattr(record, column.attribute))
+            for column in (*face.columns.values(), *added) if column.field is not None and not column.personal}
 
 
 def typed_values(form: Mapping[str, str]) -> dict[str, str]:
@@ -94,11 +90,11 @@ def typed_values(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_form(schemas: Schemas, form: Mapping[str, str], *, node: Any, actor: Any, stored: bool = False,
-              personal: Iterable[str] = (), without: Iterable[str] = ()) -> dict[str, Any]:
+              personal: Iterable[str] = (), without: Iterable[str] = (), spare: Container[str] = ()) -> dict[str, Any]:
     """Read what a browser sent for `schemas` strictly. Returns values by column.
 
     With `stored`, personal fields that were left empty are absent from the result, and so are fields named in
-    `without`. Raises Invalid naming fields.
+    `without`; those in `spare` may be sent empty although `schemas` lack them. Raises Invalid naming fields.
     """
     raw: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
@@ -118,6 +114,8 @@ def read_form(schemas: Schemas, form: Mapping[str, str], *, node: Any, actor: An
                 except ValidationError as problem:
                     errors[name] = [str(message) for message in problem.messages]
     for name in sorted(set(form) - known - PAGE_INPUTS):
+        if name in spare and not form[name].strip():
+            continue
         errors[name[:80]] = [str(EntitySchema.error_messages["unknown"])]
     try:
         # Partial, because fields with an error and stored personal values are absent on purpose; an empty input is null.

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from . import db, snapshot
+from . import db, extensions, snapshot
 from .entity import Entity
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
@@ -33,14 +33,14 @@ def timeline(entity: Entity, record_id: int) -> list[dict[str, Any]]:
 
 # Plain SQL: every detail page asks this, and building the query costs more than running it.
 _ENTRIES = """
-SELECT e.id, e.at, e.step, e.from_state, e.to_state, e.facts, e.account_id, d.body, a.username, p.name
+SELECT e.id, e.at, e.step, e.from_state, e.to_state, e.facts, e.account_id, d.body, a.username, p.name, e.division_id
 FROM core_ledger e LEFT JOIN core_ledger_detail d ON d.entry_id = e.id
 LEFT JOIN core_account a ON a.id = e.account_id LEFT JOIN core_person p ON p.id = a.person_id
 WHERE e.entity = {mark} AND e.record_id = {mark} ORDER BY e.id"""
 
 
 def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[str, Any]:
-    entry_id, stored_at, step, before, after, facts, account_id, body, username, name = row
+    entry_id, stored_at, step, before, after, facts, account_id, body, username, name, division_id = row
     at = stored_at if isinstance(stored_at, datetime) else datetime.fromisoformat(stored_at)
     asked = orjson.loads(body) if body else {}
     text = str(asked.pop("text", "") or "")
@@ -50,7 +50,8 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
              "tone": "bad" if step == "overdue" else ""}
     changed = (orjson.loads(facts) if facts else {}).get("changed")
     if changed:
-        known = columns_of(entity.schema)
+        place = snapshot.current().tree.get(division_id)
+        known = {column: field for schema in extensions.schemas_at(entity, place) for column, field in columns_of(schema).items()}
         labels = [str(known[c].label) for c in changed if c in known]
         found["text"] = ", ".join(labels)
     return found

@@ -67,7 +67,9 @@ def models_of(owner: str) -> tuple[type[Table], ...]:
     from importlib import import_module
 
     module = registry().plugins.all[owner].module
-    found: dict[str, Any] = {e.model._meta.table_name: e.model for e in registry().entities.values() if e.plugin == owner}
+    own = [entity.model for entity in registry().entities.values() if entity.plugin == owner]
+    own += [extension.model for key, extension in registry().extensions if key == owner]
+    found: dict[str, Any] = {model._meta.table_name: model for model in own}
     name = f"{module.__name__}.models"
     try:
         found |= {table._meta.table_name: table for table in tables(import_module(name))}

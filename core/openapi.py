@@ -10,7 +10,7 @@ import orjson
 from apispec import APISpec
 from flask import Flask, Response, render_template
 
-from . import __version__
+from . import __version__, extensions
 from .access import guarded
 from .entity import Entity
 from .faces import Column, Face, face_of
@@ -108,10 +108,10 @@ def _entity(found: APISpec, face: Face) -> None:
     """Schemas and paths of one entity."""
     entity, name = face.entity, face.entity.key.replace(".", "_")
     found.tag({"name": entity.key, "description": str(entity.label)})
-    found.components.schema(name, _record_schema(face, tuple(face.columns.values()), True))
+    found.components.schema(name, _record_schema(face, (*face.columns.values(), *extensions.columns(entity)), True))
     found.components.schema(f"{name}_item", _record_schema(face, api_columns(face), False))
     found.components.schema(f"{name}_write", _write_schema(face))
-    found.components.schema(f"{name}_patch", json_schema((entity.schema,), required=False))
+    found.components.schema(f"{name}_patch", _with_added(entity, json_schema((entity.schema,), required=False)))
     base = f"/api/v1/d/{{code}}{face.path}"
     operations: dict[str, dict[str, Any]] = {base: {"get": _list_operation(face, name)}}
     single: dict[str, Any] = {"get": operation(
@@ -144,8 +144,22 @@ def _record_schema(face: Face, columns: tuple[Column, ...], single: bool) -> dic
     properties["url"] = {"type": "string", "format": "uri-reference"}
     found: dict[str, Any] = {"type": "object", "properties": properties}
     if single:
-        found["required"] = list(properties)
+        added = {column.key for column in extensions.columns(face.entity)}
+        found["required"] = [key for key in properties if key not in added]
     return found
+
+
+def _with_added(entity: Entity, found: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a request with the fields that plugins add; none is required, because each is known in places only."""
+    for added in extensions.of(entity):
+        found["properties"] = {**found["properties"], **{
+            key: {**field, "description": " ".join(filter(None, (field.get("description"), _only_where(added.plugin))))}
+            for key, field in json_schema((added.schema,))["properties"].items()}}
+    return found
+
+
+def _only_where(plugin: str) -> str:
+    return _("Known where the plugin %(plugin)s is switched on.", plugin=plugin)
 
 
 def _read_schema(face: Face, column: Column) -> dict[str, Any]:
@@ -163,7 +177,7 @@ def _read_schema(face: Face, column: Column) -> dict[str, Any]:
 
 
 def _write_schema(face: Face) -> dict[str, Any]:
-    found = json_schema((face.entity.schema,))
+    found = _with_added(face.entity, json_schema((face.entity.schema,)))
     if face.workflow is not None:
         found["properties"] = {**found["properties"], "client_id": {
             "type": ["string", "null"], "maxLength": 64, "description": _("Mark of a record that was entered offline")}}

@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from . import access, clock, counters, crypto, db, ledger, outbox, snapshot
+from . import access, clock, counters, crypto, db, extensions, ledger, outbox, snapshot
 from .actor import Actor
 from .engine import ask_plugins
 from .entity import Entity
@@ -37,18 +37,21 @@ def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node) ->
     ``data`` are checked values by column. Raises ``Forbidden``, ``Invalid`` (wrong level, rules across fields, not unique)
     or ``Refused``; nothing is written then.
     """
-    values = dict(data)
+    values, added = extensions.split(entity, data)
     with db.transaction():
         place = _place(entity, values, snapshot.hold().tree.get(node.id) or node)
         access.require(entity.permission("create"), place, actor)
         _check(entity, values, None, place)
-        ask_plugins("create", entity, _Draft(values), actor, place)
+        ask_plugins("create", entity, _Draft({**values, **added}), actor, place)
         workflow = registry().workflow_of(entity.key)
         moment = db.now()
         if entity.create is not None:
             record = entity.create(values, actor, place)
         else:
             record = _insert(entity, workflow, values, actor, place, moment)
+        if added:
+            home = extensions.place_of(entity, record, place)
+            extensions.write(entity, record, extensions.differing(entity, record, added, home, new=True))
         record_created(entity, workflow, record, actor, place, moment)
     return record
 
@@ -176,18 +179,20 @@ def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor
         record = access.fetch(entity, record_id, "edit", node, actor)
         check_version(record, version)
         place = _where(entity, record, node)
-        values = dict(data)
+        values, added = extensions.split(entity, data)
         if values.pop("division_id", place.id) not in (None, place.id):
             raise Invalid(_("The record was not saved."), errors={"division": [_("A record stays at its division.")]})
         _check(entity, values, record, place)
         ask_plugins("edit", entity, record, actor, place)
         row = entity.update(record, values, actor, place) if entity.update else sealed(entity, values, record.uid)
-        changed = sorted(name for name, value in row.items() if getattr(record, name, None) != value)
+        added = extensions.differing(entity, record, added, place)
+        changed = sorted([*added, *(name for name, value in row.items() if getattr(record, name, None) != value)])
         if not changed:
             return record
         before = dict(record.__data__)
         moment = db.now()
         _write(entity, record, {**row, "version": record.version + 1, "updated_at": moment})
+        extensions.write(entity, record, added)
         ledger.append(entity.key, record.id, "edit", node=place, account_id=actor.account_id, version=record.version,
                       facts={"changed": changed}, at=moment)
         if entity.division:
@@ -226,6 +231,7 @@ def delete(entity: Entity, record_id: int, actor: Actor, version: int | None, no
             raise Conflict(_("Other records still point at this one."), remedy=_("Change or remove those first.")) from error
         if done != 1:
             raise Conflict(_("Somebody else changed this record at the same moment."), remedy=_("Load the page again."))
+        extensions.remove(entity, record.id)
         moment = db.now()
         ledger.append(entity.key, record.id, "delete", node=place, account_id=actor.account_id, version=record.version, at=moment)
         if entity.division:

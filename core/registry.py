@@ -265,12 +265,12 @@ class _Draft:
         for key, clock in extension.clocks:
             if key not in states:
                 raise DeclarationError(owner, f"extension of {extension.workflow!r}: there is no state {key!r}")
-            states[key] = replace(states[key], clocks=(*states[key].clocks, clock))
-        steps = {t.key: t for t in (*flow.transitions, *extension.transitions)}
+            states[key] = replace(states[key], clocks=(*states[key].clocks, replace(clock, plugin=owner)))
+        steps = {t.key: t for t in (*flow.transitions, *(replace(step, plugin=owner) for step in extension.transitions))}
         for key, guard in extension.guards:
             if key not in steps:
                 raise DeclarationError(owner, f"extension of {extension.workflow!r}: there is no transition {key!r}")
-            steps[key] = replace(steps[key], guard=_both(steps[key].guard, guard))
+            steps[key] = replace(steps[key], guard=_both(steps[key].guard, guard, owner))
         wider = replace(flow, states=tuple(states.values()), transitions=tuple(steps.values()))
         mistakes = check_workflow(wider)
         if mistakes:
@@ -293,11 +293,19 @@ class _Draft:
                         MappingProxyType(self.owners), MappingProxyType(newest), frozenset(self.always_on))
 
 
-def _both(first: Any, second: Any) -> Any:
-    if first is None:
-        return second
-
+def _both(first: Any, second: Any, plugin: str) -> Any:
+    """The workflow's own guard, then that of ``plugin`` where it is on."""
     def guard(case: Any, data: Any, actor: Any) -> Any:
-        return first(case, data, actor) or second(case, data, actor)
+        refusal = first(case, data, actor) if first is not None else None
+        return refusal or (second(case, data, actor) if held_where_on(plugin, case) else None)
 
     return guard
+
+
+def held_where_on(plugin: str, case: Any) -> bool:
+    """True when ``plugin`` is on at the division that holds ``case``; the empty name, of a workflow's own parts, is on."""
+    from . import snapshot
+
+    now = snapshot.current()
+    holder = now.tree.get(case.holder_id)
+    return not plugin or (holder is not None and now.switches.is_on(plugin, holder))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import access, audit, db, engine, jobs, records, schemas, snapshot, transfer_sheet, xlsx
+from . import access, audit, db, engine, extensions, jobs, records, schemas, snapshot, transfer_sheet, xlsx
 from .entity import Entity
 from .errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from .faces import plain
@@ -57,7 +57,7 @@ def start(entity: Entity, content: bytes, file_name: str, actor: Any, node: Node
     limits = xlsx.Limits(bytes=settings.get("core.import_megabytes", node) << 20,
                          rows=settings.get("core.import_rows", node))
     sheet = xlsx.read(content, limits)
-    keys, depth = transfer_sheet.header(entity, sheet)
+    keys, depth = transfer_sheet.header(entity, sheet, extensions.columns_below(entity, node))
     found = [{"n": number, "c": [transfer_sheet.stored_cell(cell) for cell in cells[:len(keys)]]}
              for number, cells in enumerate(sheet[depth:], start=depth + 1)
              if any(cell not in ("", None) for cell in cells[:len(keys)])]
@@ -292,7 +292,8 @@ def _undo(checker: Checker, row: Row) -> None:
             if record.version != row["a"]:
                 raise Conflict(_("The record was changed after the import."))
             if row["o"] == UPDATED:
-                values = schemas.load(entity.schema, row["b"], node=node, actor=actor, partial=True)
+                known = extensions.schemas_at(entity, extensions.place_of(entity, record, node))
+                values = schemas.load_many(known, row["b"], node=node, actor=actor, partial=True)
                 records.update(entity, record.id, values, actor, row["a"], node)
             elif registry().workflow_of(entity.key) is None:
                 records.delete(entity, record.id, actor, row["a"], node)

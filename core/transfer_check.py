@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from . import access, crypto, schemas, snapshot, transfer_sheet, xlsx
+from . import access, crypto, extensions, schemas, snapshot, transfer_sheet, xlsx
 from .entity import Entity
 from .errors import Invalid
 from .faces import masked, plain
@@ -33,7 +33,8 @@ class Checker:
     def __init__(self, batch: ImportBatch, actor: Any, node: Node) -> None:
         self.batch, self.actor, self.node = batch, actor, node
         self.entity = registry().entity(batch.entity)
-        self.columns: dict[str, SheetColumn] = {column.key: column for column in sheet_columns(self.entity)}
+        added = extensions.columns(self.entity)  # all: a value for a plugin that was switched off meanwhile is refused, not lost
+        self.columns: dict[str, SheetColumn] = {column.key: column for column in sheet_columns(self.entity, added=added)}
         self.key = key_name(self.entity)
         self.counts: Counter[str] = Counter(batch.counts)
         self.preview: dict[str, list[Any]] = batch.opened("preview", batch.preview) if batch.preview else {}
@@ -92,7 +93,9 @@ class Checker:
         found: dict[str, Any] = {wanted[row[0]]: None for row in
                                  model.select(stored).where(stored.in_(list(wanted))).tuples()}
         query = access.scoped(model.select().where(stored.in_(list(wanted))), self.entity, "view", self.node, self.actor)
-        found.update({wanted[getattr(record, stored.name)]: record for record in query})
+        reached = list(query)
+        extensions.attach(self.entity, reached, self.node)
+        found.update({wanted[getattr(record, stored.name)]: record for record in reached})
         return found
 
     def _stored_key(self, raw: dict[str, Any], key: str) -> Any:
@@ -152,12 +155,26 @@ class Checker:
             given[name] = value
         if errors:
             raise Invalid(errors=errors)
-        values = schemas.load(self.entity.schema, given, node=self.node, actor=self.actor, partial=record is not None)
+        known = self._schemas(given, record)
+        values, added = extensions.split(self.entity, schemas.load_many(
+            known, given, node=self.node, actor=self.actor, partial=record is not None))
         if self.entity.check is not None:
             found = self.entity.check(values, record, self._place(values, record))
             if found:
                 raise Invalid(errors=found)
-        return values
+        return {**values, **added}
+
+    def _schemas(self, given: dict[str, Any], record: Any) -> tuple[type[schemas.EntitySchema], ...]:
+        """The schemas of a row; an empty cell of a plugin that is off at its division is taken out of ``given``."""
+        if record is None:
+            known = extensions.schemas_for_new(self.entity, given, self.node)
+        else:
+            known = extensions.schemas_at(self.entity, extensions.place_of(self.entity, record, self.node))
+        names = {name for schema in known for name in schemas.fields_of(schema)}
+        for column in extensions.columns(self.entity):
+            if column.key not in names and given.get(column.key) is None:
+                given.pop(column.key, None)
+        return known
 
     def _place(self, values: Mapping[str, Any], record: Any) -> Node:
         tree = snapshot.current().tree

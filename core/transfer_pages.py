@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, g, redirect, render_template, request
 
-from . import export, field_base, jobs, snapshot, transfer, transfer_api, transfer_report, transfer_sheet
+from . import export, extensions, field_base, jobs, snapshot, transfer, transfer_api, transfer_report, transfer_sheet
 from .access import current_actor
 from .entity import Entity
 from .errors import BadRequest, Forbidden, Problem, TooLarge
@@ -125,9 +125,11 @@ def _batch_row(batch: ImportBatch, node: Any) -> dict[str, Any]:
 def template_file(entity: Entity) -> Response:
     """The empty workbook to fill in."""
     with field_base.framed(g.node, current_actor()):
-        options = {name: field.options() or [] for name, field in fields_of(entity.schema).items()
+        added = extensions.columns_below(entity, g.node)
+        fields = {**fields_of(entity.schema), **{column.key: column.field for column in added if column.field is not None}}
+        options = {name: field.options() or [] for name, field in fields.items()
                    if transfer_sheet.kind_of(entity, name, field) in {"choice", "flag"} and not field.dump_only}
-    return attachment(transfer_sheet.template(entity, options), f"{entity.key.replace('.', '-')}-template.xlsx", XLSX)
+    return attachment(transfer_sheet.template(entity, options, added), f"{entity.key.replace('.', '-')}-template.xlsx", XLSX)
 
 
 def attachment(content: Any, name: str, kind: str) -> Response:

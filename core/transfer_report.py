@@ -4,7 +4,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from . import xlsx
+from . import extensions, xlsx
 from .entity import Entity
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
@@ -20,7 +20,7 @@ OUTCOMES = {"created": (_l("Newly entered"), "ok"), "updated": (_l("Record chang
 
 def columns_of(entity: Entity, batch: ImportBatch) -> list[SheetColumn]:
     """The columns of the uploaded file in its order, without those that are read only."""
-    known = {column.key: column for column in sheet_columns(entity)}
+    known = {column.key: column for column in sheet_columns(entity, added=extensions.columns(entity))}
     return [known[key] for key in batch.columns if key in known and not known[key].column.read_only]
 
 

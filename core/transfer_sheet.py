@@ -59,30 +59,36 @@ def key_name(entity: Entity) -> str:
     return entity.import_key or "uid"
 
 
-def sheet_columns(entity: Entity, options: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> list[SheetColumn]:
-    """The columns of an entity's sheet in order. ``options`` are the choices by field, for a template."""
-    face = face_of(entity)
+def sheet_columns(entity: Entity, options: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+                  added: Iterable[Column] = ()) -> list[SheetColumn]:
+    """The columns of an entity's sheet in order. ``options`` are the choices by field, for a template.
+
+    ``added`` are columns of plugins (see ``extensions``): never required, because a row may lie where the plugin is off.
+    """
+    extra = {column.key: column for column in added}
+    known = {**face_of(entity).columns, **extra}
     key = key_name(entity)
-    fields = {name: field for name, field in fields_of(entity.schema).items() if not field.dump_only}
+    schema = {**fields_of(entity.schema), **{name: column.field for name, column in extra.items() if column.field is not None}}
+    fields = {name: field for name, field in schema.items() if not field.dump_only}
     found = []
     for name, field in fields.items():
-        source = face.columns.get(name)
+        source = known.get(name)
         labels = tuple(label for _code, label in (options or {}).get(name, ()))
         column = xlsx.Column(name, str(field.label or name), kind_of(entity, name, field),
-                             field.required and name != key, help=str(field.help or ""), options=labels)
+                             field.required and name != key and name not in extra, help=str(field.help or ""), options=labels)
         found.append(SheetColumn(column, field, source, name == key))
     if key not in fields:
-        source = face.columns.get(key)
+        source = known.get(key)
         label = str(source.label) if source is not None else key
         found.insert(0, SheetColumn(xlsx.Column(key, label, "code", help=_(
             "Leave it empty for a new record. Do not change it for one that exists.")), None, source, True))
     for name, field in fields.items():
-        if isinstance(field, Ref) and name in face.columns:
+        if isinstance(field, Ref) and name in known:
             label = _("%(label)s (name)", label=field.label or name)
-            found.append(SheetColumn(xlsx.Column(f"{name}.name", label, read_only=True), None, face.columns[name]))
-    derived = [name for name, field in fields_of(entity.schema).items() if field.dump_only and name != key]
+            found.append(SheetColumn(xlsx.Column(f"{name}.name", label, read_only=True), None, known[name]))
+    derived = [name for name, field in schema.items() if field.dump_only and name != key]
     for name in dict.fromkeys((*derived, *INFO)):
-        source = face.columns.get(name)
+        source = known.get(name)
         if source is not None and name not in fields and not source.personal:
             found.append(SheetColumn(xlsx.Column(name, str(source.label), read_only=True), None, source))
     return found
@@ -111,20 +117,21 @@ def kind_of(entity: Entity, name: str, field: EntityField) -> str:
 
 # ---------------------------------------------------------------- reading
 
-def header(entity: Entity, rows: Sequence[Sequence[Cell]]) -> tuple[list[str | None], int]:
+def header(entity: Entity, rows: Sequence[Sequence[Cell]], added: Iterable[Column] = ()) -> tuple[list[str | None], int]:
     """(keys of the columns in order, None for an empty one; number of header rows).
 
     Keys stand in the hidden second row; without it the labels of the first row count, in any language of the platform.
     Raises ``Invalid`` for unknown, double or missing columns, naming them.
     """
-    columns = sheet_columns(entity)
+    extra = tuple(added)
+    columns = sheet_columns(entity, added=extra)
     known = {column.key for column in columns} | set(REPORT)
     second = [str(cell).strip() for cell in rows[1]] if len(rows) > 1 else []
     first = [xlsx.plain(str(cell)).strip() for cell in rows[0]]
     if second and {cell for cell in second if cell} <= known and any(second):
         keys, depth, shown = second, 2, second
     else:
-        labels = _labels(entity)
+        labels = _labels(entity, extra)
         shown = [cell.removesuffix("*").strip() for cell in first]
         keys, depth = [labels.get(cell, cell) for cell in shown], 1
     while keys and not keys[-1]:
@@ -138,14 +145,14 @@ def header(entity: Entity, rows: Sequence[Sequence[Cell]]) -> tuple[list[str | N
     return [key or None for key in keys], depth
 
 
-def _labels(entity: Entity) -> dict[str, str]:
+def _labels(entity: Entity, added: Sequence[Column]) -> dict[str, str]:
     found: dict[str, str] = {}
     for language in LANGUAGES:
         with use_language(language):
-            for column in sheet_columns(entity):
+            for column in sheet_columns(entity, added=added):
                 found.setdefault(column.column.label, column.key)
             found.update(zip(report_labels(), REPORT, strict=True))
-    return {**found, **{column.key: column.key for column in sheet_columns(entity)}}
+    return {**found, **{column.key: column.key for column in sheet_columns(entity, added=added)}}
 
 
 def report_labels() -> tuple[str, str]:
@@ -275,9 +282,9 @@ def row_cells(makers: Sequence[Callable[[Any], Cell]], names: Mapping[int, Mappi
     return cells
 
 
-def template(entity: Entity, options: Mapping[str, Sequence[tuple[str, str]]]) -> bytes:
+def template(entity: Entity, options: Mapping[str, Sequence[tuple[str, str]]], added: Iterable[Column] = ()) -> bytes:
     """An empty workbook to fill in: text-formatted columns, a sheet of choices, a sheet that explains."""
-    columns = [column.column for column in sheet_columns(entity, options) if not column.column.read_only]
+    columns = [column.column for column in sheet_columns(entity, options, added) if not column.column.read_only]
     target = io.BytesIO()
     writer = xlsx.Writer(target, columns, str(entity.label))
     writer.choices()

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import attachments, audit, db, engine, forms, lists, panels, records
+from . import attachments, audit, db, engine, extensions, forms, lists, panels, records
 from .access import current_actor, fetch
 from .db import local_day
 from .entity import Entity
@@ -112,10 +112,10 @@ def due_of(face: Face, record: Any, node: Node) -> dict[str, str] | None:
 
 
 def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
-    """Label and text of every column, personal ones masked. One query per kind of reference at most."""
+    """Label and text of every column, personal ones masked. One query per kind of reference and per plugin that adds some."""
     found = []
     hidden = {"number", "state", "due", face.title.key if face.title else ""}
-    for column in face.shown:
+    for column in (*face.shown, *extensions.read(face.entity, record, node)):
         if column.key in hidden:
             continue
         value = getattr(record, column.attribute)
@@ -193,9 +193,10 @@ def edit_page(entity: Entity, id: int) -> Any:
     record = fetch(entity, id, "edit", node, actor)
     without = fixed_fields(face)
     if request.method == "GET":
-        return render_template("form.html", **_edit_context(face, record, node, actor, forms.record_values(face, record)))
+        values = forms.record_values(face, record, extensions.read(entity, record, node))
+        return render_template("form.html", **_edit_context(face, record, node, actor, values))
     try:
-        data = forms.read_form((entity.schema,), request.form, node=node, actor=actor, stored=True,
+        data = forms.read_form(_schemas(face, record, node), request.form, node=node, actor=actor, stored=True,
                                personal=entity.personal, without=without)
         records.update(entity, id, data, actor, form_version(), node)
     except Invalid as problem:
@@ -206,6 +207,10 @@ def edit_page(entity: Entity, id: int) -> Any:
         context = _edit_context(face, record, node, actor, forms.typed_values(request.form), clash=problem)
         return render_template("form.html", **context), problem.status
     return redirect(face.url(node.code, id), 303)
+
+
+def _schemas(face: Face, record: Any, node: Node) -> forms.Schemas:
+    return extensions.schemas_at(face.entity, extensions.place_of(face.entity, record, node))
 
 
 def fixed_fields(face: Face) -> frozenset[str]:
@@ -227,13 +232,14 @@ def _edit_context(face: Face, record: Any, node: Node, actor: Actor, values: dic
     """What the form template shows for an existing record. After a clash the present version is offered with what was typed."""
     entity = face.entity
     here = face.url(node.code, record.id)
-    summary = forms.error_list((entity.schema,), errors or {})
+    schemas = _schemas(face, record, node)
+    summary = forms.error_list(schemas, errors or {})
     if clash is not None:
         words = (str(clash.title), str(clash.detail), _("What you typed is kept: compare it and save again."))
         summary = [{"field": "", "label": "", "message": " ".join(word for word in words if word)}]
     return {
         "entity": entity, "record": record, "title": _("Edit: %(title)s", title=title_of(face, record)),
-        "fields": forms.form_fields((entity.schema,), values, node=node, actor=actor, errors=errors, stored=True,
+        "fields": forms.form_fields(schemas, values, node=node, actor=actor, errors=errors, stored=True,
                                     personal=entity.personal, without=fixed_fields(face)),
         "errors": summary, "action": f"{here}/edit", "submit_label": _("Save"), "cancel_url": here, "multipart": False,
         "version": record.version, "intro": "", "crumbs": crumbs(face, node, (title_of(face, record), here), _("Edit")),
@@ -313,7 +319,8 @@ def reveal_page(entity: Entity, id: int) -> Any:
     record = fetch(entity, id, "reveal", node, actor)
     here = face.url(node.code, id)
     title = title_of(face, record)
-    columns = [column for column in face.columns.values() if column.personal and getattr(record, column.attribute)]
+    columns = [column for column in (*face.columns.values(), *extensions.read(entity, record, node))
+               if column.personal and getattr(record, column.attribute)]
     wanted = request.values.get("field", "")
     chosen = [column for column in columns if column.key == wanted] or columns
     errors: dict[str, list[str]] = {}

@@ -66,6 +66,7 @@ class Clock:
     ``setting`` names the setting whose value (kind ``length``) replaces ``length`` at the division of the case;
     ``overdue`` is the consequence: ``notify`` tells the holder, ``mark`` only shows it, ``send_up`` asks the level above.
     ``until`` lists the states in which it keeps running, by default only its own state; ``pause`` those in which it rests.
+    ``plugin`` is set by the platform on a clock of a ``WorkflowExtension``: it starts only where that plugin is on.
     """
 
     key: str
@@ -76,6 +77,7 @@ class Clock:
     setting: str | None = None
     until: tuple[str, ...] = ()
     pause: tuple[str, ...] = ()
+    plugin: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class Transition:
     schemas whose fields the person fills in; ``guard(case, data, actor) -> Refusal | None``; ``flow`` books the end of a
     case in the month's balance (solved; closed: written off without being solved; withdrawn), or is a function
     ``flow(case, data) -> str`` where that depends on the answers; ``sets(case, data, actor) -> dict`` gives columns to
-    write; ``bulk`` allows it on many cases at once.
+    write; ``bulk`` allows it on many cases at once. ``plugin`` is set by the platform on a step of a
+    ``WorkflowExtension``: it is there only where that plugin is on.
     """
 
     key: str
@@ -153,6 +156,7 @@ class Transition:
     bulk: bool = False
     tone: str = ""
     notify: tuple[str, ...] = ("holder",)
+    plugin: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -213,7 +217,10 @@ class Workflow:
 
 @dataclass(frozen=True)
 class WorkflowExtension:
-    """What a region plugin adds to a workflow: states, transitions, guards by transition key, clocks by state key."""
+    """What a region plugin adds to a workflow: states, transitions, guards by transition key, clocks by state key.
+
+    Its steps, guards and clocks have an effect where the plugin is on at the division that holds the case.
+    """
 
     workflow: str
     states: tuple[State, ...] = ()
