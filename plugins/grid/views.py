@@ -27,7 +27,7 @@ from grid321.core.api import (
     people,
     records,
     require,
-    transaction,
+    sending,
     tree,
 )
 from grid321.core.api import gettext as _
@@ -70,10 +70,8 @@ def quick_page() -> Any:
     try:
         data = forms.read_form((ReportSchema,), request.form, node=node, actor=actor, without=rest)
         files = attachments.cleaned(request.files.getlist("files"))
-        with transaction():
-            record = records.create(REPORT, data, actor, tree().get(data["division_id"]) or node)
-            if files:
-                attachments.add(REPORT, record, files, actor, node)
+        record = sending.create_once(REPORT, data, files, sending.mark_of(REPORT, request.form), actor,
+                                     tree().get(data["division_id"]) or node)
     except Invalid as problem:
         context = _quick_context(forms.typed_values(request.form), rest, problem)
         return render_template("form.html", **context), problem.status
@@ -95,6 +93,7 @@ def _quick_context(values: dict[str, str], rest: tuple[str, ...], problem: Inval
     return {"entity": REPORT, "title": _("Report a matter"), "fields": parts, "multipart": True, "version": "",
             "errors": forms.error_list((ReportSchema,), errors), "action": f"/d/{node.code}/grid/quick",
             "submit_label": _("Send"), "cancel_url": f"/d/{node.code}/", "problem": problem, "offline": True,
+            "hidden": [("client_id", sending.form_mark(request.form))],
             "intro": _("Five questions. Title, day and urgency are filled in for you.")}
 
 
@@ -198,6 +197,6 @@ def _add(rule: str, name: str, view: Any, permission: str, *methods: str, **opti
 
 _add("/quick", "quick", quick_page, "grid.report.create", "GET", "POST", body=attachments.MAX_BODY)
 _add("/tiers", "tiers", tiers_page, "grid.grid.view")
-_add("/grid/<int:record_id>/appoint", "appoint", appoint_page, "grid.appoint", "GET", "POST")
-_add("/grid/<int:record_id>/posts/<int:post_id>/end", "end_post", end_post, "grid.appoint", "POST")
-_add("/grid/<int:record_id>/retire", "retire", retire_page, "grid.grid.edit", "GET", "POST")
+_add("/grid/<rid:record_id>/appoint", "appoint", appoint_page, "grid.appoint", "GET", "POST")
+_add("/grid/<rid:record_id>/posts/<rid:post_id>/end", "end_post", end_post, "grid.appoint", "POST")
+_add("/grid/<rid:record_id>/retire", "retire", retire_page, "grid.grid.edit", "GET", "POST")

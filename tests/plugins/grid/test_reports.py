@@ -181,3 +181,13 @@ def test_a_report_is_never_deleted(world):
     answer = world.browser("county").api("DELETE", f"/d/{world.tree.county.code}/grid/report/{case.id}", If_Match='"1"')
     assert answer.status_code == 405 or answer.status_code == 404
     assert count(world) == 1
+
+
+def test_the_short_form_sent_twice_makes_one_report(world):
+    import re
+
+    browser, path = world.browser("worker"), f"/d/{world.grid.code}/grid/quick"
+    mark = re.search(r'name="client_id" value="([0-9a-f]+)"', browser.get(path).text)[1]
+    sent = {**REPORT, "division": world.grid.code, "client_id": mark}
+    assert browser.post(path, sent).location == browser.post(path, sent).location
+    assert count(world) == 1
