@@ -134,6 +134,6 @@ __all__ = [
     "create_division", "current_actor", "days", "down", "engine", "enqueue", "fetch", "format_day", "format_number",
     "format_time", "forms", "from_department", "gettext", "guarded", "hookimpl", "is_on", "lazy_gettext", "local_day",
     "months", "ngettext", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
-    "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree", "up",
-    "working_days",
+    "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree",
+    "up", "working_days",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, request
 
-from . import attachments, db, engine, idempotency, lists, records, schemas
+from . import attachments, db, engine, extensions, idempotency, lists, records, schemas, sending
 from .access import current_actor, fetch, guarded
 from .entity import Entity
 from .errors import BadRequest, Invalid, PreconditionRequired, Problem
@@ -19,7 +19,7 @@ from .faces import Column, Face, face_of, json_reader, masked
 from .i18n import gettext as _
 from .view_records import add_comment
 from .view_steps import place_of, refuse_impossible, transition_of
-from .views import RecordId, client_id_of, sent_before
+from .views import RecordId
 
 JSON_TYPE = "application/json"
 _TYPES = frozenset({JSON_TYPE, "application/merge-patch+json"})
@@ -89,7 +89,7 @@ def api_columns(face: Face) -> tuple[Column, ...]:
 def record_json(face: Face, record: Any, code: str) -> dict[str, Any]:
     """One record as the API shows it; personal values are masked."""
     found: dict[str, Any] = {"id": record.id}
-    for column in face.columns.values():
+    for column in (*face.columns.values(), *extensions.read(face.entity, record, g.node)):
         value = getattr(record, column.attribute)
         if column.personal:
             value = masked(face.entity, column, value, record.uid) or None
@@ -219,14 +219,10 @@ def create_record(entity: Entity) -> Response:
     raw, is_case = read_body(), issubclass(entity.model, db.Case)
 
     def work() -> idempotency.Answer:
-        client_id = client_id_of(entity, raw)
-        record = sent_before(entity, client_id, actor)
-        if record is None:
-            body = {name: value for name, value in raw.items() if name != "client_id" or not is_case}
-            data = schemas.load(entity.schema, body, node=node, actor=actor)
-            if client_id:
-                data["client_id"] = client_id
-            record = records.create(entity, data, actor, node)
+        mark = sending.mark_of(entity, raw)
+        body = {name: value for name, value in raw.items() if name != "client_id" or not is_case}
+        data = schemas.load_many(extensions.schemas_for_new(entity, body, node), body, node=node, actor=actor)
+        record = sending.create_once(entity, data, (), mark, actor, node, strict=True)
         headers = {**etag_of(record), "Location": path_of(face, node.code, record.id)}
         return 201, headers, orjson.dumps(record_json(face, record, node.code)).decode()
 
@@ -238,7 +234,8 @@ def patch_record(entity: Entity, id: int) -> Response:
     face, node, actor = face_of(entity), g.node, current_actor()
     _no_parameters()
     version = wanted_version()
-    data = schemas.load(entity.schema, read_body(), node=node, actor=actor, partial=True)
+    known = extensions.schemas_of_record(entity, id, node, actor)
+    data = schemas.load_many(known, read_body(), node=node, actor=actor, partial=True)
     record = records.update(entity, id, data, actor, version, node)
     return answer(record_json(face, record, node.code), headers=etag_of(record))
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, g, redirect, render_template, request
 from werkzeug.routing import BaseConverter
 
-from . import attachments, db, extensions, forms, lists, records, saved_views, snapshot
+from . import attachments, extensions, forms, lists, saved_views, sending, snapshot
 from .access import current_actor, guarded
 from .db import Case
 from .entity import Entity
@@ -245,48 +245,14 @@ def new_page(entity: Entity) -> Any:
 
 
 def create(face: Face, node: Node, actor: Actor) -> Any:
-    """Read the form and its files and create the record with them, in one transaction.
-
-    A phone that sends a report again because the answer was lost gets the record it made the first time.
-    """
+    """Read the form and its files and create the record with them, in one transaction, once for each sending."""
     entity = face.entity
     schemas = extensions.schemas_for_new(entity, request.form, node)
     spare = {column.key for column in extensions.columns(entity)}  # asked where the form was shown, unknown at the chosen place
     data = forms.read_form(schemas, request.form, node=node, actor=actor, spare=spare)
-    client_id = client_id_of(entity, request.form)
+    mark = sending.mark_of(entity, request.form)
     files = attachments.cleaned(request.files.getlist("files"))
-    if client_id:
-        data["client_id"] = client_id
-    try:
-        with db.transaction():
-            record = sent_before(entity, client_id, actor)
-            if record is None:
-                record = records.create(entity, data, actor, node)
-                if files:
-                    attachments.add(entity, record, files, actor, node)
-    except Invalid:
-        record = sent_before(entity, client_id, actor)  # both copies arrived at once and this one lost
-        if record is None:
-            raise
-    return record
-
-
-def client_id_of(entity: Entity, source: Mapping[str, Any]) -> str | None:
-    """The mark a phone gave a report while it was offline, None without one. Raises Invalid for a malformed one."""
-    client_id = source.get("client_id")
-    if not client_id or not issubclass(entity.model, Case):
-        return None
-    if not (isinstance(client_id, str) and len(client_id) <= 64 and client_id.isascii() and client_id.isprintable()):
-        raise Invalid(_("Some fields need your attention."), errors={"client_id": [_("This is not a valid mark.")]})
-    return client_id
-
-
-def sent_before(entity: Entity, client_id: str | None, actor: Actor) -> Any:
-    """The record this account already made from the same mark, or None."""
-    if client_id is None:
-        return None
-    model = entity.model
-    return model.get_or_none((model.client_id == client_id) & (model.created_by == actor.account_id))
+    return sending.create_once(entity, data, files, mark, actor, node)
 
 
 def new_context(face: Face, node: Node, actor: Actor, values: Mapping[str, str],
@@ -306,7 +272,7 @@ def new_context(face: Face, node: Node, actor: Actor, values: Mapping[str, str],
         "entity": entity, "title": _("New: %(label)s", label=str(entity.label)), "fields": fields,
         "errors": forms.error_list(schemas, errors or {}), "problem": problem, "action": f"{base}new",
         "submit_label": _("Save"), "cancel_url": base, "multipart": is_case, "intro": str(entity.description or ""),
-        "draft_key": f"{entity.key}:{node.code}", "hidden": [("client_id", values.get("client_id", ""))] if is_case else [],
+        "draft_key": f"{entity.key}:{node.code}", "hidden": [("client_id", sending.form_mark(request.form))] if is_case else [],
         "crumbs": crumbs(face, node, _("New")),
     }
 

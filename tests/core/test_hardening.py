@@ -1,0 +1,81 @@
+"""What somebody would try who wants more than he was given, or who sends what nobody expects."""
+import re
+
+import pytest
+
+from grid321.core import access, accounts, people, snapshot
+from grid321.core.errors import Forbidden
+
+
+def hidden(page, name):
+    """The value of a hidden input of a form."""
+    return re.search(rf'name="{name}" value="([^"]*)"', page.text)[1]
+
+
+# ---------------------------------------------------------------- tokens
+
+def test_a_token_for_one_town_does_not_make_a_county_officer_the_officer_of_that_town(here, raise_matter, step):
+    from grid321.core import engine
+
+    matter = step(raise_matter(), "send_up", here.village, record="两委会议纪要")
+    narrowed = here.county.limited(snapshot.current().tree, here.tree.town.id, None)
+    assert matter.holder_id == here.tree.town.id
+    assert [s.key for s in engine.possible(here.entity, matter, narrowed)] == [
+        s.key for s in engine.possible(here.entity, matter, here.county)]
+    with pytest.raises(Forbidden):
+        step(matter, "hand_over", narrowed, department_id=here.office.id)
+
+
+def test_a_token_for_one_town_still_decides_what_its_owner_holds_there(here, raise_matter, step):
+    from grid321.core import engine
+
+    matter = step(raise_matter(), "send_up", here.village, record="两委会议纪要")
+    narrowed = here.town.limited(snapshot.current().tree, here.tree.town.id, None)
+    assert "hand_over" in {s.key for s in engine.possible(here.entity, matter, narrowed)}
+
+
+# ---------------------------------------------------------------- accounts
+
+def test_nobody_makes_a_second_login_for_a_person_whose_posts_reach_beyond_him(here):
+    person = people.create_person({"name": "王建国"}, access.SYSTEM, here.tree.town)
+    people.appoint(person.id, "secretary", here.tree.village, access.SYSTEM)
+    elsewhere = here.actor("core.county_admin", here.tree.other_town)
+    with pytest.raises(Forbidden):
+        accounts.create_account("wangjianguo2", "lange-worte-321", here.tree.other_town, elsewhere, person_id=person.id)
+    above = here.actor("core.county_admin", here.tree.county)
+    assert accounts.create_account("wangjianguo2", "lange-worte-321", here.tree.town, above, person_id=person.id).id
+
+
+# ---------------------------------------------------------------- the same thing twice
+
+def test_a_form_that_is_sent_twice_makes_one_record(here, client_for):
+    browser, base = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter/"
+    sent = {"title": "路灯不亮", "kind": "light", "client_id": hidden(browser.get(base + "new"), "client_id")}
+    assert browser.post(base + "new", sent).location == browser.post(base + "new", sent).location
+    assert here.entity.model.select().count() == 1
+
+
+def test_a_form_that_comes_back_with_other_words_is_another_matter_and_loses_nothing(here, client_for):
+    browser, base = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter/"
+    sent = {"title": "路灯不亮", "kind": "light", "client_id": hidden(browser.get(base + "new"), "client_id")}
+    first = browser.post(base + "new", sent).location
+    second = browser.post(base + "new", {**sent, "title": "井盖丢失"}).location
+    assert first != second
+    assert "井盖丢失" in browser.get(second).text
+
+
+def test_a_refused_form_keeps_its_mark(here, client_for):
+    browser, base = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter/"
+    mark = hidden(browser.get(base + "new"), "client_id")
+    refused = browser.post(base + "new", {"title": "", "kind": "light", "client_id": mark})
+    assert refused.status_code == 422
+    assert hidden(refused, "client_id") == mark
+
+
+def test_a_mark_of_a_program_that_comes_back_with_another_body_is_refused(here, client_for):
+    browser, path = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter"
+    first = browser.api("POST", path, {"title": "路灯不亮", "kind": "light", "client_id": "phone-1"})
+    assert browser.api("POST", path, {"title": "路灯不亮", "kind": "light", "client_id": "phone-1"}).json == first.json
+    other = browser.api("POST", path, {"title": "井盖丢失", "kind": "light", "client_id": "phone-1"})
+    assert (other.status_code, other.json["code"]) == (409, "client_id_reused")
+    assert here.entity.model.select().count() == 1
