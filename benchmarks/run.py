@@ -28,12 +28,12 @@ import bare
 import psycopg
 from county import World
 from servers import Clients, Round, Server, request
-from table import Line, write
+from table import Line, Run, write
 
 HERE = Path(__file__).resolve().parent
 SMALL, BIG = 10_000, 1_000_000
 LEVELS = ("county", "town", "village", "grid")
-ROUNDS, SECONDS, WRITE_SECONDS = 5, 0.5, 1.5
+ROUNDS, SECONDS = 5, 0.5
 POSTGRES = "GRID321_TEST_POSTGRES"
 
 
@@ -46,7 +46,6 @@ class Plan:
     big: int
     rounds: int
     seconds: float
-    write_seconds: float
 
 
 @dataclass
@@ -138,7 +137,7 @@ def cases(world: World, plan: Plan) -> list[Case]:
                       plan.seconds))
     found.append(Case("REST create, four writers", _create_requests,
                       [[request(f"/api/d/{writer['code']}/reports", None, _body(writer))] for writer in world.writers],
-                      0.6, plan.write_seconds))
+                      0.6, 3 * plan.seconds))
     return found
 
 
@@ -191,7 +190,7 @@ def compare(kind: str, case: Case, clients: Clients, servers: dict[str, Server],
     if case.sizes and "small" in servers:
         work["small"] = case.platform(worlds["small"])
     for name, requests in work.items():
-        clients.run(servers[name], requests, 0.2)  # connections, caches
+        clients.run(servers[name], requests, min(0.2, case.seconds))  # caches
     found: dict[str, list[Round]] = {name: [] for name in work}
     for _round in range(rounds):
         for name, requests in work.items():
@@ -273,8 +272,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--quick", action="store_true", help="SQLite, 10,000 reports, short rounds, nothing written")
     parser.add_argument("--folder", type=Path, help="where the databases are made (default: a temporary folder)")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--reports", type=int, default=BIG, help="size of the big county")
+    parser.add_argument("--rounds", type=int, help=f"rounds of each figure (default {ROUNDS}, quick 2)")
+    parser.add_argument("--seconds", type=float, help=f"length of a round (default {SECONDS}, quick 0.3); creates: three times")
+    parser.add_argument("--reports", type=int, help=f"size of the big county (default {BIG:,}, quick {SMALL:,})")
     parser.add_argument("--no-write", action="store_true", help="do not write docs/performance.md")
     given = parser.parse_args()
     kinds = ["sqlite", "postgres"] if given.database == "both" else [given.database]
@@ -283,11 +283,11 @@ def main() -> int:
     if "postgres" in kinds and not os.environ.get(POSTGRES):
         print(f"{POSTGRES} is not set: PostgreSQL is left out (tools/postgres.py --durable -- python benchmarks/run.py)")
         kinds.remove("postgres")
-    started = time.monotonic()
+    started, busy = time.monotonic(), os.getloadavg()[1]
     with tempfile.TemporaryDirectory(prefix="grid321-bench-", dir=given.folder) as folder:
-        big = SMALL if given.quick else given.reports
-        plan = Plan(Path(folder), SMALL, big, 2 if given.quick else given.rounds, 0.3 if given.quick else SECONDS,
-                    0.5 if given.quick else WRITE_SECONDS)
+        big = given.reports or (SMALL if given.quick else BIG)
+        plan = Plan(Path(folder), big if given.quick else min(SMALL, big), big, given.rounds or (2 if given.quick else ROUNDS),
+                    given.seconds or (0.3 if given.quick else SECONDS))
         lines = run(kinds, plan)
     minutes = (time.monotonic() - started) / 60
     missed = [line for line in lines if not line.met]
@@ -295,7 +295,7 @@ def main() -> int:
         print(line.text())
     print(f"{len(lines) - len(missed)} of {len(lines)} met in {minutes:.1f} minutes")
     if not given.quick and not given.no_write:
-        write(HERE.parent / "docs" / "performance.md", lines, plan.big, plan.small, plan.rounds, minutes)
+        write(HERE.parent / "docs" / "performance.md", lines, Run(plan.small, plan.big, plan.rounds, plan.seconds, minutes, busy))
     return 0
 
 

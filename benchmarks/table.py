@@ -39,6 +39,18 @@ class Line:
         return f"| {self.figure} | {self.requirement} | {self.ours} | {self.theirs} | {self.ratio} | {self.word} | {self.note} |"
 
 
+@dataclass(frozen=True)
+class Run:
+    """What was run: sizes, rounds and their length in seconds, minutes it took, load of the machine before it."""
+
+    small: int
+    big: int
+    rounds: int
+    seconds: float
+    minutes: float
+    busy: float
+
+
 METHOD = """# Performance
 
 `make bench` generates one county twice (28 towns, 529 villages from the list of divisions, 3,000 grids, 1,300 grid
@@ -58,9 +70,9 @@ nothing else; the ratios are what is required.
 - **Clients**: four processes with one kept-alive connection each, which send ready-made bytes and read the answer to
   its end (`benchmarks/client.py`, some 30 µs a request). The share of a processor they used stands in the notes; they
   share the machine with the servers.
-- **Rounds**: the servers take turns, {rounds} rounds of {seconds} s for each figure after a warm-up; a ratio is the median of
-  the ratios within one round, so that other work on the machine meets both sides. CPU in the notes is what the workers
-  used per request.
+- **Rounds**: the servers take turns, {rounds} rounds of {seconds} s (creates {longer} s) after a warm-up; a ratio is the
+  median of the ratios within one round, so that other work on the machine meets both sides. CPU in the notes is what
+  the workers used per request.
 - **Lists** show 20 rows of 6 columns, without filter and with one state chosen, each level asked by the account that
   works there: county officer, town officer, village secretary, grid worker, with a session. The detail page goes round
   200 reports. REST uses an API token.
@@ -76,10 +88,12 @@ nothing else; the ratios are what is required.
 """
 
 
-def write(path: Path, lines: Sequence[Line], big: int, small: int, rounds: int, minutes: float) -> None:
+def write(path: Path, lines: Sequence[Line], run: Run) -> None:
     """Write the document: method, machine, a table for each database."""
-    parts = [METHOD.format(big=big, small=small, rounds=rounds, seconds="0.5 (creates 1.5)"), "## Machine", "", machine(), ""]
-    parts += [f"Measured on {date.today()} in {minutes:.1f} minutes, data included.", ""]
+    parts = [METHOD.format(big=run.big, small=run.small, rounds=run.rounds, seconds=run.seconds, longer=3 * run.seconds),
+             "## Machine", "", machine(), "",
+             f"Measured on {date.today()} in {run.minutes:.1f} minutes, data included; load average before it {run.busy:.1f}.",
+             ""]
     for kind, title in (("sqlite", "SQLite"), ("postgres", "PostgreSQL")):
         found = [line for line in lines if line.database == kind]
         if not found:
