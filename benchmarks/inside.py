@@ -46,7 +46,8 @@ def figures(home: str) -> dict[str, Any]:
         mark = "%s" if db.is_postgres() else "?"
         number = db.database.execute_sql("SELECT max(number) FROM grid_report").fetchone()[0]
         row = f"SELECT * FROM grid_report WHERE number = {mark}"
-        counters.fold()
+        while counters.fold():  # as the worker does all the time (PostgreSQL)
+            pass
         node = snapshot.current().tree.get(county)
 
         def one_row() -> None:
