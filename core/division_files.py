@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,7 +121,8 @@ def read_zip(body: bytes) -> dict[str, bytes]:
                     found[name] = member.read(MAX_BYTES + 1)
                 if len(found[name]) > MAX_BYTES:
                     raise _too_large(name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as problem:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError,
+            ValueError) as problem:
         text = _("This is not a readable zip file.")
         raise Invalid(text, remedy=_("Pack the five CSV files again, without a password."),
                       errors={"files": [text]}) from problem

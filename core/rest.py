@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from . import attachments, db, engine, extensions, idempotency, lists, records, schemas, sending
 from .access import current_actor, fetch, guarded
@@ -26,6 +28,8 @@ _TYPES = frozenset({JSON_TYPE, "application/merge-patch+json"})
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 PAGING = frozenset({"after", "before", "limit", "fields"})
 MAX_LIMIT = 100
+#: What a request with one file may hold in all.
+FILE_BODY = attachments.MAX_BYTES + 1024 * 1024
 Actor = Any
 
 
@@ -43,6 +47,7 @@ def _routes(app: Flask, entity: Entity) -> None:
     _add(app, entity, "api_history", "/<rid:id>/history", "GET", get_history, view)
     _add(app, entity, "api_comment", "/<rid:id>/comments", "POST", post_comment, view)
     _add(app, entity, "api_attachments", "/<rid:id>/attachments", "GET", get_attachments, view)
+    _add(app, entity, "api_attach", "/<rid:id>/attachments", "POST", post_attachment, view, body=FILE_BODY)
     _add(app, entity, "api_attachment", "/<rid:id>/attachments/<rid:file_id>", "GET", get_attachment, view)
     if "create" in entity.actions:
         _add(app, entity, "api_create", "", "POST", create_record, entity.permission("create"))
@@ -55,13 +60,14 @@ def _routes(app: Flask, entity: Entity) -> None:
         _add(app, entity, "api_transition", "/<rid:id>/transitions/<key>", "POST", post_transition, view)
 
 
-def _add(app: Flask, entity: Entity, name: str, rule: str, method: str, view: Callable[..., Any], permission: str) -> None:
+def _add(app: Flask, entity: Entity, name: str, rule: str, method: str, view: Callable[..., Any], permission: str,
+         **mark: Any) -> None:
     def call(**values: Any) -> Any:
         return view(entity, **values)
 
     call.__name__ = f"{entity.name}_{name}"
     app.add_url_rule(f"/api/v1/d/<code>/{entity.plugin}/{entity.name}{rule}", f"{entity.key}:{name}",
-                     guarded(call, permission, entity.key, entity.plugin), methods=[method])
+                     guarded(call, permission, entity.key, entity.plugin, **mark), methods=[method])
 
 
 def path_of(face: Face, code: str, record_id: int | None = None) -> str:
@@ -187,10 +193,12 @@ def get_attachments(entity: Entity, id: int) -> Response:
     _no_parameters()
     record = fetch(entity, id, "view", g.node, current_actor())
     base = path_of(face_of(entity), g.node.code, record.id)
-    return answer({"items": [
-        {"id": row.id, "name": row.name, "media_type": row.media_type, "size": row.size, "sha256": row.sha256,
-         "created_at": row.created_at.isoformat(timespec="milliseconds") + "Z", "url": f"{base}/attachments/{row.id}"}
-        for row in attachments.of(entity, record.id)]})
+    return answer({"items": [_file_json(row, base) for row in attachments.of(entity, record.id)]})
+
+
+def _file_json(row: attachments.Attachment, base: str) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "media_type": row.media_type, "size": row.size, "sha256": row.sha256,
+            "created_at": row.created_at.isoformat(timespec="milliseconds") + "Z", "url": f"{base}/attachments/{row.id}"}
 
 
 def get_attachment(entity: Entity, id: int, file_id: int) -> Response:
@@ -282,14 +290,61 @@ def post_comment(entity: Entity, id: int) -> Response:
     return _once(work)
 
 
-def _once(work: Callable[[], idempotency.Answer]) -> Response:
-    """Do the work, once for each Idempotency-Key of the account when one is sent."""
+def post_attachment(entity: Entity, id: int) -> Response:
+    """Add one file: multipart/form-data with the one part `file`."""
+    node, actor = g.node, current_actor()
+    _no_parameters()
+    record = fetch(entity, id, "view", node, actor)
+    upload = _one_file()
+    try:
+        file = attachments.clean(upload)
+    except Invalid as problem:
+        raise _at_file(problem) from None
+    base = path_of(face_of(entity), node.code, record.id)
+
+    def work() -> idempotency.Answer:
+        try:
+            [file_id] = attachments.add(entity, record, [file], actor, node)
+        except Invalid as problem:
+            raise _at_file(problem) from None
+        made = _file_json(attachments.get(entity, record.id, file_id), base)
+        return 201, {"Location": made["url"]}, orjson.dumps(made).decode()
+
+    # Each sending of a form has another boundary: what is the same is the file with its name.
+    return _once(work, f"{file.name}\0{file.sha256}".encode())
+
+
+def _one_file() -> FileStorage:
+    """The file of a multipart request. Raises Problem 415 for another media type, Invalid for anything but one file."""
+    if request.mimetype != "multipart/form-data":
+        raise Problem(_("The body has the wrong media type."), "Content-Type",
+                      _("Send the file as multipart/form-data in the part “file”."), status=415,
+                      code="unsupported_media_type")
+    parts = [*request.files.items(multi=True), *request.form.items(multi=True)]
+    upload = request.files.get("file")
+    if len(parts) != 1 or upload is None or not upload.filename:
+        text = _("Send exactly one file with its name, in the part “file”, and no other part.")
+        raise Invalid(_("The file was not accepted."), "", text, errors={"file": [text]})
+    return upload
+
+
+def _at_file(problem: Invalid) -> Invalid:
+    """The same problem with its messages at the part `file`: on pages the field is called otherwise."""
+    texts = [text for messages in problem.errors.values() for text in messages]
+    return Invalid(problem.title, problem.detail, problem.remedy, errors={"file": texts})
+
+
+def _once(work: Callable[[], idempotency.Answer], content: bytes | None = None) -> Response:
+    """Do the work, once for each Idempotency-Key of the account when one is sent.
+
+    `content` is what makes two bodies the same, by default their bytes.
+    """
     key = request.headers.get("Idempotency-Key")
     replayed = False
     if key is None:
         status, headers, body = work()
     else:
-        print_ = idempotency.fingerprint(request.method, request.path, request.get_data())
+        print_ = idempotency.fingerprint(request.method, request.path, request.get_data() if content is None else content)
         (status, headers, body), replayed = idempotency.once(
             current_actor().account_id or 0, idempotency.check_key(key), print_, work)
     response = Response(body, status, headers, mimetype=JSON_TYPE)
@@ -306,8 +361,13 @@ def read_body(empty: bool = False) -> dict[str, Any]:
     Raises Problem 415 for another media type, BadRequest for what is not JSON, Invalid for JSON that is no object.
     """
     body = request.get_data()
+    if request.content_length is None and len(body) >= (request.max_content_length or len(body) + 1):
+        raise RequestEntityTooLarge  # a body sent in chunks is cut at the limit without a word
     if empty and not body:
         return {}
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(_("The body is compressed."), "Content-Encoding", _("Send it as it is, without compression."), status=415,
+                      code="unsupported_media_type")
     if request.mimetype not in _TYPES or request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise Problem(_("The body has the wrong media type."), "Content-Type",
                       _("Send JSON in UTF-8 with the header Content-Type: application/json."), status=415,

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, g, jsonify, render_template, request
 
-from . import panels
+from . import panels, xlsx
 from . import statistics as st
 from .access import current_actor, guarded
 from .db import local_day
@@ -157,18 +157,12 @@ def statistics_csv() -> Response:
     writer.writerow([_("Measure"), _("Item"), _("Count"), _("Of"), _("Per cent"), _("Formula"), _("Without"), _("Cut-off")])
     for row in figures(month):
         item = row.get("item", "")
-        writer.writerow([_plain(cell) for cell in (
+        writer.writerow([xlsx.neutralise(str(cell)) for cell in (
             row["label"], item, row["n"], row.get("of", ""), row.get("percent") or "", row["formula"], row["exclusions"],
             row["cutoff"])])
     name = f"statistics-{g.node.code}-{month}.csv"
     return Response("\ufeff" + out.getvalue(), mimetype="text/csv",
                     headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"})
-
-
-def _plain(cell: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(cell)
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r", "|", "%"} else text
 
 
 def statistics_api() -> Response:

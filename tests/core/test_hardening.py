@@ -1,10 +1,13 @@
 """What somebody would try who wants more than he was given, or who sends what nobody expects."""
+import gzip
+import io
 import re
+import zipfile
 
 import pytest
 
 from grid321.core import access, accounts, people, snapshot
-from grid321.core.errors import Forbidden
+from grid321.core.errors import Forbidden, Invalid
 
 
 def hidden(page, name):
@@ -79,3 +82,39 @@ def test_a_mark_of_a_program_that_comes_back_with_another_body_is_refused(here, 
     other = browser.api("POST", path, {"title": "井盖丢失", "kind": "light", "client_id": "phone-1"})
     assert (other.status_code, other.json["code"]) == (409, "client_id_reused")
     assert here.entity.model.select().count() == 1
+
+
+# ---------------------------------------------------------------- what nobody expects
+
+@pytest.mark.once
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_of_divisions_that_is_damaged_inside_is_refused_in_words(method):
+    from grid321.core.division_files import FILES, read_zip
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name in FILES:
+            archive.writestr(name, "code,name\n" + "\n".join(f"{n},{n * n}" for n in range(900)))
+    body = bytearray(packed.getvalue())
+    start = body.index(b"villages.csv") + 40
+    body[start:start + 200] = bytes(byte ^ 0x3C for byte in body[start:start + 200])
+    with pytest.raises(Invalid) as refused:
+        read_zip(bytes(body))
+    assert refused.value.remedy
+
+
+def test_a_compressed_body_is_named_as_such(here, client_for):
+    browser = client_for("matters.officer", here.tree.village)
+    answer = browser.open(f"/api/v1/d/{here.tree.village.code}/matters/matter", method="POST", data=gzip.compress(b"{}"),
+                          headers={"Content-Type": "application/json", "Content-Encoding": "gzip", "X-CSRF-Token": browser.csrf})
+    assert (answer.status_code, answer.json["detail"]) == (415, "Content-Encoding")
+
+
+def test_a_body_in_chunks_above_the_limit_is_too_large_and_not_just_cut(here, client_for):
+    browser = client_for("matters.officer", here.tree.village)
+    body = b'{"title": "x", "kind": "light"}' + b" " * (3 << 20)
+    answer = browser.open(f"/api/v1/d/{here.tree.village.code}/matters/matter", method="POST", input_stream=io.BytesIO(body),
+                          headers={"Content-Type": "application/json", "X-CSRF-Token": browser.csrf},
+                          environ_overrides={"wsgi.input_terminated": True})
+    assert (answer.status_code, answer.json["code"]) == (413, "too_large")
+    assert here.entity.model.select().count() == 0
