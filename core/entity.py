@@ -194,12 +194,23 @@ class Job:
 
 @dataclass(frozen=True)
 class Document:
-    """A printable form of an entity: a template that gets ``record`` and ``entity``."""
+    """A printable form of an entity: a template (extending ``document.html``) that gets the record and what is known of it.
+
+    It gets ``entity``, ``record``, ``document``, ``number``, ``title``, ``state``, ``due``, ``facts``, ``texts`` (the text
+    of each field by name), ``places`` (names of divisions by level), ``timeline``, ``comments`` and ``attachments``;
+    personal values come masked. Its address is the record's with ``/form/<name>``, so the part of the key after the plugin
+    is used once for an entity. It is there where the plugin that declares it is on.
+    """
 
     key: str
     entity: str
     label: Label
     template: str
+
+    @property
+    def name(self) -> str:
+        """The part of the key after the plugin: the last part of its URL."""
+        return self.key.partition(".")[2]
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,9 @@ def _asked(entity: Entity, flow: Workflow | None, step: str, values: Mapping[str
         return []
     fields = {column: field for schema in schemas for column, field in columns_of(schema).items()}
     found = []
-    for column, value in values.items():
-        field = fields.get(column)
-        if field is None or value in (None, "", []):
+    for column, field in fields.items():  # in the order of the form; the stored answers are sorted by name
+        value = values.get(column)
+        if value in (None, "", []):
             continue
         found.append((str(field.label), _shown(field, value)))
     return found

@@ -255,7 +255,9 @@ def _curl(path: str, method: str, one: dict[str, Any], described: dict[str, Any]
         if parameter.get("name") == "Idempotency-Key":
             parts.append("-H 'Idempotency-Key: 1b2c3d4e'")
     content = one.get("requestBody", {}).get("content", {})
-    if JSON not in content and content:
+    if list(content) == ["multipart/form-data"]:
+        parts.append("\\\n  -F 'file=@photo.jpg'")
+    elif JSON not in content and content:
         parts.append(f"-H 'Content-Type: {next(iter(content))}' \\\n  --data-binary @list.xlsx")
     elif content:
         schema = content[JSON]["schema"]

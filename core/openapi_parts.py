@@ -93,7 +93,8 @@ def parts_of(face: Face, base: str) -> dict[str, dict[str, Any]]:
     found = {
         f"{base}/{{id}}/history": {"get": operation(entity, "history", _("What happened"), "view", many, parameters=[])},
         f"{base}/{{id}}/comments": {"post": comment},
-        f"{base}/{{id}}/attachments": {"get": operation(entity, "attachments", _("Files"), "view", many, parameters=[])},
+        f"{base}/{{id}}/attachments": {
+            "get": operation(entity, "attachments", _("Files"), "view", many, parameters=[]), "post": _attach(entity)},
         f"{base}/{{id}}/attachments/{{file_id}}": {
             "get": operation(entity, "attachment", _("One file"), "view", file, parameters=[_id("file_id")])}}
     if face.workflow is not None:
@@ -103,6 +104,20 @@ def parts_of(face: Face, base: str) -> dict[str, dict[str, Any]]:
         found.update(_imports(entity, base))
     if "export" in entity.actions:
         found.update(_exports(entity, base))
+    return found
+
+
+def _attach(entity: Entity) -> dict[str, Any]:
+    """Adding a file."""
+    text = {"type": "string"}
+    file = _object(id={"type": "integer"}, name=text, media_type=text, size={"type": "integer"}, sha256=text,
+                   created_at={"type": "string", "format": "date-time"}, url={"type": "string", "format": "uri-reference"})
+    made = {**_json(_("The file as it is stored"), file), "headers": {"Location": {"schema": text}}}
+    found = operation(entity, "attach", _("Add a file"), "view", {"201": made}, parameters=[key_header()])
+    found["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": {
+        **_object(file={"type": "string", "format": "binary", "description": _(
+            "A photo (JPEG, PNG, WebP), a PDF, a Word file (.docx) or a table (.xlsx), at most 10 MB")}),
+        "required": ["file"], "additionalProperties": False}}}}
     return found
 
 

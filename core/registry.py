@@ -234,6 +234,7 @@ class _Draft:
                 if flow.entity not in self.kinds["entity"]:
                     raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")
             self._check_measures()
+            self._check_documents()
             for role in self.kinds["role"].values():
                 check_roles(self.owners[("role", role.key)], role, self.kinds["permission"])
             for post in self.kinds["post"].values():
@@ -254,6 +255,15 @@ class _Draft:
             mistake = check_measure(measure, self.kinds["entity"], flows)
             if mistake:
                 raise DeclarationError(self.owners[("measure", measure.key)], f"measure {measure.key!r}: {mistake}")
+
+    def _check_documents(self) -> None:
+        seen: dict[tuple[str, str], str] = {}
+        for document in self.kinds["document"].values():
+            name = (document.entity, document.name)
+            if name in seen:
+                raise DeclarationError(self.owners[("document", document.key)],
+                                       f"document {document.key!r}: {seen[name]!r} has this name for the same entity")
+            seen[name] = document.key
 
     def _extend(self, owner: str, extension: WorkflowExtension) -> None:
         versions = [key for key in self.kinds["workflow"] if key[0] == extension.workflow]

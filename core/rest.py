@@ -10,10 +10,9 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
-from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from . import attachments, db, engine, extensions, idempotency, lists, records, schemas, sending
+from . import db, engine, extensions, idempotency, lists, records, schemas, sending
 from .access import current_actor, fetch, guarded
 from .entity import Entity
 from .errors import BadRequest, Invalid, PreconditionRequired, Problem
@@ -28,40 +27,39 @@ _TYPES = frozenset({JSON_TYPE, "application/merge-patch+json"})
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 PAGING = frozenset({"after", "before", "limit", "fields"})
 MAX_LIMIT = 100
-#: What a request with one file may hold in all.
-FILE_BODY = attachments.MAX_BYTES + 1024 * 1024
 Actor = Any
 
 
 def register(app: Flask) -> None:
     """Add the API routes of every entity of this application."""
+    from . import rest_files
+
     app.url_map.converters.setdefault("rid", RecordId)
     for entity in app.extensions["grid321"].registry.entities.values():
         _routes(app, entity)
+        rest_files.register_entity(app, entity)
 
 
 def _routes(app: Flask, entity: Entity) -> None:
     view = entity.permission("view")
-    _add(app, entity, "api_list", "", "GET", list_records, view)
-    _add(app, entity, "api_get", "/<rid:id>", "GET", get_record, view)
-    _add(app, entity, "api_history", "/<rid:id>/history", "GET", get_history, view)
-    _add(app, entity, "api_comment", "/<rid:id>/comments", "POST", post_comment, view)
-    _add(app, entity, "api_attachments", "/<rid:id>/attachments", "GET", get_attachments, view)
-    _add(app, entity, "api_attach", "/<rid:id>/attachments", "POST", post_attachment, view, body=FILE_BODY)
-    _add(app, entity, "api_attachment", "/<rid:id>/attachments/<rid:file_id>", "GET", get_attachment, view)
+    add_route(app, entity, "api_list", "", "GET", list_records, view)
+    add_route(app, entity, "api_get", "/<rid:id>", "GET", get_record, view)
+    add_route(app, entity, "api_history", "/<rid:id>/history", "GET", get_history, view)
+    add_route(app, entity, "api_comment", "/<rid:id>/comments", "POST", post_comment, view)
     if "create" in entity.actions:
-        _add(app, entity, "api_create", "", "POST", create_record, entity.permission("create"))
+        add_route(app, entity, "api_create", "", "POST", create_record, entity.permission("create"))
     if "edit" in entity.actions:
-        _add(app, entity, "api_edit", "/<rid:id>", "PATCH", patch_record, entity.permission("edit"))
+        add_route(app, entity, "api_edit", "/<rid:id>", "PATCH", patch_record, entity.permission("edit"))
     if "delete" in entity.actions:
-        _add(app, entity, "api_delete", "/<rid:id>", "DELETE", delete_record, entity.permission("delete"))
+        add_route(app, entity, "api_delete", "/<rid:id>", "DELETE", delete_record, entity.permission("delete"))
     if app.extensions["grid321"].registry.workflow_of(entity.key) is not None:
-        _add(app, entity, "api_transitions", "/<rid:id>/transitions", "GET", get_transitions, view)
-        _add(app, entity, "api_transition", "/<rid:id>/transitions/<key>", "POST", post_transition, view)
+        add_route(app, entity, "api_transitions", "/<rid:id>/transitions", "GET", get_transitions, view)
+        add_route(app, entity, "api_transition", "/<rid:id>/transitions/<key>", "POST", post_transition, view)
 
 
-def _add(app: Flask, entity: Entity, name: str, rule: str, method: str, view: Callable[..., Any], permission: str,
-         **mark: Any) -> None:
+def add_route(app: Flask, entity: Entity, name: str, rule: str, method: str, view: Callable[..., Any], permission: str,
+              **mark: Any) -> None:
+    """Add one API address of an entity, guarded. `view` takes the entity first."""
     def call(**values: Any) -> Any:
         return view(entity, **values)
 
@@ -166,7 +164,7 @@ def _wanted_columns(face: Face) -> tuple[Column, ...]:
 
 def get_record(entity: Entity, id: int) -> Response:
     """One record with its version as ETag."""
-    _no_parameters()
+    no_parameters()
     record = fetch(entity, id, "view", g.node, current_actor())
     headers = etag_of(record)
     if request.headers.get("If-None-Match") == headers["ETag"]:
@@ -176,7 +174,7 @@ def get_record(entity: Entity, id: int) -> Response:
 
 def get_history(entity: Entity, id: int) -> Response:
     """What happened to a record, oldest first."""
-    _no_parameters()
+    no_parameters()
     record = fetch(entity, id, "view", g.node, current_actor())
     items = []
     for entry in records.history(entity, record.id):
@@ -188,28 +186,9 @@ def get_history(entity: Entity, id: int) -> Response:
     return answer({"items": items})
 
 
-def get_attachments(entity: Entity, id: int) -> Response:
-    """The files of a record."""
-    _no_parameters()
-    record = fetch(entity, id, "view", g.node, current_actor())
-    base = path_of(face_of(entity), g.node.code, record.id)
-    return answer({"items": [_file_json(row, base) for row in attachments.of(entity, record.id)]})
-
-
-def _file_json(row: attachments.Attachment, base: str) -> dict[str, Any]:
-    return {"id": row.id, "name": row.name, "media_type": row.media_type, "size": row.size, "sha256": row.sha256,
-            "created_at": row.created_at.isoformat(timespec="milliseconds") + "Z", "url": f"{base}/attachments/{row.id}"}
-
-
-def get_attachment(entity: Entity, id: int, file_id: int) -> Response:
-    """The bytes of a file."""
-    record = fetch(entity, id, "view", g.node, current_actor())
-    return attachments.response(entity, record.id, file_id)
-
-
 def get_transitions(entity: Entity, id: int) -> Response:
     """The steps the caller could take now, each with the JSON schema of what it asks."""
-    _no_parameters()
+    no_parameters()
     record = fetch(entity, id, "view", g.node, current_actor())
     face = face_of(entity)
     base = path_of(face, g.node.code, record.id)
@@ -223,7 +202,7 @@ def get_transitions(entity: Entity, id: int) -> Response:
 def create_record(entity: Entity) -> Response:
     """Create a record. With an Idempotency-Key the same request gives the same answer and one record."""
     face, node, actor = face_of(entity), g.node, current_actor()
-    _no_parameters()
+    no_parameters()
     raw, is_case = read_body(), issubclass(entity.model, db.Case)
 
     def work() -> idempotency.Answer:
@@ -234,13 +213,13 @@ def create_record(entity: Entity) -> Response:
         headers = {**etag_of(record), "Location": path_of(face, node.code, record.id)}
         return 201, headers, orjson.dumps(record_json(face, record, node.code)).decode()
 
-    return _once(work)
+    return once(work)
 
 
 def patch_record(entity: Entity, id: int) -> Response:
     """Change the fields that are sent. If-Match must name the version that was read."""
     face, node, actor = face_of(entity), g.node, current_actor()
-    _no_parameters()
+    no_parameters()
     version = wanted_version()
     known = extensions.schemas_of_record(entity, id, node, actor)
     data = schemas.load_many(known, read_body(), node=node, actor=actor, partial=True)
@@ -250,7 +229,7 @@ def patch_record(entity: Entity, id: int) -> Response:
 
 def delete_record(entity: Entity, id: int) -> Response:
     """Delete a record that is no case."""
-    _no_parameters()
+    no_parameters()
     records.delete(entity, id, current_actor(), wanted_version(), g.node)
     return Response(status=204)
 
@@ -258,7 +237,7 @@ def delete_record(entity: Entity, id: int) -> Response:
 def post_transition(entity: Entity, id: int, key: str) -> Response:
     """Take a step on a case. If-Match must name the version that was read."""
     face, node, actor = face_of(entity), g.node, current_actor()
-    _no_parameters()
+    no_parameters()
     version = wanted_version()
     raw = read_body(empty=True)
 
@@ -270,13 +249,13 @@ def post_transition(entity: Entity, id: int, key: str) -> Response:
         outcome = engine.perform(entity, id, key, data, actor, version, node)
         return 200, etag_of(outcome.record), orjson.dumps(record_json(face, outcome.record, node.code)).decode()
 
-    return _once(work)
+    return once(work)
 
 
 def post_comment(entity: Entity, id: int) -> Response:
     """Add a comment: {"text": "…"}."""
     node, actor = g.node, current_actor()
-    _no_parameters()
+    no_parameters()
     raw = read_body()
     if set(raw) != {"text"} or not isinstance(raw["text"], str):
         raise Invalid(_("The comment was not saved."), "", _("Send an object with the one field “text”."),
@@ -287,54 +266,10 @@ def post_comment(entity: Entity, id: int) -> Response:
         entry = add_comment(entity, record, raw["text"], actor, node)
         return 201, {}, orjson.dumps({"id": entry}).decode()
 
-    return _once(work)
+    return once(work)
 
 
-def post_attachment(entity: Entity, id: int) -> Response:
-    """Add one file: multipart/form-data with the one part `file`."""
-    node, actor = g.node, current_actor()
-    _no_parameters()
-    record = fetch(entity, id, "view", node, actor)
-    upload = _one_file()
-    try:
-        file = attachments.clean(upload)
-    except Invalid as problem:
-        raise _at_file(problem) from None
-    base = path_of(face_of(entity), node.code, record.id)
-
-    def work() -> idempotency.Answer:
-        try:
-            [file_id] = attachments.add(entity, record, [file], actor, node)
-        except Invalid as problem:
-            raise _at_file(problem) from None
-        made = _file_json(attachments.get(entity, record.id, file_id), base)
-        return 201, {"Location": made["url"]}, orjson.dumps(made).decode()
-
-    # Each sending of a form has another boundary: what is the same is the file with its name.
-    return _once(work, f"{file.name}\0{file.sha256}".encode())
-
-
-def _one_file() -> FileStorage:
-    """The file of a multipart request. Raises Problem 415 for another media type, Invalid for anything but one file."""
-    if request.mimetype != "multipart/form-data":
-        raise Problem(_("The body has the wrong media type."), "Content-Type",
-                      _("Send the file as multipart/form-data in the part “file”."), status=415,
-                      code="unsupported_media_type")
-    parts = [*request.files.items(multi=True), *request.form.items(multi=True)]
-    upload = request.files.get("file")
-    if len(parts) != 1 or upload is None or not upload.filename:
-        text = _("Send exactly one file with its name, in the part “file”, and no other part.")
-        raise Invalid(_("The file was not accepted."), "", text, errors={"file": [text]})
-    return upload
-
-
-def _at_file(problem: Invalid) -> Invalid:
-    """The same problem with its messages at the part `file`: on pages the field is called otherwise."""
-    texts = [text for messages in problem.errors.values() for text in messages]
-    return Invalid(problem.title, problem.detail, problem.remedy, errors={"file": texts})
-
-
-def _once(work: Callable[[], idempotency.Answer], content: bytes | None = None) -> Response:
+def once(work: Callable[[], idempotency.Answer], content: bytes | None = None) -> Response:
     """Do the work, once for each Idempotency-Key of the account when one is sent.
 
     `content` is what makes two bodies the same, by default their bytes.
@@ -396,7 +331,8 @@ def wanted_version() -> int:
     return int(match[1])
 
 
-def _no_parameters() -> None:
+def no_parameters() -> None:
+    """Refuse a query: raises BadRequest naming the first parameter."""
     for name in request.args:
         raise BadRequest(_("The request cannot be read."), name[:60] if name.isprintable() else "?",
                          _("This address takes no parameters."), code="bad_parameter")

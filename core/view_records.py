@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import attachments, audit, db, engine, extensions, forms, lists, panels, records
+from . import attachments, audit, db, documents, engine, extensions, forms, lists, panels, records, snapshot
 from .access import current_actor, fetch
 from .db import local_day
 from .entity import Entity
-from .errors import BadRequest, Conflict, Forbidden, Invalid, Problem, StaleVersion
+from .errors import BadRequest, Conflict, Forbidden, Invalid, Problem, Refused, StaleVersion, TooLarge
 from .faces import Column, Face, day_of, face_of, masked, plain
 from .field_base import bad_character
 from .i18n import format_day, format_time
@@ -28,6 +28,8 @@ def register_entity(app: Flask, entity: Entity) -> None:
     post, both = ("POST",), ("GET", "POST")
     add_route(app, entity, "detail", "<rid:id>", detail_page, view)
     add_route(app, entity, "print", "<rid:id>/print", print_page, view)
+    if documents.declared(app.extensions["grid321"].registry, entity):
+        add_route(app, entity, "form", "<rid:id>/form/<name>", form_page, view)
     add_route(app, entity, "comment", "<rid:id>/comment", comment, view, methods=post)
     add_route(app, entity, "attach", "<rid:id>/attachment", attach, view, methods=post, body=attachments.MAX_BODY)
     add_route(app, entity, "attachment", "<rid:id>/attachment/<rid:file_id>", download, view)
@@ -52,31 +54,55 @@ def detail_page(entity: Entity, id: int) -> str:
 def print_page(entity: Entity, id: int) -> str:
     """The facts and the timeline of one record on paper."""
     record = fetch(entity, id, "view", g.node, current_actor())
-    context = detail_context(face_of(entity), record, g.node, current_actor())
-    return render_template("print.html", kind="detail", **context)
+    return render_template("print.html", kind="detail", **paper_context(face_of(entity), record, g.node))
+
+
+def form_page(entity: Entity, id: int, name: str) -> str:
+    """One record on a printable form of a plugin: its template, with what `paper_context` gives."""
+    document = documents.find(entity, name, g.node)
+    record = fetch(entity, id, "view", g.node, current_actor())
+    context = paper_context(face_of(entity), record, g.node)
+    return render_template(document.template, **context, document=document, back_url=face_of(entity).url(g.node.code, id))
 
 
 def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     """What the detail template shows of a record."""
     entity = face.entity
     here = face.url(node.code, record.id)
-    timeline = records.history(entity, record.id)
     may_edit = "edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
     may_delete = (face.workflow is None and "delete" in entity.actions
                   and actor.may_on(entity.permission("delete"), record))
-    title = title_of(face, record)
     return {
-        "entity": entity, "record": record, "title": title, "number": getattr(record, "number", "") or "",
-        "state": state_of(face, record), "due": due_of(face, record, node), "facts": facts(face, record, node),
-        "timeline": [entry for entry in _shown(timeline) if entry["step"] != "comment"],
-        "comments": [entry for entry in _shown(timeline) if entry["step"] == "comment"],
+        **paper_context(face, record, node), "forms": documents.links(face, record.id, node),
         "actions": actions(face, record, node, actor), "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
-        "attachments": _attachments(entity, record, here), "attach_url": f"{here}/attachment", "attach_accept": ACCEPT,
+        "attach_url": f"{here}/attachment", "attach_accept": ACCEPT,
         "comment_url": f"{here}/comment", "print_url": f"{here}/print",
         "reveal_url": f"{here}/reveal" if may_reveal(entity, record, actor) else None,
         "edit_url": f"{here}/edit" if may_edit else None, "delete_url": f"{here}/delete" if may_delete else None,
-        "crumbs": crumbs(face, node, title),
+    }
+
+
+def paper_context(face: Face, record: Any, node: Node) -> dict[str, Any]:
+    """What is printed of a record: what happened and what is known, nothing to click.
+
+    `texts` holds the same texts as `facts` by field, with number, title, state and due date; `places` the names of the
+    record's division and those above it by level.
+    """
+    entity = face.entity
+    timeline = _shown(records.history(entity, record.id))
+    title, number = title_of(face, record), getattr(record, "number", "") or ""
+    state, due, shown = state_of(face, record), due_of(face, record, node), facts(face, record, node)
+    tree = snapshot.current().tree
+    place = tree.get(getattr(record, "division_id", None))
+    return {
+        "entity": entity, "record": record, "title": title, "number": number, "state": state, "due": due, "facts": shown,
+        "texts": {**{fact["field"]: fact["text"] for fact in shown}, "number": number, "title": title,
+                  "state": state["label"] if state else "", "due": due["text"] if due else ""},
+        "places": {step.level: step.name for step in map(tree.get, place.path if place else ()) if step is not None},
+        "timeline": [entry for entry in timeline if entry["step"] != "comment"],
+        "comments": [entry for entry in timeline if entry["step"] == "comment"],
+        "attachments": _attachments(entity, record, face.url(node.code, record.id)), "crumbs": crumbs(face, node, title),
     }
 
 
@@ -143,7 +169,6 @@ def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str
     if column.kind in {"day", "due"}:
         return format_day(value)
     if column.kind == "choice" and getattr(column.field, "scheme", None):
-        from . import snapshot
         place = snapshot.current().tree.get(getattr(record, "division_id", None)) or node
         return snapshot.current().classes.label(column.field.scheme, value, place)  # type: ignore[union-attr]
     return column.field.display(value, record) if column.field is not None else str(value)
@@ -268,7 +293,10 @@ def comment(entity: Entity, id: int) -> Any:
     """Add a comment to the timeline."""
     node, actor = g.node, current_actor()
     record = fetch(entity, id, "view", node, actor)
-    add_comment(entity, record, request.form.get("text", ""), actor, node)
+    try:
+        add_comment(entity, record, request.form.get("text", ""), actor, node)
+    except (Invalid, Refused) as problem:
+        return _refused(face_of(entity), record, problem, "comment", _("Your comment"))
     return redirect(face_of(entity).url(node.code, id) + "#comments", 303)
 
 
@@ -287,11 +315,28 @@ def attach(entity: Entity, id: int) -> Any:
     node, actor = g.node, current_actor()
     record = fetch(entity, id, "view", node, actor)
     uploads = [*request.files.getlist("file"), *request.files.getlist("files")]
-    files = attachments.cleaned(uploads)
-    if not files:
-        raise Invalid(_("No file was chosen."), "", _("Choose a file, then send."), errors={"file": [_("No file was chosen.")]})
-    attachments.add(entity, record, files, actor, node)
+    try:
+        files = attachments.cleaned(uploads)
+        if not files:
+            raise Invalid(_("No file was chosen."), "", _("Choose a file, then send."),
+                          errors={"file": [_("No file was chosen.")]})
+        attachments.add(entity, record, files, actor, node)
+    except (Invalid, Refused, TooLarge) as problem:
+        return _refused(face_of(entity), record, problem, "attachment", _("Add a file"))
     return redirect(face_of(entity).url(node.code, id) + "#attachments", 303)
+
+
+def _refused(face: Face, record: Any, problem: Problem, field: str, label: str) -> Any:
+    """The record's page again, with what is wrong at the top and at the field, and what was typed."""
+    texts = [str(text) for messages in problem.errors.values() for text in messages]
+    texts = texts or [" ".join(str(text) for text in (problem.title, problem.detail) if str(text))]
+    if field == "attachment" and str(problem.remedy):
+        texts[-1] = f"{texts[-1]} {problem.remedy}"
+    page = render_template(
+        "detail.html", **detail_context(face, record, g.node, current_actor()),
+        errors=[{"field": field, "label": label, "message": text} for text in texts],
+        refused={field: " ".join(texts)}, comment_text=request.form.get("text", "") if field == "comment" else "")
+    return page, problem.status
 
 
 def download(entity: Entity, id: int, file_id: int) -> Any:

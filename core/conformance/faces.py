@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.routing import BuildError
 
-from grid321.core import access, jobs, switches
+from grid321.core import access, documents, jobs, switches
 from grid321.core.actor import SYSTEM
 from grid321.core.entity import Entity, Role
 from grid321.core.errors import Problem
@@ -30,6 +30,8 @@ def addresses(entity: Entity, node: Node, record_id: int) -> Iterator[tuple[str,
     yield "view", f"{page}/{record_id}/print", True
     yield "view", program, False
     yield "view", f"{program}/{record_id}", True
+    for document in documents.offered(entity, node):
+        yield "view", f"{page}/{record_id}/form/{document.name}", True
     if "create" in entity.actions:
         yield "create", f"{page}/new", False
     if "edit" in entity.actions:

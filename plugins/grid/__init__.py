@@ -8,6 +8,7 @@ from grid321.core.api import lazy_gettext as _
 
 from .classes import CLASSES, SETTINGS
 from .demo import demo
+from .documents import DOCUMENTS
 from .entities import ENTITIES
 from .measures import MEASURES
 from .panels import panels_for
@@ -39,6 +40,12 @@ def grid321_workflows() -> list[Any]:
 def grid321_measures() -> list[Any]:
     """Banks, rates and breakdowns of reports."""
     return list(MEASURES)
+
+
+@hookimpl
+def grid321_documents() -> list[Any]:
+    """The handling slip of a report."""
+    return list(DOCUMENTS)
 
 
 @hookimpl

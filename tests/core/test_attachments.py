@@ -167,3 +167,63 @@ def test_a_new_matter_comes_with_its_photos_or_not_at_all(here, client_for):
     made = send((picture(), "a.jpg"), (b"%PDF-1.4", "b.pdf"))
     assert made.status_code == 303
     assert [row.name for row in attachments.of(here.entity, here.entity.model.get().id)] == ["a.jpg", "b.pdf"]
+
+
+def sent(browser, path, body=None, name="现场.jpg", part="file", key=None, **rest):
+    """Send a file to the API as a program does, with a boundary of its own each time."""
+    headers = {"X-CSRF-Token": browser.csrf, **({"Idempotency-Key": key} if key else {})}
+    data = {part: (io.BytesIO(picture() if body is None else body), name), **rest}
+    return browser.open(f"/api/v1{path}/attachments", method="POST", data=data, content_type="multipart/form-data",
+                        headers=headers)
+
+
+def test_a_program_adds_a_file_once_for_each_key(here, matter):
+    browser, record, path = matter
+    made = sent(browser, path, key="k-1")
+    assert made.status_code == 201, made.text
+    file = made.get_json()
+    assert (file["name"], file["media_type"]) == ("现场.jpg", "image/jpeg")
+    assert made.headers["Location"] == file["url"]
+    again = sent(browser, path, key="k-1")
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert again.get_json() == file
+    assert sent(browser, path, body=b"%PDF-1.7 x", key="k-1").status_code == 409
+    assert [row.id for row in attachments.of(here.entity, record.id)] == [file["id"]]
+    assert browser.get(file["url"]).data == attachments.path_of(file["sha256"]).read_bytes()
+    assert browser.open(f"/api/v1{path}/attachments").get_json()["items"] == [file]
+
+
+@pytest.mark.parametrize(("given", "status"), [
+    ({"body": b"MZ\x90"}, 422), ({"body": b""}, 422), ({"part": "files"}, 422), ({"note": "x"}, 422), ({"name": ""}, 422),
+    ({"body": b"%PDF-" + b"x" * (10 << 20)}, 413), ({"body": b"%PDF-" + b"x" * (12 << 20)}, 413)])
+def test_a_file_of_a_program_is_checked_like_that_of_a_page(here, matter, given, status):
+    browser, record, path = matter
+    refused = sent(browser, path, **given)
+    assert refused.status_code == status, refused.text
+    assert refused.mimetype == "application/problem+json"
+    if status == 422:
+        assert [error["pointer"] for error in refused.get_json()["errors"]] == ["/file"]
+    assert attachments.of(here.entity, record.id) == []
+
+
+def test_a_program_sends_no_file_as_json_and_none_to_a_record_out_of_reach(here, matter, client_for):
+    browser, record, path = matter
+    assert browser.api("POST", f"{path}/attachments", {"file": "x"}).status_code == 415
+    stranger = client_for("matters.officer", here.tree.other_village)
+    assert sent(stranger, path.replace(here.tree.village.code, here.tree.county.code)).status_code == 404
+    no_token = browser.open(f"/api/v1{path}/attachments", method="POST", data={"file": (io.BytesIO(picture()), "a.jpg")},
+                            content_type="multipart/form-data")
+    assert no_token.status_code == 403
+    assert attachments.of(here.entity, record.id) == []
+
+
+@pytest.mark.parametrize("given", [{}, {"file": (b"MZ", "坏.jpg")}, {"file": (b"%PDF-" + b"x" * (10 << 20), "大.pdf")}])
+def test_a_refused_file_shows_the_page_of_the_record_with_what_is_wrong(here, matter, given):
+    browser, record, path = matter
+    data = {name: (io.BytesIO(body), title) for name, (body, title) in given.items()}
+    refused = browser.post(f"{path}/attachment", data, content_type="multipart/form-data")
+    assert refused.status_code in {413, 422}
+    assert 'href="#f-attachment"' in refused.text
+    assert 'id="f-attachment-error"' in refused.text
+    assert record.number in refused.text
+    assert attachments.of(here.entity, record.id) == []

@@ -263,3 +263,17 @@ def test_a_record_is_made_only_below_the_division_of_the_address_and_of_the_gran
         assert sent.status_code == 422
         assert 'href="#f-division"' in sent.text
     assert here.entity.model.select().count() == 0
+
+
+@pytest.mark.parametrize("text", ["", "  ", "字" * 2001, "一个\u202e字"])
+def test_a_refused_comment_shows_the_page_again_and_keeps_what_was_typed(village, text):
+    browser, base = village
+    path = made(browser, base)
+    refused = browser.post(path + "/comment", {"text": text})
+    assert refused.status_code == 422
+    assert 'href="#f-comment"' in refused.text
+    assert 'id="f-comment-error"' in refused.text
+    assert f"{text}</textarea>" in refused.text
+    assert "路灯不亮" in refused.text
+    assert browser.post(path + "/comment", {"text": "这次好了"}).status_code == 303
+    assert "这次好了" in browser.get(path).text

@@ -17,7 +17,7 @@ MOST_LINES_OF_A_MANIFEST = 60
 # may also reach one layer up (the registry knows the tree, the tree's rows are written by its services), never the faces.
 LAYERS = {
     "declarations": "entity workflow hooks errors identity",
-    "ground": "db i18n crypto config xlsx calendar passwords limits allowlist idempotency gunicorn_hooks",
+    "ground": "db i18n logs crypto config xlsx calendar passwords limits allowlist idempotency gunicorn_hooks",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify jobs roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
@@ -26,10 +26,10 @@ LAYERS = {
     "services": """
         accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views
-        sending extensions panels people_entities theme_check worker class_items forms division_forms statistics_view menu""",
+        sending documents extensions panels people_entities theme_check worker class_items forms division_forms statistics_view menu""",
     "door": "api",
     "faces": """
-        gate auth pages error_pages views view_records view_steps rest openapi openapi_parts face_pages me_pages
+        gate auth pages error_pages views view_records view_steps rest rest_files openapi openapi_parts face_pages me_pages
         account_pages audit_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
