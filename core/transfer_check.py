@@ -117,12 +117,13 @@ class Checker:
         if "d" in row:
             errors.setdefault(self.key, []).append(_("This key stands in row %(row)s already. Keep one of the two rows.",
                                                      row=row["d"]))
+        elif key and record is None and self.columns[self.key].field is None:
+            # The system gives such keys: what it says of one out of reach is what it says of one that never was.
+            errors.setdefault(self.key, []).append(_(
+                "There is no record with this key here. Leave the cell empty to enter a new one."))
         elif key and key in known and record is None:
             errors.setdefault(self.key, []).append(_(
                 "This key belongs to a record outside the divisions you may change. Leave the row out."))
-        elif key and key not in known and self.columns[self.key].field is None:
-            errors.setdefault(self.key, []).append(_(
-                "There is no record with this key here. Leave the cell empty to enter a new one."))
         if not errors:
             try:
                 values = self._values(raw, record)

@@ -58,6 +58,14 @@ def test_an_unknown_number_is_an_error_and_not_a_new_matter(here):
     assert row["k"] == "error" and "number" in row["e"]
 
 
+def test_a_number_out_of_reach_is_answered_like_one_that_never_was(here, raise_matter):
+    foreign = raise_matter(by=here.actor("matters.officer", here.tree.other_town), at=here.tree.other_village)
+    content = workbook([[number, "x", "light", "610902104200"] for number in (foreign.number, "MT-610902105-202611-9999")],
+                       head=HEAD)
+    there, nowhere = all_rows(transfer.start(here.entity, content, "x.xlsx", here.town, here.tree.county))
+    assert there["e"] == nowhere["e"] != {}
+
+
 def test_undoing_withdraws_matters_and_deletes_none(here, imported, step):
     first = here.entity.model.select().order_by(here.entity.model.id).first()
     step(first, "send_up", here.village, record="两委会议")
