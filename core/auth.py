@@ -100,7 +100,7 @@ def check_origin() -> None:
         origin is not None and origin.partition("://")[2] != request.host)
     sent = request.headers.get("X-CSRF-Token") or ("" if access.wants_json() else request.form.get("_csrf", ""))
     if foreign or not same(sent, csrf_token()):
-        if access.wants_json() and g.login is None and not sent:
+        if access.wants_json() and not g.actor.known and not sent:
             return  # nobody is logged in: the answer is 401, not a talk about tokens
         raise Forbidden(_("This request did not come from a page of this site, or the page was too old"), "",
                         _("Go back, load the page again and send it once more."), code="csrf")

@@ -38,7 +38,7 @@ class GeoJson(EntityField):
                      **kwargs: Any) -> dict[str, Any]:
         if isinstance(value, dict) and value.get("type") == "Feature":
             value = value.get("geometry")
-        if not isinstance(value, dict) or value.get("type") not in {"Polygon", "MultiPolygon"}:
+        if not isinstance(value, dict) or value.get("type") not in ("Polygon", "MultiPolygon"):  # no set: a list has no hash
             raise self.make_error("type")
         coordinates = value.get("coordinates")
         if not isinstance(coordinates, list) or not coordinates:

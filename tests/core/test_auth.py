@@ -551,3 +551,9 @@ def test_a_plugin_that_fails_to_say_who_asks_lets_nobody_in(client_for, division
 def test_a_plugin_cannot_make_anybody_the_machine(browser, division_tree, sign_on, answer):
     sign_on(answer)
     assert browser.get(HOME).status_code == 303
+
+
+def test_single_sign_on_spares_no_request_the_proof_that_it_comes_from_a_page_of_this_site(browser, account, sign_on):
+    sign_on(access.actor_of(account.id))
+    answer = browser.open("/api/v1/d/610902104/core/department", method="POST", json={"name": "x", "kind": "office"})
+    assert (answer.status_code, answer.json["code"]) == (403, "csrf")

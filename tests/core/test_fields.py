@@ -167,7 +167,8 @@ def test_a_boundary_is_kept_and_its_altitude_dropped():
 
 
 @pytest.mark.parametrize("shape", [
-    {"type": "Point", "coordinates": [109, 32]}, {"type": "Polygon"}, {"type": "Polygon", "coordinates": []},
+    {"type": "Point", "coordinates": [109, 32]}, {"type": "Polygon"}, {"type": {}}, {"type": [], "coordinates": [1]},
+    {"type": "Polygon", "coordinates": []},
     {"type": "Polygon", "coordinates": [SQUARE[:-1]]}, {"type": "Polygon", "coordinates": [SQUARE[:3]]},
     {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [2, 2], [0, 0]]]},
     {"type": "Polygon", "coordinates": [[[200, 0], [1, 0], [1, 1], [200, 0]]]},
