@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import access, assets, core_plugin, crypto, db, gate, i18n, snapshot, themes
+from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, snapshot, themes
 from .allowlist import permitted
 from .config import Config, read
 from .plugins import Plugins, discover
@@ -29,8 +28,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     ``access.Unmarked`` for a route of the core without permission.
     """
     settings = read(config)
-    logging.getLogger("grid321").setLevel(logging.INFO)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    if not settings.testing:
+        logs.configure()
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     db.connect(settings.database)
     crypto.configure(settings.home / "keys.json")
     app = Flask("grid321", static_folder=None, template_folder=None, root_path=str(Path(__file__).parent))

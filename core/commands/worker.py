@@ -1,7 +1,6 @@
 """``grid321 worker``: jobs, outbox, chains, clocks."""
 from __future__ import annotations
 
-import logging
 import signal
 
 import click
@@ -19,7 +18,6 @@ def worker(once: bool, lease: int, supervised: bool) -> None:
     from grid321.core.app import create_app
     from grid321.core.worker import Worker
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     found = Worker(create_app(), timedelta(seconds=lease))
     if once:
         click.echo(f"{found.once()} things done")
