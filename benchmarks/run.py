@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,10 +165,9 @@ def _body(writer: dict[str, Any]) -> str:
                        "text": "村口到桥头的路灯有三盏不亮，学生晚自习回家看不清路，请尽快修。"})
 
 
-def measure(stage: Stage) -> list[Line]:
-    """All figures of one database."""
+def measure(stage: Stage) -> Iterator[Line]:
+    """All figures of one database, each as soon as it is there."""
     plan, world = stage.plan, World.load(stage.homes[stage.plan.big])
-    lines: list[Line] = []
     with ExitStack() as stack:
         servers = {"big": stack.enter_context(stage.platform(plan.big)), "bare": stack.enter_context(stage.prototype())}
         if plan.small != plan.big:
@@ -176,11 +175,11 @@ def measure(stage: Stage) -> list[Line]:
         clients = stack.enter_context(Clients())
         small = World.load(stage.homes[plan.small])
         for case in cases(world, plan):
-            lines += compare(stage.kind, case, clients, servers, {"big": world, "small": small}, plan.rounds)
+            yield from compare(stage.kind, case, clients, servers, {"big": world, "small": small}, plan.rounds)
         memory = servers["big"].memory()
-        lines.append(Line(stage.kind, "RSS of a worker", "≤ 120 MB", f"{memory:.0f} MB",
-                          f"{servers['bare'].memory():.0f} MB", "", memory <= 120))
-    return lines + inner(stage)
+        yield Line(stage.kind, "RSS of a worker", "≤ 120 MB", f"{memory:.0f} MB", f"{servers['bare'].memory():.0f} MB", "",
+                   memory <= 120)
+    yield from inner(stage)
 
 
 def compare(kind: str, case: Case, clients: Clients, servers: dict[str, Server], worlds: dict[str, World],
@@ -256,10 +255,9 @@ def run(kinds: list[str], plan: Plan) -> list[Line]:
         print(f"generated in {time.monotonic() - started:.0f} s", flush=True)
         lines: list[Line] = []
         for stage in stages:
-            found = measure(stage)
-            for line in found:
+            for line in measure(stage):
                 print(line.text(), flush=True)
-            lines += found
+                lines.append(line)
         return lines
     finally:
         for stage in stages:
