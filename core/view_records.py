@@ -29,7 +29,7 @@ def register_entity(app: Flask, entity: Entity) -> None:
     add_route(app, entity, "detail", "<rid:id>", detail_page, view)
     add_route(app, entity, "print", "<rid:id>/print", print_page, view)
     if documents.declared(app.extensions["grid321"].registry, entity):
-        add_route(app, entity, "form", "<rid:id>/form/<name>", form_page, view)
+        add_route(app, entity, "form", "<rid:id>/form/<form>", form_page, view)
     add_route(app, entity, "comment", "<rid:id>/comment", comment, view, methods=post)
     add_route(app, entity, "attach", "<rid:id>/attachment", attach, view, methods=post, body=attachments.MAX_BODY)
     add_route(app, entity, "attachment", "<rid:id>/attachment/<rid:file_id>", download, view)
@@ -57,9 +57,9 @@ def print_page(entity: Entity, id: int) -> str:
     return render_template("print.html", kind="detail", **paper_context(face_of(entity), record, g.node))
 
 
-def form_page(entity: Entity, id: int, name: str) -> str:
+def form_page(entity: Entity, id: int, form: str) -> str:
     """One record on a printable form of a plugin: its template, with what `paper_context` gives."""
-    document = documents.find(entity, name, g.node)
+    document = documents.find(entity, form, g.node)
     record = fetch(entity, id, "view", g.node, current_actor())
     context = paper_context(face_of(entity), record, g.node)
     return render_template(document.template, **context, document=document, back_url=face_of(entity).url(g.node.code, id))

@@ -52,7 +52,8 @@ ABSENT_ID = 987_654_321
 RECORD_NAMES = {"id", "record_id", "account_id"}
 INNER_NAMES = {"batch_id", "run_id", "file_id", "post_id", "grant_id"}
 TEXTS = {"language": "en", "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
-         "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01"}
+         "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
+         "form": "handling_slip"}
 Line = tuple[str, str, str]
 Answers = tuple[str, ...]
 
