@@ -74,7 +74,8 @@ def _columns(face: Face) -> list[Any]:
 def _row(face: Face, raw: tuple[Any, ...], node: Node, day: datetime.date) -> dict[str, Any]:
     identifier, title, number, state, stored_due, division_id = raw
     due = day_of(stored_due)
-    place = snapshot.current().tree.get(division_id)
+    tree = snapshot.current().tree
+    place = tree.get(division_id)
     cell = lists.state_cells(face).get(state) or {"text": state, "tone": "info"}
     section = "waiting"
     if due is not None and due < day:
@@ -84,5 +85,5 @@ def _row(face: Face, raw: tuple[Any, ...], node: Node, day: datetime.date) -> di
     shown = lists.due_cell(due, day)
     return {"title": str(title or number), "number": number, "url": face.url(node.code, identifier), "section": section,
             "due": {"text": shown["text"], "tone": shown["tone"]} if due else None,
-            "state": {"label": cell["text"], "tone": cell["tone"]}, "where": place.name if place else "",
+            "state": {"label": cell["text"], "tone": cell["tone"]}, "where": tree.local_name(place, node) if place else "",
             "order": (due or _LATEST, identifier)}

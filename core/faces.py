@@ -127,10 +127,11 @@ def _compile(entity: Entity) -> Face:
     sorts = entity.sorts or ("-id",)
     listed = entity.columns or tuple(schema_fields)[:5]
     known_sorts = tuple(name for name in sorts if face.column(name.lstrip("-")))
+    own_first = sorted(columns.values(), key=lambda column: column.field is None)
     changes: dict[str, Any] = {
         "listed": face.only(listed), "filters": face.only(entity.filters), "title": face.column(entity.title),
         "sorts": known_sorts, "default_sort": known_sorts[0] if known_sorts else "-id",
-        "shown": tuple(column for column in columns.values() if column.key not in {"id", "uid", "version"})}
+        "shown": tuple(column for column in own_first if column.key not in {"id", "uid", "version"})}
     for name, value in changes.items():
         object.__setattr__(face, name, value)
     return face

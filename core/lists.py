@@ -19,7 +19,7 @@ from .db import local_day, plain_columns
 from .entity import Entity
 from .faces import Column, Face, day_of, face_of, masked, moment_of, raw_rows
 from .filters import Asked, order_of, parse
-from .i18n import current_language, format_day, format_time
+from .i18n import current_language, format_day, format_time, ngettext
 from .i18n import gettext as _
 from .tree import Node
 
@@ -125,21 +125,21 @@ def cell_maker(face: Face, column: Column, values: list[Any], node: Node,
     if kind == "state":
         return _from_map(state_cells(face), label)
     if kind == "choice" and column.field is not None:
-        return _from_map(_choice_cells(column, node), label)
+        return _from_map(_choice_cells(column, values, node), label)
     if kind == "due":
         today = local_day() if any(values) else None
         return lambda raw, row: _part(due_cell(day_of(raw), today), label)
-    text = _text_maker(face, column, values, page)
+    text = _text_maker(face, column, values, node, page)
     return lambda raw, row: (text(raw, row), "", "", label)
 
 
-def _text_maker(face: Face, column: Column, values: list[Any],
+def _text_maker(face: Face, column: Column, values: list[Any], node: Node,
                 page: Page | None) -> Callable[[Any, tuple[Any, ...]], str]:
     """What turns a stored value into its text, for the kinds that have neither colour nor link."""
     kind = column.kind
     if kind == "division":
         tree = snapshot.current().tree
-        return lambda raw, row: place.name if (place := tree.get(raw)) is not None else ""
+        return lambda raw, row: tree.local_name(place, node) if (place := tree.get(raw)) is not None else ""
     if kind in {"person", "department", "account"}:
         from .references import labels
         names = labels(kind, values)
@@ -192,12 +192,15 @@ def state_cells(face: Face) -> dict[str, Cell]:
     return found
 
 
-def _choice_cells(column: Column, node: Node) -> dict[str, Cell]:
+def _choice_cells(column: Column, values: list[Any], node: Node) -> dict[str, Cell]:
+    """The cell of each code: the class items of the node, or how the field shows the codes of this page."""
     scheme = getattr(column.field, "scheme", None)
     if scheme:
         labels = snapshot.current().classes.labels(scheme, node, retired=True)
         return {code: _cell(label) for code, label in labels.items()}
-    return {code: _cell(str(label)) for code, label in getattr(column.field, "fixed", None) or ()}
+    if column.field is None:
+        return {}
+    return {code: _cell(column.field.display(code)) for code in set(values) if code is not None}
 
 
 def due_cell(due: datetime.date | None, today: datetime.date | None) -> Cell:
@@ -206,11 +209,13 @@ def due_cell(due: datetime.date | None, today: datetime.date | None) -> Cell:
         return EMPTY
     text = format_day(due)
     if due < today:
-        return _cell(_("%(day)s, overdue by %(count)s days", day=text, count=(today - due).days), "bad")
+        late = (today - due).days
+        return _cell(ngettext("%(day)s, overdue by %(num)s day", "%(day)s, overdue by %(num)s days", late, day=text), "bad")
     if due == today:
         return _cell(_("%(day)s, due today", day=text), "warn")
     if due - today <= DUE_SOON:
-        return _cell(_("%(day)s, %(count)s days left", day=text, count=(due - today).days), "warn")
+        left = (due - today).days
+        return _cell(ngettext("%(day)s, %(num)s day left", "%(day)s, %(num)s days left", left, day=text), "warn")
     return _cell(text)
 
 

@@ -1,6 +1,7 @@
 """``/me``: what belongs to the one who is logged in: password, one-time codes, language, look, API tokens, sessions."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +67,7 @@ def _facts(account: accounts.Account) -> list[dict[str, Any]]:
     for grant in actor.grants:
         place = tree.get(grant.division_id)
         held.append(f"{roles[grant.role].label} · {tree.full_name(place) if place else ''}")
-    return [{"label": _("User name"), "text": account.username}, {"label": _("Name"), "text": actor.name},
+    return [{"label": _("User name"), "text": account.username}, {"label": _("Person’s name"), "text": actor.name},
             {"label": _("Roles"), "text": "\n".join(held) or _("none yet: ask your administrator")},
             {"label": _("Last login"), "text": format_time(account.last_login_at)}]
 
@@ -83,9 +84,28 @@ def _token(row: tokens.ApiToken) -> dict[str, Any]:
 
 
 def _session(row: sessions.Session, login: sessions.Login | None) -> dict[str, Any]:
-    return {"agent": row.agent or _("unknown browser"), "network": row.network, "began": format_time(row.created_at),
+    return {"agent": browser_name(row.agent) or _("unknown browser"), "network": row.network,
+            "began": format_time(row.created_at),
             "last": format_time(row.last_seen_at), "this": login is not None and login.session_id == row.id,
             "end_url": url_for("core:session_end", session_id=row.id)}
+
+
+#: What browsers call themselves, the special before the general: nearly all claim to be Chrome and Safari too.
+_BROWSERS = (("MicroMessenger", "WeChat"), ("QIHU", "360"), ("360SE", "360"), ("Qaxbrowser", "Qianxin"),
+             ("UCBrowser", "UC"), ("MQQBrowser", "QQ"), ("HuaweiBrowser", "Huawei"), ("MiuiBrowser", "Mi"),
+             ("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Version", "Safari"))
+_SYSTEMS = (("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+            ("Mac OS", "Mac"), ("Linux", "Linux"))
+
+
+def browser_name(agent: str) -> str:
+    """Browser, its version and the system out of a User-Agent, as people know them; the text itself where nothing is known."""
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    for mark, name in _BROWSERS:
+        found = re.search(rf"{mark}\w*(?:/(\d+))?", agent)
+        if found:
+            return " ".join(filter(None, (name, found.group(1), f"({system})" if system else "")))
+    return agent
 
 
 def _done(what: str) -> Any:

@@ -101,11 +101,14 @@ def case_entities(node: Node, actor: Any) -> list[Entity]:
 def _quick(node: Node, actor: Any) -> list[dict[str, str]]:
     """The buttons of the start page: what plugins offer as quick, then new cases, then what everybody needs."""
     found = []
+    served = set()
     for link in menu.links(node, "quick"):
         if link.permission is None or actor.may_within(link.permission, node):
+            served.add(link.permission)  # a plugin's own button for entering something replaces the generic one
             found.append({"label": str(link.label), "icon": link.icon, "url": menu.url_for_d(link.endpoint)})
     for entity in case_entities(node, actor):
-        if "create" in entity.actions and actor.may_within(entity.permission("create"), node):
+        permission = entity.permission("create")
+        if "create" in entity.actions and permission not in served and actor.may_within(permission, node):
             found.append({"label": _("New: %(label)s", label=str(entity.label)), "icon": "plus-lg",
                           "url": face_of(entity).url(node.code, "new")})
     for path, label, icon, permission in (("core/statistics", _("Statistics"), "bar-chart", "core.statistics.view"),
@@ -167,7 +170,7 @@ def _found(face: Face, text: str, node: Node, actor: Any) -> list[dict[str, Any]
         cell = states.get(state)
         rows.append({"title": str(name), "number": number if has_number else "", "url": face.url(node.code, identifier),
                      "state": {"label": cell["text"], "tone": cell["tone"]} if cell else None,
-                     "where": place.name if place else ""})
+                     "where": tree.local_name(place, node) if place else ""})
     return rows
 
 

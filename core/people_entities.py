@@ -64,7 +64,7 @@ class DepartmentSchema(EntitySchema):
 class PersonSchema(EntitySchema):
     """Fields of a person. Ethnic and religious labels are not collected (domain §9)."""
 
-    name = Text(_l("Name"), required=True, max=60)
+    name = Text(_l("Person’s name"), required=True, max=60)
     gender = Choice(_l("Gender"), options=people.GENDERS)
     phone = Phone(_l("Telephone"))
     id_number = IdNumber(_l("Identity number"))

@@ -160,7 +160,9 @@ def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str
         return ""
     if column.personal:
         return masked(face.entity, column, value, record.uid)
-    if column.kind in {"division", "person", "department", "account"}:
+    if column.kind == "division" and (place := snapshot.current().tree.get(value)) is not None:
+        return snapshot.current().tree.local_name(place, node)
+    if column.kind in {"person", "department", "account"}:
         return labels(column.kind, [value]).get(value, "")
     if column.kind == "state":
         return (state_of(face, record) or {}).get("label", "")

@@ -50,7 +50,8 @@ class ReportSchema(EntitySchema):
     """A report from a grid; what the handling adds is read only."""
 
     kind = Choice(_("Kind"), options=REPORT_KINDS, required=True, default="social")
-    ledger_class = Choice(_("Class"), scheme="grid.ledger_class", help=_("For ledger information only."))
+    ledger_class = Choice(_("Class"), scheme="grid.ledger_class",
+                          help=_("Needed for ledger information; leave it empty for social information."))
     text = LongText(_("What you saw or heard"), max=4000, required=True, help=NO_SECRETS)
     title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))
     division = DivisionRef(_("Grid"), level=("grid", "village"), required=True)

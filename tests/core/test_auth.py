@@ -557,3 +557,17 @@ def test_single_sign_on_spares_no_request_the_proof_that_it_comes_from_a_page_of
     sign_on(access.actor_of(account.id))
     answer = browser.open("/api/v1/d/610902104/core/department", method="POST", json={"name": "x", "kind": "office"})
     assert (answer.status_code, answer.json["code"]) == (403, "csrf")
+
+
+@pytest.mark.parametrize(("agent", "name"), [
+    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.0.0 Safari/537.36", "Chrome 108 (Linux)"),
+    ("Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/86.0.4240.198 Safari/537.36 QIHU 360SE",
+     "360 (Windows)"),
+    ("Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Version/4.0 Chrome/86.0 MicroMessenger/8.0.16", "WeChat 8 (Android)"),
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 16_0 like Mac OS X) AppleWebKit/605.1.15 Version/16.0 Safari/604.1",
+     "Safari 16 (iPhone)"),
+    ("curl/8.5.0", "curl/8.5.0"), ("", "")])
+def test_a_browser_is_named_as_its_owner_knows_it(agent, name):
+    from grid321.core.me_pages import browser_name
+
+    assert browser_name(agent) == name

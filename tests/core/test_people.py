@@ -226,3 +226,10 @@ def test_an_appointment_is_seen_by_every_process_at_its_next_request(here, perso
     before = snapshot.revision()
     appointed(here, person())
     assert snapshot.revision() != before
+
+
+def test_the_list_of_posts_says_in_words_what_they_are(here, person, client_for):
+    appointed(here, person("赵敏"))
+    page = client_for("core.county_admin", here.tree.county).get(f"/d/{here.tree.village.code}/core/post/").text
+    assert str(kinds()[0].label) in page
+    assert f">{kinds()[0].key}<" not in page

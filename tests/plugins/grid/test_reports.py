@@ -191,3 +191,9 @@ def test_the_short_form_sent_twice_makes_one_report(world):
     sent = {**REPORT, "division": world.grid.code, "client_id": mark}
     assert browser.post(path, sent).location == browser.post(path, sent).location
     assert count(world) == 1
+
+
+def test_the_start_page_offers_one_way_to_report_and_it_is_the_short_one(world):
+    page = world.browser("worker").get(f"/d/{world.grid.code}/").text
+    assert page.count(f'href="/d/{world.grid.code}/grid/quick"') >= 1
+    assert f'href="/d/{world.grid.code}/grid/report/new"' not in page
