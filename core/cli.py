@@ -5,6 +5,8 @@ descriptions stand here and the modules (which import the platform) are loaded o
 """
 
 import importlib
+import sys
+from typing import Any
 
 import click
 
@@ -49,10 +51,34 @@ class LazyGroup(click.Group):
             raise TypeError(f"{module.__name__}.{cmd_name} is not a click command")
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a database that cannot be used ends it with a sentence instead of a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            text = of_the_database(error)
+            if not text:
+                raise
+            raise click.ClickException(text) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table above, so that help imports nothing."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+def of_the_database(error: Exception) -> str:
+    """What to say of a database that cannot be opened, read or written; empty for any other error."""
+    peewee = sys.modules.get("peewee")
+    if peewee is None or not isinstance(error, (peewee.OperationalError, peewee.InterfaceError, peewee.ProgrammingError)):
+        return ""
+    from .commands.context import terminal_language
+    from .i18n import gettext as _
+    from .i18n import use_language
+
+    with use_language(terminal_language()):
+        return _("The database cannot be used: %(reason)s. Check that it runs, that its disk has room and can be written, and "
+                 "that `grid321 migrate` has run.", reason=str(error).strip().partition("\n")[0])
 
 
 def of_plugins() -> dict[str, click.Command]:

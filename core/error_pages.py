@@ -1,6 +1,7 @@
 """Errors as people and programs read them: a page by GOV.UK's pattern, or problem+json (RFC 9457) below `/api/`."""
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from typing import Any
@@ -17,6 +18,7 @@ from .i18n import gettext as _
 
 log = logging.getLogger("grid321.errors")
 PROBLEM_TYPE = "application/problem+json"
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO})
 
 
 def register_error_pages(app: Flask) -> None:
@@ -125,7 +127,7 @@ def _code(status: int) -> str:
 
 
 def _unavailable(error: Exception) -> Any:
-    """The database cannot be used: full disk, read-only, gone. Reads may still work; nothing was changed."""
+    """The database or the disk cannot be used: full, read-only, gone. Reads may still work; nothing was changed."""
     log.error("database: %s", type(error).__name__)
     return problem_response(Problem(
         _("The system cannot save anything at the moment."),
@@ -135,6 +137,8 @@ def _unavailable(error: Exception) -> Any:
 
 def _unexpected(error: Exception) -> Any:
     """A fault of the software: logged with a number the person can quote, never shown."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:  # an uploaded file that finds no room
+        return _unavailable(error)
     if isinstance(error, GuestFailure):
         return problem_response(Problem(
             _("A plugin failed while deciding, so nothing was done."), "", _("Tell the administrator of the system."),

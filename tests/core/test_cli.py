@@ -52,3 +52,14 @@ def test_the_version_is_that_of_the_distribution():
 
     assert version("grid321") == grid321.core.__version__
     assert grid321.core.__version__ in CliRunner().invoke(main, ["--version"]).output
+
+
+@pytest.mark.parametrize(("language", "word"), [("en_US.UTF-8", "grid321 migrate"), ("zh_CN.UTF-8", "数据库")])
+def test_a_database_that_cannot_be_used_ends_a_command_with_a_sentence(tmp_path, monkeypatch, language, word):
+    monkeypatch.setenv("GRID321_HOME", str(tmp_path))
+    monkeypatch.delenv("GRID321_DATABASE", raising=False)
+    monkeypatch.setenv("LC_ALL", language)
+    result = CliRunner().invoke(main, ["verify"])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert word in result.output

@@ -1,4 +1,5 @@
 """What somebody would try who wants more than he was given, or who sends what nobody expects."""
+import errno
 import gzip
 import io
 import re
@@ -118,3 +119,21 @@ def test_a_body_in_chunks_above_the_limit_is_too_large_and_not_just_cut(here, cl
                           environ_overrides={"wsgi.input_terminated": True})
     assert (answer.status_code, answer.json["code"]) == (413, "too_large")
     assert here.entity.model.select().count() == 0
+
+
+# ---------------------------------------------------------------- no room
+
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS])
+def test_a_file_that_finds_no_room_is_answered_with_503_and_leaves_nothing(here, client_for, raise_matter, monkeypatch, reason):
+    from grid321.core import attachments
+
+    def full(_file):
+        raise OSError(reason, "no room")
+
+    monkeypatch.setattr(attachments, "store", full)
+    browser = client_for("matters.officer", here.tree.village)
+    path = f"/d/{here.tree.village.code}/matters/matter/{raise_matter().id}"
+    answer = browser.post(path + "/attachment", {"file": (io.BytesIO(b"%PDF-1.4"), "a.pdf")}, content_type="multipart/form-data")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert attachments.Attachment.select().count() == 0
