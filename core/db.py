@@ -169,19 +169,29 @@ def transaction() -> Iterator[None]:
         callback()
 
 
-@contextmanager
-def guest(*, savepoint: bool) -> Iterator[None]:
-    """Run a plugin's hook: transaction control and DDL are refused; inside a transaction it gets its own savepoint."""
-    before = getattr(_local, "guest", False)
-    _local.guest = True
-    try:
-        if savepoint and database.in_transaction():
-            with database.atomic():
-                yield
-        else:
-            yield
-    finally:
-        _local.guest = before
+class guest:
+    """Run a plugin's hook: transaction control and DDL are refused; inside a transaction it gets its own savepoint.
+
+    A class, because a generator would take longer than most hooks do.
+    """
+
+    __slots__ = ("_before", "_savepoint")
+
+    def __init__(self, *, savepoint: bool) -> None:
+        self._savepoint: Any = database.atomic() if savepoint and database.in_transaction() else None
+
+    def __enter__(self) -> None:
+        if self._savepoint is not None:
+            self._savepoint.__enter__()
+        self._before = getattr(_local, "guest", False)
+        _local.guest = True
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            if self._savepoint is not None:
+                self._savepoint.__exit__(*error)
+        finally:
+            _local.guest = self._before
 
 
 def memo() -> dict[str, Any] | None:
