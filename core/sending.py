@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import attachments, db, records
+from . import attachments, db, extensions, records
 from .entity import Entity
 from .errors import Conflict, Invalid
 from .i18n import gettext as _
@@ -49,7 +49,7 @@ def create_once(entity: Entity, data: Mapping[str, Any], files: Sequence[attachm
     try:
         with db.transaction():
             earlier = sent_before(entity, mark, actor)
-            if earlier is not None and _same(entity, earlier, data, files):
+            if earlier is not None and _same(entity, earlier, data, files, node):
                 return earlier
             if earlier is not None and strict:
                 raise Conflict(_("This client_id was used for another record."), str(mark),
@@ -62,15 +62,17 @@ def create_once(entity: Entity, data: Mapping[str, Any], files: Sequence[attachm
                 attachments.add(entity, record, files, actor, node)
     except Invalid:
         earlier = sent_before(entity, mark, actor)  # both copies arrived at once and this one lost
-        if earlier is None or not _same(entity, earlier, data, files):
+        if earlier is None or not _same(entity, earlier, data, files, node):
             raise
         return earlier
     return record
 
 
-def _same(entity: Entity, record: Any, data: Mapping[str, Any], files: Sequence[attachments.Clean]) -> bool:
+def _same(entity: Entity, record: Any, data: Mapping[str, Any], files: Sequence[attachments.Clean], node: Node) -> bool:
     """True when the record holds what is sent now: every value that was typed, and every file."""
-    typed = {name: value for name, value in data.items() if value not in (None, "") and name not in entity.personal}
+    secret = {*entity.personal, *(column.attribute for column in extensions.columns(entity) if column.personal)}
+    typed = {name: value for name, value in data.items() if value not in (None, "") and name not in secret}
+    extensions.attach(entity, [record], node)
     if any(getattr(record, name, value) != value for name, value in typed.items()):
         return False
     return not files or {file.sha256 for file in files} <= {row.sha256 for row in attachments.of(entity, record.id)}

@@ -117,6 +117,12 @@ class PluginConformance:
 
         _none(check_off(world))
 
+    def test_what_it_adds_to_records_of_others_follows_its_switch(self, world: Any) -> None:
+        """Fields of its entity extensions and its printable forms."""
+        from .additions import check_additions
+
+        _none(check_additions(world))
+
     # -- its workflows -----------------------------------------------------------------------------------------------
 
     def test_every_state_and_step_is_reached_by_a_real_case(self, world: Any) -> None:

@@ -111,3 +111,33 @@ def test_a_clock_that_fires_again_is_caught(problems, monkeypatch):
 
     said = problems("flows.check_clocks", before=lambda: monkeypatch.setattr(clock, "sweep", sweep))
     assert any("fired twice" in problem for problem in said), said
+
+
+def additions(with_plugins, before=lambda: None):
+    """What the kit says of the region's plugin, which adds fields and a form to matters."""
+    from grid321.core.conformance.additions import check_additions
+
+    from ..support import matters, region
+
+    app = with_plugins(matters, region)
+    app.testing = False
+    world = World(app, region, DivisionTree.plant())
+    world.furnish()
+    before()
+    return check_additions(world)
+
+
+def test_fields_and_forms_that_a_plugin_adds_to_others_pass(with_plugins):
+    assert additions(with_plugins) == []
+
+
+def test_fields_and_forms_that_stay_where_their_plugin_is_off_are_caught(with_plugins, monkeypatch):
+    from grid321.core import documents, extensions
+
+    def careless():
+        monkeypatch.setattr(extensions, "_on", lambda entity, place: extensions.of(entity))
+        monkeypatch.setattr(documents, "offered", lambda entity, node: documents.declared(documents.registry(), entity))
+
+    said = additions(with_plugins, careless)
+    assert "matters.matter: region__zone is shown where the plugin is off" in said
+    assert "off, but region.slip answers 200" in said

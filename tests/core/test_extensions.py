@@ -324,3 +324,11 @@ def test_a_mistake_in_an_extension_stops_the_start_with_its_name(app):
     for entity, schema, words in (("matters.matter", Strange, "'colour'"), ("matters.note", Personal, "personal")):
         with pytest.raises(DeclarationError, match=re.escape(words)):
             check_extension("region", EntityExtension(entity, MatterPlace, schema), known)
+
+
+def test_a_report_that_a_phone_sends_again_with_other_added_values_is_not_taken_for_the_same(api, place):
+    typed = {"title": "违建", "client_id": "phone-1", "region__zone": "north", "region__owner_phone": "13812345678"}
+    first = api("POST", place, json=typed)
+    assert api("POST", place, json=typed).get_json()["id"] == first.get_json()["id"]
+    assert api("POST", place, json={**typed, "region__zone": "south"}).status_code == 409
+    assert len(stored()) == 1
