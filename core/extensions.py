@@ -129,14 +129,18 @@ def _on(entity: Entity, place: Node | None) -> tuple[Added, ...]:
 
 def read(entity: Entity, record: Any, node: Node) -> tuple[Column, ...]:
     """Put the added values of one record on it and return their columns; one query for each extension that is on."""
+    if not of(entity):
+        return ()
     attach(entity, [record], node)
-    return columns_at(entity, place_of(entity, record, node)) if of(entity) else ()
+    return columns_at(entity, place_of(entity, record, node))
 
 
 def attach(entity: Entity, records: Iterable[Any], node: Node) -> None:
     """Put the added values of many records on them as attributes, one query for each extension; None where it is off."""
     found = of(entity)
-    rows = list(records) if found else []
+    if not found:
+        return
+    rows = list(records)
     switches = snapshot.current().switches
     for added in found:
         shown = [record for record in rows if switches.is_on(added.plugin, place_of(entity, record, node))]
