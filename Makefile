@@ -1,6 +1,6 @@
 # Two commands matter: `make run` serves the demo county on http://127.0.0.1:3210, `make test` proves everything.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?=
 BIN := .venv/bin
 ADDRESS ?= 127.0.0.1:3210
 JOBS ?= 2
