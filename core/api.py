@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import attachments, counters, engine, forms, people, records, sending
+from . import attachments, counters, engine, forms, notices, people, records, sending
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .db import (
@@ -133,7 +133,7 @@ __all__ = [
     "WorkflowExtension", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label", "counters",
     "create_division", "current_actor", "days", "down", "engine", "enqueue", "fetch", "format_day", "format_number",
     "format_time", "forms", "from_department", "gettext", "guarded", "hookimpl", "is_on", "lazy_gettext", "local_day",
-    "months", "ngettext", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
-    "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree",
-    "up", "working_days",
+    "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division", "require",
+    "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay", "to_department",
+    "transaction", "tree", "up", "working_days",
 ]

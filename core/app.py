@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, snapshot, themes
+from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, snapshot, themes
 from .allowlist import permitted
 from .config import Config, read
 from .plugins import Plugins, discover
@@ -68,6 +68,7 @@ def _faces(app: Flask, plugins: Plugins) -> None:
     themes.init_app(app, folders, division_theme=lambda node: snapshot.current().settings.get("core.theme", node))
     assets.init_app(app, folders)
     i18n.init_app(app)
+    notices.init_app(app)
     gate.init_app(app)
     for name in PAGES:
         importlib.import_module(f"grid321.core.{name}").register(app)

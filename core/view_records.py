@@ -4,9 +4,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, g, render_template, request
 
-from . import attachments, audit, db, documents, engine, extensions, forms, lists, panels, records, snapshot
+from . import attachments, audit, db, documents, engine, extensions, forms, lists, notices, panels, records, snapshot
 from .access import current_actor, fetch
 from .db import local_day
 from .entity import Entity
@@ -69,7 +69,8 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     """What the detail template shows of a record."""
     entity = face.entity
     here = face.url(node.code, record.id)
-    may_edit = "edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
+    may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
+                and not records.is_closed(entity, record))
     may_delete = (face.workflow is None and "delete" in entity.actions
                   and actor.may_on(entity.permission("delete"), record))
     return {
@@ -218,6 +219,7 @@ def edit_page(entity: Entity, id: int) -> Any:
     """The form of an existing record, and what it sends."""
     face, node, actor = face_of(entity), g.node, current_actor()
     record = fetch(entity, id, "edit", node, actor)
+    records.refuse_closed(entity, record)
     without = fixed_fields(face)
     if request.method == "GET":
         values = forms.record_values(face, record, extensions.read(entity, record, node))
@@ -233,7 +235,7 @@ def edit_page(entity: Entity, id: int) -> Any:
     except (StaleVersion, Conflict) as problem:
         context = _edit_context(face, record, node, actor, forms.typed_values(request.form), clash=problem)
         return render_template("form.html", **context), problem.status
-    return redirect(face.url(node.code, id), 303)
+    return notices.go(face.url(node.code, id), "saved")
 
 
 def _schemas(face: Face, record: Any, node: Node) -> forms.Schemas:
@@ -280,7 +282,7 @@ def delete_page(entity: Entity, id: int) -> Any:
     here = face.url(node.code, id)
     if request.method == "POST":
         records.delete(entity, id, actor, form_version(), node)
-        return redirect(face.url(node.code), 303)
+        return notices.go(face.url(node.code), "deleted")
     title = title_of(face, record)
     return render_template(
         "form.html", entity=entity, record=record, title=_("Delete: %(title)s", title=title), fields=[], errors=[],
@@ -299,7 +301,7 @@ def comment(entity: Entity, id: int) -> Any:
         add_comment(entity, record, request.form.get("text", ""), actor, node)
     except (Invalid, Refused) as problem:
         return _refused(face_of(entity), record, problem, "comment", _("Your comment"))
-    return redirect(face_of(entity).url(node.code, id) + "#comments", 303)
+    return notices.go(face_of(entity).url(node.code, id) + "#comments", "commented")
 
 
 def add_comment(entity: Entity, record: Any, text: str, actor: Actor, node: Node) -> int:
@@ -325,7 +327,7 @@ def attach(entity: Entity, id: int) -> Any:
         attachments.add(entity, record, files, actor, node)
     except (Invalid, Refused, TooLarge) as problem:
         return _refused(face_of(entity), record, problem, "attachment", _("Add a file"))
-    return redirect(face_of(entity).url(node.code, id) + "#attachments", 303)
+    return notices.go(face_of(entity).url(node.code, id) + "#attachments", "attached")
 
 
 def _refused(face: Face, record: Any, problem: Problem, field: str, label: str) -> Any:
@@ -355,7 +357,7 @@ def remove_attachment(entity: Entity, id: int, file_id: int) -> Any:
     if not mine and not ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)):
         raise Forbidden(_("You may not remove this file."), "", _("Ask the person who added it."))
     attachments.remove(entity, record, file_id, actor, node)
-    return redirect(face_of(entity).url(node.code, id) + "#attachments", 303)
+    return notices.go(face_of(entity).url(node.code, id) + "#attachments", "removed")
 
 
 # ---------------------------------------------------------------- personal values

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, g, render_template, request
 
-from . import engine, forms, lists, snapshot
+from . import engine, forms, lists, notices, snapshot
 from .access import current_actor, fetch
 from .entity import Entity
 from .error_pages import problem_text
@@ -54,7 +54,7 @@ def do_page(entity: Entity, id: int, step: str) -> Any:
         return render_template("form.html", **context), problem.status
     except (Conflict, StaleVersion) as problem:
         return clash_page(face, id, problem, node, actor)
-    return redirect(_after(face, id, node, actor), 303)
+    return notices.go(_after(face, id, node, actor), "step")
 
 
 def transition_of(entity: Entity, record: Any, key: str) -> Transition:

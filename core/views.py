@@ -12,7 +12,7 @@ from flask import Flask, g, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.routing import BaseConverter
 
-from . import attachments, extensions, forms, lists, saved_views, sending, snapshot
+from . import attachments, extensions, forms, lists, notices, saved_views, sending, snapshot
 from .access import current_actor, guarded
 from .db import Case
 from .entity import Entity
@@ -270,7 +270,7 @@ def new_page(entity: Entity) -> Any:
         errors = forms.by_field(entity, problem.errors)
         context = new_context(face, node, actor, forms.typed_values(request.form), errors, problem)
         return render_template("form.html", **context), problem.status
-    return redirect(face.url(node.code, record.id), 303)
+    return notices.go(face.url(node.code, record.id), "sent" if face.workflow else "saved")
 
 
 def create(face: Face, node: Node, actor: Actor) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request
+from flask import Blueprint, g, render_template, request
 
 from grid321.core.api import (
     Actor,
@@ -24,6 +24,7 @@ from grid321.core.api import (
     forms,
     guarded,
     local_day,
+    notices,
     people,
     records,
     require,
@@ -75,7 +76,7 @@ def quick_page() -> Any:
     except Invalid as problem:
         context = _quick_context(forms.typed_values(request.form), rest, problem)
         return render_template("form.html", **context), problem.status
-    return redirect(f"/d/{node.code}/grid/report/{record.id}", 303)
+    return notices.go(f"/d/{node.code}/grid/report/{record.id}", "sent")
 
 
 def _quick_context(values: dict[str, str], rest: tuple[str, ...], problem: Invalid | None = None) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def appoint_page(record_id: int) -> Any:
         context = _small_form(AppointSchema, _("Appoint: %(grid)s", grid=record.name), here,
                               forms.typed_values(request.form), village, problem)
         return render_template("form.html", **context), problem.status
-    return redirect(here, 303)
+    return notices.go(here, "saved")
 
 
 def end_post(record_id: int, post_id: int) -> Any:
@@ -142,7 +143,7 @@ def end_post(record_id: int, post_id: int) -> Any:
     if post_id not in {post.id for post in people.posts_at(place) if post.kind in GRID_POSTS}:
         raise NotFound(_("There is no such post."))
     people.end_post(post_id, _appointing(current_actor(), place))
-    return redirect(f"/d/{g.node.code}/grid/grid/{record_id}", 303)
+    return notices.go(f"/d/{g.node.code}/grid/grid/{record_id}", "saved")
 
 
 def retire_page(record_id: int) -> Any:
@@ -161,7 +162,7 @@ def retire_page(record_id: int) -> Any:
             raise
         context = _small_form(RetireSchema, title, here, forms.typed_values(request.form), place, problem)
         return render_template("form.html", danger=True, **context), problem.status
-    return redirect(f"/d/{(tree().parent(place) or place).code}/grid/grid/", 303)
+    return notices.go(f"/d/{(tree().parent(place) or place).code}/grid/grid/", "saved")
 
 
 def _grid(record_id: int) -> tuple[Grid, Node]:

@@ -277,3 +277,17 @@ def test_a_refused_comment_shows_the_page_again_and_keeps_what_was_typed(village
     assert "路灯不亮" in refused.text
     assert browser.post(path + "/comment", {"text": "这次好了"}).status_code == 303
     assert "这次好了" in browser.get(path).text
+
+
+def test_what_was_done_is_said_once_on_the_next_page(village):
+    browser, base = village
+    path = made(browser, base)
+    said = '<div class="notice ok" role="status">'
+    assert said in browser.get(path).text
+    assert said not in browser.get(path).text
+
+
+def test_a_page_says_nothing_that_a_cookie_makes_up(village):
+    browser, base = village
+    browser.client.set_cookie("grid321_done", "<b>paid</b>")
+    assert 'role="status"' not in browser.get(base).text

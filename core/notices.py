@@ -1,0 +1,54 @@
+"""What was done, said once at the top of the page a form leads to: a word in a cookie that the next page takes away.
+
+The word is one of a fixed list, so that nobody can put a text of their own on a page; without cookies nothing is said.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, g, redirect, request
+
+from .i18n import lazy_gettext as _l
+
+COOKIE = "grid321_done"
+SECONDS = 60
+TEXTS = {
+    "sent": _l("Sent. The number below finds it again at any time."),
+    "saved": _l("Saved."),
+    "step": _l("Done. What happened is recorded below."),
+    "deleted": _l("Deleted."),
+    "commented": _l("Your comment was added."),
+    "attached": _l("The file was added."),
+    "removed": _l("The file was removed."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Give every template ``notices`` and keep the word from one answer to the next page."""
+    app.context_processor(_notices)
+    app.after_request(_keep)
+
+
+def go(url: str, word: str) -> Any:
+    """Answer a form that was carried out: lead to `url` (303), whose page says `word`, a key of ``TEXTS``."""
+    if word not in TEXTS:
+        raise KeyError(word)
+    g.done = word
+    return redirect(url, 303)
+
+
+def _notices() -> dict[str, Any]:
+    word = request.cookies.get(COOKIE)
+    if word is None:
+        return {}
+    g.said = True
+    return {"notices": [("ok", str(TEXTS[word]))] if word in TEXTS else []}
+
+
+def _keep(response: Response) -> Response:
+    word = g.get("done")
+    if word is not None:
+        response.set_cookie(COOKIE, word, max_age=SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
+    elif g.get("said"):
+        response.delete_cookie(COOKIE)
+    return response
