@@ -11,7 +11,7 @@ import peewee
 
 from . import access, clock, counters, crypto, db, extensions, ledger, outbox, snapshot
 from .actor import Actor
-from .engine import ask_plugins
+from .engine import ask_plugins, workflow_for
 from .entity import Entity
 from .errors import Conflict, Invalid, NotFound, StaleVersion
 from .i18n import gettext as _
@@ -172,12 +172,13 @@ def sealed(entity: Entity, values: Mapping[str, Any], uid: str) -> dict[str, Any
 def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor, version: int | None, node: Node) -> Any:
     """Change the columns of ``data``; returns the record as it is now.
 
-    Raises ``NotFound``, ``Forbidden``, ``StaleVersion`` (412), ``Invalid`` or ``Refused``; nothing is written then. A case's
-    state, holder and number change by transitions only.
+    Raises ``NotFound``, ``Forbidden``, ``StaleVersion`` (412), ``Conflict`` (409, a closed matter), ``Invalid`` or
+    ``Refused``; nothing is written then. A case's state, holder and number change by transitions only.
     """
     with db.transaction():
         record = access.fetch(entity, record_id, "edit", node, actor)
         check_version(record, version)
+        refuse_closed(entity, record)
         place = _where(entity, record, node)
         values, added = extensions.split(entity, data)
         if values.pop("division_id", place.id) not in (None, place.id):
@@ -245,6 +246,18 @@ def check_version(record: Any, version: int | None) -> None:
         raise StaleVersion(_("Somebody changed this record after you opened it."),
                            _("You saw version %(seen)s; it is now version %(now)s.", seen=version, now=record.version),
                            _("Load the page again, then enter your change."), extra={"version": record.version})
+
+
+def is_closed(entity: Entity, record: Any) -> bool:
+    """True for a case in a final state: what was decided about was this, so it stays as it is."""
+    return registry().workflow_of(entity.key) is not None and workflow_for(entity, record).state(record.state).final
+
+
+def refuse_closed(entity: Entity, record: Any) -> None:
+    """Raise ``Conflict`` for a closed case."""
+    if is_closed(entity, record):
+        raise Conflict(_("The matter is closed: its record stays as it is."), getattr(record, "number", ""),
+                       _("Add a comment, or report the matter anew."), code="closed")
 
 
 def _where(entity: Entity, record: Any, node: Node) -> Node:

@@ -137,3 +137,16 @@ def test_a_file_that_finds_no_room_is_answered_with_503_and_leaves_nothing(here,
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert attachments.Attachment.select().count() == 0
+
+
+# ---------------------------------------------------------------- what was decided stays
+
+def test_a_closed_matter_is_not_rewritten(here, raise_matter, step, client_for):
+    matter = step(raise_matter(by=here.village), "withdraw", here.village)
+    browser, path = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter/{matter.id}"
+    assert f"{path}/edit" not in browser.get(path).text
+    assert browser.get(path + "/edit").status_code == 409
+    answer = browser.api("PATCH", path, {"title": "别的事"}, If_Match=f'"{matter.version}"')
+    assert (answer.status_code, answer.json["code"]) == (409, "closed")
+    assert answer.json["remedy"]
+    assert here.entity.model.get_by_id(matter.id).title == "路灯不亮"
