@@ -28,7 +28,7 @@ class Connection:
             self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(request)
-        data = self.socket.recv(262144)
+        data = self.socket.recv(65536)
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._more()
         head = data[:end].lower()
@@ -50,7 +50,7 @@ class Connection:
 
     def _more(self) -> bytes:
         assert self.socket is not None
-        data = self.socket.recv(262144)
+        data = self.socket.recv(65536)
         if not data:
             self.socket = None
             raise ConnectionError("the server closed the connection in the middle of an answer")

@@ -63,12 +63,12 @@ nothing else; the ratios are what is required.
 - **The prototype** (`benchmarks/bare.py`) is Flask, peewee and Jinja on a copy of the same database: the same table and
   indexes, the same rows and columns, no plugins, accounts, permissions, languages or themes. It is written to be quick:
   names of divisions in memory, rows as tuples, orjson, connections that stay open, the same settings of the database,
-  and on SQLite the same queue of writers on a lock file. Its create writes case, log, audit and four levels of rollups
+  and on SQLite the same queue of writers on a lock file. Its create writes case, log, audit and rollups of six levels
   in one durable transaction.
 - **Servers**: gunicorn with 2 workers × 4 threads for each, started by the same code. SQLite with
   `synchronous=FULL`; PostgreSQL a cluster of its own with `fsync` on.
 - **Clients**: four processes with one kept-alive connection each, which send ready-made bytes and read the answer to
-  its end (`benchmarks/client.py`, some 30 µs a request). The share of a processor they used stands in the notes; they
+  its end (`benchmarks/client.py`, some 70 µs a request). The share of a processor they used stands in the notes; they
   share the machine with the servers.
 - **Rounds**: the servers take turns, {rounds} rounds of {seconds} s (creates {longer} s) after a warm-up; a ratio is the
   median of the ratios within one round, so that other work on the machine meets both sides. CPU in the notes is what
