@@ -560,7 +560,8 @@ def test_single_sign_on_spares_no_request_the_proof_that_it_comes_from_a_page_of
 
 
 @pytest.mark.parametrize(("agent", "name"), [
-    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.0.0 Safari/537.36", "Chrome 108 (Linux)"),
+    ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.0.0 Safari/537.36",
+     "Chrome 108 (Linux)"),
     ("Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/86.0.4240.198 Safari/537.36 QIHU 360SE",
      "360 (Windows)"),
     ("Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Version/4.0 Chrome/86.0 MicroMessenger/8.0.16", "WeChat 8 (Android)"),

@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+
 from grid321.core import logs
 
 pytestmark = pytest.mark.once

@@ -1,5 +1,6 @@
 """`grid321 verify` is silent when everything agrees and names what does not; each fault here was put in by hand."""
 import pytest
+
 from grid321.core import clock, counters, db, recipients, verification
 from grid321.core.notify import Notification
 
