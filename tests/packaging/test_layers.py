@@ -26,8 +26,8 @@ LAYERS = {
     "services": """
         accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views
-        sending notices documents extensions panels people_entities theme_check worker class_items forms division_forms statistics_view
-        menu\"\"\",
+        sending notices documents extensions panels people_entities theme_check worker class_items forms division_forms
+        statistics_view menu""",
     "door": "api",
     "faces": """
         gate auth pages error_pages views view_records view_steps rest rest_files openapi openapi_parts face_pages me_pages
