@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +43,7 @@ KINDS = {
 }
 FIRST = "0" * 64
 PURPOSE_LENGTH = (4, 200)
+_OF_PERSONS = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")  # not 15 digits: so long is the code of a grid
 _SEAL_LOCK = 321_001
 _BATCH = 500
 
@@ -121,12 +124,20 @@ def read(actor: Actor, entity: str, record_id: int, fields: Iterable[str], purpo
 
 
 def check_purpose(purpose: str | None) -> str:
-    """The purpose without outer blanks. Raises ``Invalid`` (field ``purpose``) when it is too short or too long."""
+    """The purpose without outer blanks.
+
+    Raises ``Invalid`` (field ``purpose``) when it is too short or too long, or holds a number of a person: nothing is ever
+    taken out of the log again.
+    """
     text = " ".join((purpose or "").split())
     shortest, longest = PURPOSE_LENGTH
     if not shortest <= len(text) <= longest:
         message = _("Say what you need it for, in %(low)s to %(high)s characters.", low=shortest, high=longest)
         raise Invalid(_("The reason is missing"), message, _("Write the reason and try again."),
+                      errors={"purpose": [message]})
+    if _OF_PERSONS.search(unicodedata.normalize("NFKC", text)):
+        message = _("Leave identity and telephone numbers out of the reason: it is kept for ever.")
+        raise Invalid(_("The reason was not accepted"), message, _("Name the number of the matter instead."),
                       errors={"purpose": [message]})
     return text
 

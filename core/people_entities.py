@@ -127,7 +127,7 @@ DEPARTMENT = Entity(
 PERSON = Entity(
     "core.person", Person, PersonSchema, _l("People"),
     columns=("name", "gender", "division", "phone", "id_number"), filters=("gender", "division"),
-    search=("name", "initials", "phone_tail"), sorts=("initials", "-id"), personal=("phone", "id_number"), title="name",
+    search=("name", "initials", "phone", "id_number"), sorts=("initials", "-id"), personal=("phone", "id_number"), title="name",
     icon="person", menu="people", create=people.create_person, update=people.update_person, delete=delete_person,
     description=_l("People the county works with. A person is found by name, pinyin initials or the last four digits of "
                    "the telephone."))

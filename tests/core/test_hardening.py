@@ -150,3 +150,25 @@ def test_a_closed_matter_is_not_rewritten(here, raise_matter, step, client_for):
     assert (answer.status_code, answer.json["code"]) == (409, "closed")
     assert answer.json["remedy"]
     assert here.entity.model.get_by_id(matter.id).title == "路灯不亮"
+
+
+# ---------------------------------------------------------------- numbers of persons
+
+@pytest.mark.parametrize("purpose", ["核对 13987654321", "身份证１１０１０５１９４９１２３１００２Ｘ核对", "11010519491231002x?"])
+def test_a_reason_that_holds_a_number_of_a_person_is_refused_because_the_log_keeps_it_for_ever(app, purpose):
+    from grid321.core import audit
+
+    with pytest.raises(Invalid) as refused:
+        audit.check_purpose(purpose)
+    assert refused.value.errors["purpose"] and refused.value.remedy
+    for allowed in ("WL-610902104-202611-0001", "grid 610902104001001"):
+        assert audit.check_purpose(allowed) == allowed
+
+
+@pytest.mark.parametrize("text", ["13987654321", "139 8765 4321", "4321", "11010519491231002X", "11010519491231002x"])
+def test_a_person_is_found_by_the_whole_number_or_the_last_digits_of_the_telephone(here, client_for, text):
+    values = {"name": "欧阳䶮", "phone": "13987654321", "id_number": "11010519491231002X"}
+    person = people.create_person(values, access.SYSTEM, here.tree.town)
+    people.create_person({"name": "张三", "phone": "13987650000"}, access.SYSTEM, here.tree.town)
+    found = client_for("core.county_admin", here.tree.town).api("GET", f"/d/{here.tree.town.code}/core/person?q={text}").json
+    assert [item["id"] for item in found["items"]] == [person.id]
