@@ -7,7 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
 
 from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, snapshot, themes
 from .allowlist import permitted
@@ -18,6 +19,16 @@ from .registry import Platform, build
 PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "admin_pages", "transfer_pages", "job_pages",
          "account_pages", "audit_pages", "division_pages", "statistics_pages")
 """Modules with ``register(app)``; each adds its routes, every one marked with ``access.guarded``."""
+
+
+class _NoSession(SessionInterface):
+    """Flask's signed-cookie session is not used: logins live in a table (``sessions``)."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """Open none."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save none."""
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -36,6 +47,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask("grid321", static_folder=None, template_folder=None, root_path=str(Path(__file__).parent))
     app.config.update(SECRET_KEY=crypto.signature("flask", "session"), MAX_CONTENT_LENGTH=settings.body_limit,
                       TESTING=settings.testing, SESSION_COOKIE_NAME="grid321_flask", TLS=settings.tls)
+    app.session_interface = _NoSession()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     plugins = Plugins(core_plugin, permitted(_modules(settings), settings.allowed))
     registry = build(plugins, strict=settings.strict)

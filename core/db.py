@@ -210,14 +210,25 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 
 def now() -> datetime:
-    """The database's clock as naive UTC. Deadlines and received dates come from here, never from a client."""
-    if is_postgres():
-        moment = cast(datetime, database.execute_sql(
-            "SELECT date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')").fetchone()[0])
-    else:
-        moment = datetime.now(UTC).replace(tzinfo=None)
-        moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    """The database's clock as naive UTC. Deadlines and received dates come from here, never from a client.
+
+    Within a transaction the clock stands still, as the database's own does: everything a step writes has one moment.
+    """
+    own = memo()
+    moment: datetime | None = own.get("moment") if own is not None else None
+    if moment is None:
+        moment = _read_clock()
+        if own is not None:
+            own["moment"] = moment
     return shifted(moment)
+
+
+def _read_clock() -> datetime:
+    if is_postgres():
+        return cast(datetime, database.execute_sql(
+            "SELECT date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')").fetchone()[0])
+    moment = datetime.now(UTC).replace(tzinfo=None)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def shifted(moment: datetime) -> datetime:
@@ -243,6 +254,16 @@ def local_day(moment: datetime | None = None) -> date:
 _inserts: dict[tuple[type[peewee.Model], tuple[str, ...], bool], tuple[str, list[Any]]] = {}
 
 
+def filled(model: type[peewee.Model], values: dict[str, Any]) -> dict[str, Any]:
+    """``values`` by field name, with the model's defaults for what is missing."""
+    meta = model._meta
+    row = {meta.combined[name].name: value for name, value in values.items()}
+    for field, default in meta.defaults.items():
+        if field.name not in row:
+            row[field.name] = default() if callable(default) else default
+    return row
+
+
 def insert(model: type[peewee.Model], values: dict[str, Any]) -> int:
     """Insert one row and return its id (0 for a table without an automatic id). ``values`` by column or field name.
 
@@ -250,10 +271,7 @@ def insert(model: type[peewee.Model], values: dict[str, Any]) -> int:
     model that are missing in ``values`` are filled in as the ORM would.
     """
     meta = model._meta
-    row = {meta.combined[name].name: value for name, value in values.items()}
-    for field, default in meta.defaults.items():
-        if field.name not in row:
-            row[field.name] = default() if callable(default) else default
+    row = filled(model, values)
     key = (model, tuple(row), is_postgres())
     known = _inserts.get(key)
     if known is None:

@@ -115,12 +115,13 @@ def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], a
         holder, born = _born(entity, workflow, row, actor, place, moment)
         plans = clock.plan(workflow.state(workflow.first), holder, db.local_day(moment))
         row |= {**born, "due": clock.earliest(item.end.day for item in plans)}
+    row = db.filled(model, row)
     try:
         row["id"] = db.insert(model, row)
     except peewee.IntegrityError as error:
         raise not_unique(entity, error) from error
     clock.start(plans, entity.key, row["id"])
-    return model(**row)
+    return model(__no_default__=1, **row)
 
 
 def _born(entity: Entity, workflow: Workflow, row: Mapping[str, Any], actor: Actor, place: Node,
