@@ -18,7 +18,7 @@ from .me_pages import form_page, shown_errors
 from .people import Person, Post
 from .schemas import EntitySchema
 from .tree import Node
-from .views import RecordId
+from .views import RecordId, asked_text
 
 PAGE = 50
 VIEW = "core.account.view"
@@ -80,7 +80,7 @@ def _account(account_id: int) -> Account:
 
 def account_list(code: str = "") -> Any:
     """The accounts of this division, by user name."""
-    query, after = request.args.get("q", "").strip()[:64], request.args.get("after", "")[:64]
+    query, after = asked_text("q", 64), asked_text("after", 64)
     found = _visible().order_by(Account.username)
     if query:
         low = accounts.normal_username(query)

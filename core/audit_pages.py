@@ -11,6 +11,7 @@ from .accounts import Account
 from .errors import BadRequest
 from .i18n import format_time
 from .i18n import gettext as _
+from .views import asked_text
 
 PAGE = 50
 
@@ -22,7 +23,7 @@ def register(app: Flask) -> None:
 
 def audit_list(code: str = "") -> Any:
     """The newest entries about this division, filtered by kind and user name."""
-    kind, who = request.args.get("kind", "")[:40], request.args.get("who", "").strip()[:64]
+    kind, who = asked_text("kind", 40), asked_text("who", 64)
     before = request.args.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) <= 18):
         raise BadRequest(_("This page does not exist"), "before", _("Go back to the first page."))

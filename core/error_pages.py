@@ -27,6 +27,7 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(peewee.OperationalError, _unavailable)
     app.register_error_handler(peewee.InterfaceError, _unavailable)
+    app.register_error_handler(peewee.DataError, _unstorable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -133,6 +134,13 @@ def _unavailable(error: Exception) -> Any:
         _("The system cannot save anything at the moment."),
         _("The database did not answer as it should. What you sent was not saved."),
         _("Try again in a minute. If it stays so, tell the administrator of the system."), status=503, code="unavailable"))
+
+
+def _unstorable(_error: Exception) -> Any:
+    """A value that passed the door and that PostgreSQL cannot take: NUL in a text, a number out of range."""
+    return problem_response(Problem(
+        _("The request cannot be read."), _("It contains a character or a number that cannot be stored."),
+        _("Load the page again and type the value anew."), status=400, code="bad_value"))
 
 
 def _unexpected(error: Exception) -> Any:

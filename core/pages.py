@@ -4,7 +4,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, g, redirect, render_template
 
 from . import clock, lists, menu, panels, snapshot
 from .access import current_actor, fetch, guarded, scoped
@@ -23,7 +23,7 @@ from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import registry
 from .tree import Node
-from .views import RecordId, crumbs
+from .views import RecordId, asked_text, crumbs
 
 MAX_QUERY = 80
 PER_GROUP = 6
@@ -123,7 +123,7 @@ def _quick(node: Node, actor: Any) -> list[dict[str, str]]:
 def search() -> str:
     """One box: number, name, last four digits of a telephone, pinyin initials, name or code of a division."""
     node, actor = g.node, current_actor()
-    text = "".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:MAX_QUERY]
+    text = asked_text("q", MAX_QUERY)
     groups = _groups(text, node, actor) if text else []
     return render_template("search.html", title=_("Search"), query=text, search_text=text, groups=groups,
                            crumbs=[(node.name, f"/d/{node.code}/"), (_("Search"), "")])

@@ -75,6 +75,11 @@ def _routes(app: Flask, entity: Entity) -> None:
                   body=attachments.MAX_BODY)
 
 
+def asked_text(name: str, longest: int) -> str:
+    """A text of the address to look something up by: control characters dropped, without outer blanks, cut at ``longest``."""
+    return "".join(c for c in request.args.get(name, "") if c.isprintable()).strip()[:longest]
+
+
 # ---------------------------------------------------------------- list
 
 def list_page(entity: Entity) -> str:

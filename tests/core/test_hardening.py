@@ -172,3 +172,21 @@ def test_a_person_is_found_by_the_whole_number_or_the_last_digits_of_the_telepho
     people.create_person({"name": "张三", "phone": "13987650000"}, access.SYSTEM, here.tree.town)
     found = client_for("core.county_admin", here.tree.town).api("GET", f"/d/{here.tree.town.code}/core/person?q={text}").json
     assert [item["id"] for item in found["items"]] == [person.id]
+
+
+@pytest.mark.parametrize("text", ["%00", "a%00b", "%EF%BF%BE", "9" * 40])
+@pytest.mark.parametrize("page", ["audit?who=", "audit?kind=", "accounts?q=", "accounts?after=", "search?q=", "divisions?q="])
+def test_no_text_in_an_address_makes_the_server_fail(here, client_for, page, text):
+    assert client_for("core.county_admin", here.tree.county).get(f"/d/610902/core/{page}{text}").status_code == 200
+
+
+def test_a_value_that_the_database_cannot_take_is_a_bad_request(app, client_for, division_tree, monkeypatch):
+    import peewee
+
+    from grid321.core import audit
+
+    def refuse(*_arguments, **_options):
+        raise peewee.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+
+    monkeypatch.setattr(audit, "entries", refuse)
+    assert client_for("core.county_admin").get("/d/610902/core/audit").status_code == 400
