@@ -128,6 +128,9 @@ def enforce(view: Any, node: Node | None) -> Response | None:
         return _ask_to_log_in()
     if not mark.unfinished and (actor.must_change_password or actor.must_enrol):
         return _finish_first(actor)
+    if actor.reads_only and request.method not in {"GET", "HEAD", "OPTIONS"}:  # comments and files ask only for the right to see
+        note_refusal(actor, request.method, node)
+        raise _forbidden(node)
     if permission == LOGIN:
         return None
     if permission is None or not _passes(mark, permission, node, actor):

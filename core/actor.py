@@ -31,8 +31,9 @@ class Grant:
 class Actor:
     """The one who asks: an account with its grants, nobody (``ANONYMOUS``) or the machine itself (``SYSTEM``).
 
-    ``token_id`` is set when an API token was used. ``must_change_password`` and ``must_enrol`` hold the actor at that
-    page until it is done. Two actors with the same grants are equal, so a grant costs nothing to compare.
+    ``token_id`` is set when an API token was used, ``reads_only`` for one that only reads. ``must_change_password`` and
+    ``must_enrol`` hold the actor at that page until it is done. Two actors with the same grants are equal, so a grant
+    costs nothing to compare.
     """
 
     account_id: int | None
@@ -44,6 +45,7 @@ class Actor:
     must_change_password: bool = False
     must_enrol: bool = False
     system: bool = False
+    reads_only: bool = False
 
     @property
     def known(self) -> bool:

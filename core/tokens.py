@@ -24,6 +24,8 @@ log = logging.getLogger("grid321.auth")
 PREFIX = "g321_"
 LONGEST_DAYS = 366
 MOST_TOKENS = 20
+READING = frozenset({"core.api.use", "core.search.use"})
+"""Permissions that change nothing, beside those to view."""
 _SHAPE = re.compile(r"g321_[A-Za-z0-9_-]{43}")
 _TOUCH = timedelta(minutes=1)
 
@@ -150,4 +152,5 @@ def _touch(token_id: int, last: datetime | str | None, present: datetime) -> Non
 
 def narrowed(actor: Actor, token_id: int, division_id: int | None, permissions: frozenset[str] | None) -> Actor:
     """The actor a program is when it uses a token: its account, without what the token leaves out."""
-    return replace(actor.limited(snapshot.current().tree, division_id, permissions), token_id=token_id)
+    reads_only = permissions is not None and all(name.endswith(".view") or name in READING for name in permissions)
+    return replace(actor.limited(snapshot.current().tree, division_id, permissions), token_id=token_id, reads_only=reads_only)

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from grid321.core import access, accounts, people, snapshot
+from grid321.core import access, accounts, people, snapshot, tokens
 from grid321.core.errors import Forbidden, Invalid
 
 
@@ -190,3 +190,19 @@ def test_a_value_that_the_database_cannot_take_is_a_bad_request(app, client_for,
 
     monkeypatch.setattr(audit, "entries", refuse)
     assert client_for("core.county_admin").get("/d/610902/core/audit").status_code == 400
+
+
+def test_a_token_that_only_reads_leaves_no_comment_and_no_file(here, raise_matter, app):
+    from grid321.core.testing_browser import Browser
+
+    matter = raise_matter(by=here.village)
+    owner = here.actor("core.staff", here.tree.village)
+    accounts.grant(owner.account_id, "matters.officer", here.tree.village)
+    token = tokens.create(access.actor_of(owner.account_id), "OA", 5, permissions=["matters.matter.view", "core.api.use"])
+    path, sent = f"/api/v1/d/{here.tree.village.code}/matters/matter/{matter.id}", {"Authorization": f"Bearer {token}"}
+    nobody = Browser(app)
+    assert nobody.get(path, headers=sent).status_code == 200
+    assert nobody.open(path + "/comments", method="POST", json={"text": "x"}, headers=sent).status_code == 403
+    file = {"file": (io.BytesIO(b"%PDF-1.4"), "a.pdf")}
+    assert nobody.open(path + "/attachments", method="POST", data=file, headers=sent).status_code == 403
+    assert [entry["step"] for entry in nobody.get(path + "/history", headers=sent).json["items"]] == ["create"]
