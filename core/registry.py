@@ -24,7 +24,7 @@ from .entity import (
 )
 from .errors import DeclarationError
 from .plugins import Loaded, Plugins
-from .registry_checks import check_entity, check_extension, check_manifest, check_roles
+from .registry_checks import check_clocks, check_entity, check_extension, check_manifest, check_roles
 from .workflow import Workflow, WorkflowExtension, check_workflow
 
 log = logging.getLogger("grid321.plugins")
@@ -233,6 +233,7 @@ class _Draft:
             for (key, _version), flow in self.kinds["workflow"].items():
                 if flow.entity not in self.kinds["entity"]:
                     raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")
+                check_clocks(key.partition(".")[0], flow, self.kinds["setting"])
             self._check_measures()
             self._check_documents()
             for role in self.kinds["role"].values():

@@ -8,7 +8,7 @@ from .db import Case, Record, Scoped
 from .entity import ACTIONS, LEVELS, Entity, EntityExtension, Plugin, PostKind, Role
 from .errors import DeclarationError
 from .schemas import fields_of
-from .workflow import parse_length
+from .workflow import Workflow, parse_length
 
 SETTING_KINDS = ("int", "text", "flag", "day", "choice", "length")
 
@@ -37,6 +37,16 @@ def check_roles(owner: str, role: Role, permissions: Mapping[str, Any]) -> None:
     for permission in role.permissions:
         if permission not in permissions and permission.partition(".")[0] in owners:
             raise DeclarationError(owner, f"role {role.key!r}: there is no permission {permission!r}")
+
+
+def check_clocks(owner: str, flow: Workflow, settings: Mapping[str, Any]) -> None:
+    """The setting that replaces a clock's length exists; one of a plugin that is not installed is ignored."""
+    owners = {key.partition(".")[0] for key in settings} | {owner}
+    for state in flow.states:
+        for clock in state.clocks:
+            if clock.setting and clock.setting not in settings and clock.setting.partition(".")[0] in owners:
+                raise DeclarationError(clock.plugin or owner, f"workflow {flow.key!r}: clock {clock.key!r} of state {state.key!r}"
+                                       f" names the unknown setting {clock.setting!r}")
 
 
 def check_entity(owner: str, item: Any) -> None:

@@ -162,6 +162,16 @@ def _flow_labels(flow: Any) -> Iterator[tuple[str, Any]]:
             yield from _schema_labels(f"transition {step.key} of {key}", schema)
 
 
+def check_steps(module: ModuleType) -> list[str]:
+    """The permission of every step of the plugin's own workflows is one that a role of the plugin holds."""
+    manifest: Plugin = module.plugin
+    held = {permission for role in manifest.roles for permission in role.permissions}
+    return [f"transition {step.key!r} of {flow.key!r}: no role of the plugin has the permission {step.permission!r}, so "
+            f"nobody could take it; roles have {', '.join(sorted(held)) or 'none'}"
+            for flow in declared(module, "workflows") if isinstance(flow, Workflow)
+            for step in flow.transitions if step.permission and step.permission not in held]
+
+
 def check_words(module: ModuleType) -> list[str]:
     """Every text of the declarations is translatable and has a Chinese translation."""
     folder = folder_of(module)

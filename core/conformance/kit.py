@@ -75,8 +75,14 @@ class PluginConformance:
         _none(declarations.check_imports(self.plugin))
 
     def test_every_word_is_translated(self) -> None:
-        """Labels are lazy and have Chinese words."""
-        _none(declarations.check_words(self.plugin))
+        """Labels are lazy and have Chinese words, and so has every other marked text of code and templates."""
+        from .words import check_marked
+
+        _none(declarations.check_words(self.plugin) or check_marked(self.plugin))
+
+    def test_every_step_has_a_role_that_may_take_it(self) -> None:
+        """A misspelt permission would leave a step to nobody."""
+        _none(declarations.check_steps(self.plugin))
 
     def test_the_platform_takes_the_plugin(self, app: Any) -> None:
         """Its declarations are valid together with the core's."""

@@ -25,7 +25,7 @@ def problems(with_plugins, tmp_path):
     def run(name, defect=None, before=None):
         module = make(tmp_path, defect)
         check = check_of(name)
-        if name.startswith("declarations."):
+        if name.startswith(("declarations.", "words.")):
             return check(module)
         app = with_plugins(module)
         app.testing = False  # an error in a page is a page, as in a server

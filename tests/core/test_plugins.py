@@ -63,6 +63,14 @@ def broken_flow():
         Transition("go", "a", "nowhere", "Go", "bad.go"),))
 
 
+def flow_with_clock(setting):
+    from grid321.core.api import Clock, State, Workflow, days
+
+    clock = Clock("look", days(3), "Look at it", "notify", "a rule", setting=setting)
+    return Workflow("bad.flow", "bad.thing", 1, states=(State("a", "A", clocks=(clock,)), State("b", "B", final=True)),
+                    transitions=(Transition("go", "a", "b", "Go", "bad.go", flow="solved"),))
+
+
 BAD = {
     "import error": (ImportError("no module named xyz"), "cannot be imported"),
     "system exit at import": (SystemExit(3), "cannot be imported"),
@@ -79,6 +87,7 @@ BAD = {
     "unknown column": (module(entities=giving([entity(columns=("title", "colour"))])), "colour"),
     "unscoped model": (module(entities=giving([entity(model=table("bad_thing", Record))])), "Scoped"),
     "unknown state": (with_flow(broken_flow()), "nowhere"),
+    "unknown setting of a clock": (with_flow(flow_with_clock("bad.limt")), "unknown setting 'bad.limt'"),
     "unknown hook": (module(nonsense=giving([])), "there is no hook"),
     "wrong arguments": (module(panels=lambda colour: []), "hooks do not fit"),
     "unknown permission": (module(plugin=Plugin("bad", "Bad", "1.0.0", roles=(Role("bad.r", "R", ("core.nothing",)),))),

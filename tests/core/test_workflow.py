@@ -52,7 +52,7 @@ def test_a_sound_workflow_has_no_mistakes():
     (flow(steps=(step(permission=None),)), "nobody could take it"),
     (flow(steps=(step(by="anybody"),)), "by='anybody'"),
     (flow(steps=(step(flow="vanished"),)), "flow='vanished'"),
-    (flow(steps=(step(flow=None),)), "flow belongs to the steps that end a case"),
+    (flow(steps=(step(flow=None),)), "say how the balance books it"),
     (flow(states=(State("a", "A", clocks=(Clock("c", days(3), "C"),)), State("z", "Z", final=True))), "no consequence"),
     (flow(states=(State("a", "A", clocks=(Clock("c", days(3), "C", "notify", pause=("q",)),)), State("z", "Z", final=True))),
      "clock 'c' names the unknown state 'q'"),

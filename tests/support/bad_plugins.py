@@ -50,6 +50,12 @@ DEFECTS = {
         "declarations.check_words", "state open of", "workflow.py", 'State("open", _("Open")', 'State("open", "Open"'),
     "an_untranslated_label": Defect(
         "declarations.check_words", "has no Chinese translation", "workflow.py", '_("Dropped")', '_("Thrown away")'),
+    "an_untranslated_message": Defect(
+        "words.check_marked", "'Not on a Monday' has no Chinese translation", "workflow.py", "HANDLING = Workflow(",
+        "REFUSED = _('Not on a Monday')\n\nHANDLING = Workflow("),
+    "a_step_for_nobody": Defect(
+        "declarations.check_steps", "no role of the plugin has the permission", "workflow.py",
+        'permission="$name.handle", asks=(Result,)', 'permission="$name.handel", asks=(Result,)'),
     "a_column_without_migration": Defect(
         "storage.check_migrations", "models and schema differ", "models.py", '    heard_on = DateField(null=True)',
         '    heard_on = DateField(null=True)\n    place = CharField(max_length=80, default="")'),
