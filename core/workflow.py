@@ -267,7 +267,7 @@ def _check_steps(workflow: Workflow) -> list[str]:
         if isinstance(step.flow, str) and step.flow not in FLOWS:
             found.append(f"transition {step.key!r}: flow={step.flow!r} is not one of {', '.join(FLOWS)}")
         if final != (step.flow is not None):
-            found.append(f"transition {step.key!r} ends a case: say how the balance books it, flow={' or '.join(map(repr, FLOWS))}"
+            found.append(f"transition {step.key!r} ends a case: say how the balance books it, flow={'|'.join(FLOWS)}"
                          if final else f"transition {step.key!r} does not end a case: leave out flow")
         if step.permission is None and not step.automatic:
             found.append(f"transition {step.key!r} has no permission and is not automatic: nobody could take it")
