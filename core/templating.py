@@ -1,6 +1,6 @@
 """How templates are compiled: three rewritings that change no page and take a third off the time to render one.
 
-* ``_("constant")`` becomes its translation, since each template is compiled once per language, and ``icon("constant")``
+* ``_("constant")`` becomes its translation, since each template is compiled once per language, and ``icon("house")``
   and ``asset("constant")`` what they always answer;
 * the body of a block is collected in a list and handed on as one piece, instead of passing every piece through the
   generators of all the templates that it extends;
