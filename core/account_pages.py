@@ -113,6 +113,12 @@ def _rows(found: list[Account], titles: list[str]) -> list[dict[str, Any]]:
     for grant in RoleGrant.select().where(RoleGrant.account_id.in_([one.id for one in found])
                                           & accounts.valid_on(RoleGrant, db.local_day())):
         roles.setdefault(grant.account_id, []).append(_role_label(grant.role))
+    account_of = {one.person_id: one.id for one in found if one.person_id}
+    for person_id, kind in Post.select(Post.person_id, Post.kind).where(
+            Post.person_id.in_(list(account_of)) & accounts.valid_on(Post, db.local_day())).tuples():
+        role = getattr(registry.registry().posts.get(kind), "role", None)
+        if role:  # a post gives the role of its kind, without a grant
+            roles.setdefault(account_of[person_id], []).append(_role_label(role))
     rows = []
     for one in found:
         label, tone = _state(one, one.id in locked)

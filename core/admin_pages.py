@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import audit, class_items, db, fields, forms, ledger, settings, snapshot, switches
+from . import audit, class_items, db, fields, forms, history, ledger, settings, snapshot, switches
 from .access import current_actor, guarded
 from .entity import Plugin, Setting
 from .error_pages import problem_text
@@ -338,6 +338,9 @@ def ledger_page() -> str:
 
 def _ledger_cells(row: Any) -> list[dict[str, Any]]:
     place = snapshot.current().tree.get(row.division_id)
-    texts = (row.id, format_time(row.at), f"{row.entity} {row.record_id}", row.step, row.from_state or "",
-             row.to_state or "", place.name if place is not None else "")
+    known = registry()
+    entity = known.entities.get(row.entity)
+    step, before, after = history.words(known.workflow_of(row.entity), row.step, row.from_state, row.to_state)
+    texts = (row.id, format_time(row.at), f"{entity.label if entity else row.entity} {row.record_id}", step, before, after,
+             place.name if place is not None else "")
     return [{"text": text} for text in texts]

@@ -300,8 +300,9 @@ class Choice(EntityField):
         options = self.options()
         if all(value != code for code, _label in options):
             shown = value[:40] if bad_character(value[:40], False) is None else "?"
+            offered = "、".join(code if label == code else f"{code} = {label}" for code, label in options[:20])
             raise self.make_error("choice", value=shown.replace("{", "(").replace("}", ")"),
-                                  choices="、".join(code for code, _label in options[:20]))
+                                  choices=offered.replace("{", "(").replace("}", ")"))
         return value
 
     def from_cell(self, cell: Any) -> Any:

@@ -57,6 +57,11 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
     return found
 
 
+def words(flow: Workflow | None, step: str, before: str | None, after: str | None) -> tuple[str, str, str]:
+    """The step, the state before and the state after it in the reader's language; keys that nobody declares stay keys."""
+    return _label(flow, step), _state(flow, before), _state(flow, after)
+
+
 def _label(flow: Workflow | None, step: str) -> str:
     if flow is not None:
         try:

@@ -35,9 +35,9 @@ def serve(bind: str, workers: int | None, threads: int, with_worker: bool) -> No
     web = [sys.executable, "-m", "gunicorn", *gunicorn_options(bind, workers or os.cpu_count() or 1, threads),
            "grid321.core.app:create_app()"]
     helper = [sys.executable, "-c", "from grid321.core.cli import main; main()", "worker", "--supervised"]
-    click.echo(f"grid321 listens on http://{bind}")
+    click.echo(f"grid321 listens on http://{bind}  (open it in a browser; Ctrl-C ends it)")
     if (read().home / "demo-accounts.txt").exists():
-        click.echo("Demo accounts: grid321 demo accounts")
+        click.echo(f"Log in with a demo account; this lists them: {sys.argv[0]} demo accounts")
     sys.exit(Supervisor(web, helper if with_worker else None).run())
 
 

@@ -154,3 +154,16 @@ def test_an_auditor_sees_accounts_and_changes_none(client_for, division_tree, ma
     assert "/do/" not in page.text
     assert browser.post(f"{TOWN}/{account.id}/do/disable").status_code == 403
     assert browser.get(f"{TOWN}/new").status_code == 403
+
+
+def test_the_list_of_accounts_names_the_roles_that_posts_give(admin, here):
+    from grid321.core import people, records
+    from grid321.core.access import SYSTEM
+    from grid321.core.registry import registry
+
+    kind = next(kind for kind in registry().posts.values() if "village" in kind.levels and kind.role and not kind.department)
+    person = records.create(registry().entity("core.person"), {"name": "张伟"}, SYSTEM, here.tree.village)
+    people.appoint(person.id, kind.key, here.tree.village, SYSTEM)
+    accounts.create_account("post.holder", None, here.tree.village, SYSTEM, person_id=person.id)
+    page = admin.get(f"/d/{here.tree.village.code}/core/accounts").text
+    assert f">{registry().roles[kind.role].label}<" in page

@@ -196,9 +196,11 @@ def test_a_county_changes_its_classes_and_old_records_keep_their_word(here, admi
 def test_the_ledger_shows_entries_of_the_subtree_and_the_anchor(here, admin, client_for, raise_matter):
     browser, base = admin
     raise_matter(by=here.county, at=here.tree.other_village)
-    assert "matters.matter 1" in browser.get(base + "ledger").text
+    page = browser.get(base + "ledger").text
+    assert "Matter 1" in page
+    assert "登记" in page
     town = client_for("core.county_admin", here.tree.town)
-    assert "matters.matter 1" not in town.get(f"/d/{here.tree.town.code}/core/ledger").text
+    assert "Matter 1" not in town.get(f"/d/{here.tree.town.code}/core/ledger").text
     assert browser.get(base + "ledger?before=x").status_code == 400
 
 
