@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import time
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +86,20 @@ class Databases:
             for path in self.folder.glob(f"{self._file(url).name}*"):
                 path.unlink()
         else:
-            self._administer(f'DROP DATABASE IF EXISTS "{_name(url)}" WITH (FORCE)')
+            self._drop(_name(url))
+
+    def _drop(self, name: str) -> None:
+        """Drop a database; wait while the server's own vacuum works in it, which our role may not end."""
+        from psycopg import errors
+
+        for pause in (0.1, 0.5, 2.0, 5.0, 0.0):
+            try:
+                self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                return
+            except (errors.InsufficientPrivilege, errors.ObjectInUse):
+                if not pause:
+                    raise
+                time.sleep(pause)
 
     def close(self) -> None:
         """Close the connections that this process has to the bound database."""
