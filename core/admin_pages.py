@@ -325,7 +325,7 @@ def ledger_page() -> str:
         query = query.where(ledger.LedgerEntry.id < int(text))
     rows = list(query)
     position, head = ledger.head()
-    labels = (_("No."), _("When"), _("Record"), _("Step"), _("From"), _("To"), _("Division"))
+    labels = (_("No."), _("When"), _("Record"), _("Step"), _("State before"), _("State after"), _("Division"))
     table = {"caption": _("Newest entries"), "columns": [{"label": label} for label in labels],
              "empty": _("Nothing was recorded yet."), "rows": [{"cells": _ledger_cells(row)} for row in rows]}
     last = rows[-1].id if len(rows) == 50 else None
@@ -336,11 +336,15 @@ def ledger_page() -> str:
                 "%(hash)s. Whole check on the server: grid321 ledger verify.", position=position, hash=head))
 
 
+_OF_THE_CORE = {"core.switch": _l("Switch of a plugin"), "core.setting": _l("Setting"), "core.class": _l("Class"),
+                "core.division": _l("Division")}
+
+
 def _ledger_cells(row: Any) -> list[dict[str, Any]]:
     place = snapshot.current().tree.get(row.division_id)
     known = registry()
     entity = known.entities.get(row.entity)
     step, before, after = history.words(known.workflow_of(row.entity), row.step, row.from_state, row.to_state)
-    texts = (row.id, format_time(row.at), f"{entity.label if entity else row.entity} {row.record_id}", step, before, after,
+    texts = (row.id, format_time(row.at), f"{entity.label if entity else _OF_THE_CORE.get(row.entity, row.entity)} {row.record_id}", step, before, after,
              place.name if place is not None else "")
     return [{"text": text} for text in texts]

@@ -19,7 +19,8 @@ STEPS: Mapping[str, Any] = {
     "create": _l("Registered"), "edit": _l("Changed"), "delete": _l("Deleted"), "comment": _l("Commented"),
     "attach": _l("File attached"), "detach": _l("File removed"), "reveal": _l("Personal data revealed"),
     "overdue": _l("Overdue"), "import": _l("Imported"), "undo_import": _l("Import undone"), "merge": _l("Merged"),
-    "move": _l("Moved"),
+    "move": _l("Moved"), "on": _l("Switched on"), "off": _l("Switched off"), "set": _l("Changed"), "put": _l("Changed"),
+    "rename": _l("Renamed"), "split": _l("Split"), "retire": _l("Ended"), "division_change": _l("Moved with its division"),
 }
 
 

@@ -155,11 +155,11 @@ class Tree:
     def local_name(self, node: Node, seen_from: Node | None) -> str:
         """The name as people say it at ``seen_from``: with the names between, because every village has a first grid.
 
-        五里镇五里社区居委会第一网格 seen from the county, 第一网格 from the village; the bare name from beside or below.
+        “五里镇 五里社区居委会 第一网格” seen from the county, “第一网格” from the village; the bare name from beside or below.
         """
         if seen_from is None or node.id == seen_from.id or not self.covers(seen_from, node):
             return node.name
-        return "".join(self._nodes[below].name for below in node.path[len(seen_from.path):])
+        return " ".join(self._nodes[below].name for below in node.path[len(seen_from.path):])
 
     def search(self, text: str, within: Node | None = None, limit: int = 20) -> list[Node]:
         """Valid nodes whose code begins with ``text`` or whose name contains it: at most ``limit``, highest first."""

@@ -109,6 +109,6 @@ def test_the_tree_of_a_whole_province_stays_small():
 
 def test_a_place_is_named_with_what_tells_it_apart_where_it_is_seen_from(tree):
     grid = tree.get(6)
-    assert tree.local_name(grid, tree.get(3)) == "五里镇五里村五里村第一网格"
+    assert tree.local_name(grid, tree.get(3)) == "五里镇 五里村 五里村第一网格"
     assert tree.local_name(grid, tree.get(5)) == "五里村第一网格"
     assert tree.local_name(grid, grid) == tree.local_name(grid, tree.get(7)) == tree.local_name(grid, None) == "五里村第一网格"
