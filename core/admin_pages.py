@@ -345,6 +345,6 @@ def _ledger_cells(row: Any) -> list[dict[str, Any]]:
     known = registry()
     entity = known.entities.get(row.entity)
     step, before, after = history.words(known.workflow_of(row.entity), row.step, row.from_state, row.to_state)
-    texts = (row.id, format_time(row.at), f"{entity.label if entity else _OF_THE_CORE.get(row.entity, row.entity)} {row.record_id}", step, before, after,
-             place.name if place is not None else "")
+    what = entity.label if entity else _OF_THE_CORE.get(row.entity, row.entity)
+    texts = (row.id, format_time(row.at), f"{what} {row.record_id}", step, before, after, place.name if place is not None else "")
     return [{"text": text} for text in texts]
