@@ -275,7 +275,7 @@ def grant(account_id: int, role_key: str, node: Node, actor: Actor = SYSTEM, *, 
             (RoleGrant.account_id == account_id) & (RoleGrant.role == role_key) & (RoleGrant.division_id == node.id)
             & (RoleGrant.to_day.is_null() | (RoleGrant.to_day >= start)))
         if any(other.department_id == department_id and (to_day is None or other.from_day <= to_day)
-               for other in same):
+               for other in list(same)):  # read to the end: an open read would keep this connection at an old state
             raise Conflict(_("This account holds the role there already"), node.name)
         made = RoleGrant.create(account_id=account_id, role=role_key, department_id=department_id, from_day=start,
                                 to_day=to_day, created_by=actor.account_id,

@@ -6,6 +6,7 @@ PostgreSQL runs through psycopg 3 with a pool. Both are equal: nothing outside t
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import re
 import threading
@@ -126,6 +127,17 @@ def close_thread() -> None:
     if handle is not None:
         os.close(handle[1])
         _local.gate = None
+
+
+def end_reads() -> None:
+    """End the reads this thread left open (an exception keeps its frames, often in a circle); for where nobody reads.
+
+    SQLite holds a connection with an open read at an old state: what it reads is out of date, and it may not write.
+    """
+    if not (is_postgres() or database.is_closed() or database.in_transaction()) and database.connection().txn_state():
+        gc.collect()
+        if database.connection().txn_state():
+            database.close()
 
 
 @contextmanager

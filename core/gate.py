@@ -99,6 +99,7 @@ def _headers(response: Response) -> Response:
 
 
 def _give_back(_error: BaseException | None) -> None:
-    """PostgreSQL: the connection goes back to the pool; SQLite keeps one open connection a thread."""
+    """PostgreSQL: the connection goes back to the pool; SQLite keeps one open connection a thread, without open reads."""
+    db.end_reads()
     if db.is_postgres() and not db.database.is_closed() and not db.database.in_transaction():
         db.database.close()

@@ -111,6 +111,7 @@ class Worker:
             while not self.stop.wait(pause):
                 try:
                     pause = 0.0 if self.executor.run_due(limit=10) else IDLE
+                    db.end_reads()
                 except Exception:
                     log.exception("jobs: the queue cannot be read; trying again")
                     _drop_connection()

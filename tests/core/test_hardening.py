@@ -1,5 +1,6 @@
 """What somebody would try who wants more than he was given, or who sends what nobody expects."""
 import errno
+import gc
 import gzip
 import io
 import re
@@ -206,3 +207,27 @@ def test_a_token_that_only_reads_leaves_no_comment_and_no_file(here, raise_matte
     file = {"file": (io.BytesIO(b"%PDF-1.4"), "a.pdf")}
     assert nobody.open(path + "/attachments", method="POST", data=file, headers=sent).status_code == 403
     assert [entry["step"] for entry in nobody.get(path + "/history", headers=sent).json["items"]] == ["create"]
+
+
+# ---------------------------------------------------------------- a refused request and the next one
+
+def test_a_refused_request_does_not_keep_the_next_ones_of_its_thread_at_an_old_state(client_for, division_tree, monkeypatch):
+    from grid321.core import audit, db
+    from grid321.core.errors import Conflict
+
+    def refuse(*_arguments, **_options):
+        circle = [db.database.execute_sql("SELECT id FROM core_division")]
+        circle.append(circle)
+        circle[0].fetchone()
+        raise Conflict("somebody else")
+
+    monkeypatch.setattr(audit, "entries", refuse)
+    browser = client_for("core.county_admin")
+    gc.disable()
+    try:
+        assert browser.get("/d/610902/core/audit").status_code == 409
+        if not db.is_postgres():
+            assert db.database.connection().txn_state() == 0
+    finally:
+        gc.enable()
+    assert browser.post("/me/preferences", {"locale": "en", "theme": ""}).status_code == 303
