@@ -470,15 +470,15 @@ def test_a_changed_password_ends_the_other_sessions_and_renews_this_one(app, bro
 
 def test_the_page_of_the_account_shows_roles_tokens_and_sessions(client_for, division_tree):
     browser = client_for("core.county_admin", division_tree.town)
-    made = browser.post("/me/tokens/new", {"label": "OA", "days": "30"})
+    made = browser.post("/me/tokens/new", {"label": "办公系统", "days": "30"})
     token = re.search(r"g321_[A-Za-z0-9_-]{43}", made.text)[0]
     page = browser.get("/me")
     assert page.status_code == 200
-    assert "OA" in page.text
+    assert "办公系统" in page.text
     assert token not in page.text
     revoke = re.search(r"/me/tokens/\d+/revoke", page.text)[0]
     assert browser.post(revoke).status_code == 303
-    assert "OA" not in browser.get("/me").text
+    assert "办公系统" not in browser.get("/me").text
 
 
 def test_a_session_on_a_lost_phone_is_ended_from_here_and_only_by_its_owner(client_for, division_tree, app):
