@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 import time
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
