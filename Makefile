@@ -5,11 +5,12 @@ BIN := .venv/bin
 ADDRESS ?= 127.0.0.1:3210
 JOBS ?= 2
 
-.PHONY: help run test lint types unit e2e bench screenshots docs clean
+.PHONY: help run test lint types unit e2e old-browser bench screenshots docs clean
 
 help:
 	@echo "make run          install, migrate, load the demo county if empty, serve on http://$(ADDRESS)"
 	@echo "make test         lint, types, and the whole suite on SQLite and on PostgreSQL"
+	@echo "make old-browser  fetch Chromium 86 with npm and open the pages of every day in it"
 	@echo "make bench        measure against the bare prototype and write docs/performance.md"
 	@echo "make screenshots  take the pictures of docs/images from the running demo county"
 
@@ -48,6 +49,10 @@ types: .venv/installed-test
 e2e: .venv/installed-test
 	tools/setup_test_machine
 	$(BIN)/pytest tests/e2e
+
+old-browser: .venv/installed-test
+	tools/setup_test_machine
+	program=$$($(BIN)/python tools/old_chromium.py) && GRID321_CHROMIUM86=$$program $(BIN)/pytest tests/e2e/test_chromium86.py
 
 docs: .venv/installed-test
 	$(BIN)/python tools/hooks_doc.py

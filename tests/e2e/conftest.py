@@ -25,6 +25,9 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-
 PHONE, DESK = 390, 1280
 expect.set_options(timeout=10_000)
 
+# Needs a browser that `make old-browser` fetches first; a test that is skipped fails the run.
+collect_ignore = [] if os.environ.get("GRID321_CHROMIUM86") else ["test_chromium86.py"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is here: it drives a browser, and once is enough, whatever the database."""
