@@ -197,9 +197,10 @@ def _shown(timeline: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _attachments(entity: Entity, record: Any, here: str) -> list[dict[str, Any]]:
     rows = attachments.of(entity, record.id)
     names = labels("account", [row.created_by for row in rows])
+    closed = records.is_closed(entity, record)
     return [{"id": row.id, "name": row.name, "url": f"{here}/attachment/{row.id}", "size": size_text(row.size),
              "who": names.get(row.created_by, ""), "at": format_time(row.created_at),
-             "remove_url": f"{here}/attachment/{row.id}/remove", "image": row.media_type.startswith("image/")}
+             "remove_url": "" if closed else f"{here}/attachment/{row.id}/remove", "image": row.media_type.startswith("image/")}
             for row in rows]
 
 
@@ -353,6 +354,7 @@ def remove_attachment(entity: Entity, id: int, file_id: int) -> Any:
     """Hide a file of a record: for who added it, and for who may edit the record."""
     node, actor = g.node, current_actor()
     record = fetch(entity, id, "view", node, actor)
+    records.refuse_closed(entity, record)
     mine = attachments.get(entity, id, file_id).created_by == actor.account_id is not None
     if not mine and not ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)):
         raise Forbidden(_("You may not remove this file."), "", _("Ask the person who added it."))

@@ -137,6 +137,16 @@ def test_a_file_is_reached_only_through_a_record_one_may_see(here, matter, clien
     assert reader.post(f"{path}/attachment/{row.id}/remove").status_code == 403
 
 
+def test_a_file_of_a_closed_matter_stays(here, matter, step):
+    browser, record, path = matter
+    browser.post(f"{path}/attachment", {"file": (io.BytesIO(picture()), "a.jpg")}, content_type="multipart/form-data")
+    row = attachments.of(here.entity, record.id)[0]
+    step(here.entity.model.get_by_id(record.id), "close", here.village)
+    assert f"{row.id}/remove" not in browser.get(path).text
+    assert browser.post(f"{path}/attachment/{row.id}/remove").status_code == 409
+    assert browser.get(f"{path}/attachment/{row.id}").status_code == 200
+
+
 def test_the_same_bytes_are_stored_once_and_a_refused_file_leaves_nothing(here, matter):
     browser, record, path = matter
     for _turn in range(2):
