@@ -55,6 +55,8 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
         known = {column: field for schema in extensions.schemas_at(entity, place) for column, field in columns_of(schema).items()}
         labels = [str(known[c].label) for c in changed if c in known]
         found["text"] = ", ".join(labels)
+        found["asked"] = [(_("%(label)s before", label=known[c].label), _shown(known[c], value))
+                          for c, value in asked.get("before", {}).items() if c in known]
     return found
 
 

@@ -4,7 +4,7 @@ A case (an entity with a workflow) is born here too: number, first state, holder
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import peewee
@@ -17,6 +17,7 @@ from .errors import Conflict, Invalid, NotFound, StaleVersion
 from .i18n import gettext as _
 from .registry import registry
 from .routing import bank
+from .schemas import columns_of
 from .tree import Node, ancestor_columns
 from .workflow import Workflow
 
@@ -196,11 +197,19 @@ def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor
         _write(entity, record, {**row, "version": record.version + 1, "updated_at": moment})
         extensions.write(entity, record, added)
         ledger.append(entity.key, record.id, "edit", node=place, account_id=actor.account_id, version=record.version,
-                      facts={"changed": changed}, at=moment)
+                      facts={"changed": changed}, detail=_replaced(entity, before, changed), at=moment)
         if entity.division:
             counters.apply(counters.stock(entity, before, record.__data__, place.path, place.path))
         outbox.add(entity.key, record.id, "edit", node=place, account_id=actor.account_id, facts={"changed": changed}, at=moment)
     return record
+
+
+def _replaced(entity: Entity, before: Mapping[str, Any], changed: Iterable[str]) -> dict[str, Any] | None:
+    """What an edit replaced, for the timeline: no wording is lost. Personal values are left out."""
+    shown = columns_of(entity.schema)
+    kept = {name: before[name] for name in changed
+            if name in shown and not shown[name].personal and name not in entity.personal and before.get(name) not in (None, "")}
+    return {"before": kept} if kept else None
 
 
 def _write(entity: Entity, record: Any, row: Mapping[str, Any]) -> None:

@@ -208,6 +208,14 @@ def test_an_edit_books_the_changed_columns_and_moves_the_counts(here, raise_matt
         records.update(here.entity, matter.id, {"kind": "water"}, here.village, 1, here.tree.county)
 
 
+def test_an_edit_keeps_what_it_replaced_but_no_personal_value(here, raise_matter):
+    matter = raise_matter(text="第一次的说法", phone="13800000321")
+    records.update(here.entity, matter.id, {"text": "改过的说法", "phone": "13900000321"}, here.village, 1, here.tree.county)
+    entry = records.history(here.entity, matter.id)[-1]
+    assert [value for _label, value in entry["asked"]] == ["第一次的说法"]
+    assert "13800000321" not in str(entry)
+
+
 def test_an_edit_that_changes_nothing_writes_nothing(here, raise_matter):
     matter = raise_matter()
     assert records.update(here.entity, matter.id, {"kind": "light"}, here.village, 1, here.tree.county).version == 1
