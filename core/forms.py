@@ -19,7 +19,7 @@ from .i18n import gettext as _
 from .schemas import EntitySchema, fields_of, invalid, load_many
 
 #: Form inputs that belong to the page, not to the schema.
-PAGE_INPUTS = frozenset({"_csrf", "_version", "client_id", "files"})
+PAGE_INPUTS = frozenset({"_csrf", "_version", "_draft", "client_id", "files"})
 
 Schemas = tuple[type[EntitySchema], ...]
 

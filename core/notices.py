@@ -4,6 +4,7 @@ The word is one of a fixed list, so that nobody can put a text of their own on a
 """
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, Response, g, redirect, request
@@ -12,6 +13,8 @@ from .i18n import lazy_gettext as _l
 
 COOKIE = "grid321_done"
 SECONDS = 60
+ACCEPTED, DRAFTS, DRAFT_SECONDS = "grid321_accepted", 5, 8 * 24 * 3600
+_DRAFT = re.compile(r"[0-9a-z]{10,40}")
 TEXTS = {
     "sent": _l("Sent. The number below finds it again at any time."),
     "saved": _l("Saved."),
@@ -51,4 +54,19 @@ def _keep(response: Response) -> Response:
         response.set_cookie(COOKIE, word, max_age=SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
     elif g.get("said"):
         response.delete_cookie(COOKIE)
+    _forget_draft(response)
     return response
+
+
+def _forget_draft(response: Response) -> None:
+    """Tell the browser which form was accepted, with the answer itself, so that its draft never comes again.
+
+    The cookie is read by ``form.js``; it holds random marks of the last forms, nothing else.
+    """
+    if request.method != "POST" or response.status_code not in (302, 303) or request.is_json:
+        return
+    mark = request.form.get("_draft", "")
+    if _DRAFT.fullmatch(mark):
+        known = [old for old in request.cookies.get(ACCEPTED, "").split(".") if _DRAFT.fullmatch(old)]
+        response.set_cookie(ACCEPTED, ".".join([mark, *known][:DRAFTS]), max_age=DRAFT_SECONDS, samesite="Lax",
+                            secure=request.is_secure)

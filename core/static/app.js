@@ -134,19 +134,20 @@
     }
   };
 
-  // The page after a form was accepted comes from that form: only then is its draft not needed any more.
-  if (window.indexedDB && document.referrer && !summary && document.body.classList.contains('known')) {
-    const from = new URL(document.referrer);
-    if (from.origin === location.origin && from.pathname !== location.pathname) {
-      window.grid321.draft('readwrite', function (store) {
-        const asked = store.getAll();
-        asked.onsuccess = function () {
-          asked.result.forEach(function (draft) {
-            if (draft.sent && draft.path === from.pathname) { store.delete(draft.key); }
-          });
-        };
-        return asked;
-      }).catch(function () { return null; });
-    }
+  // The answer to an accepted form names its mark in a cookie: the draft it came from is not needed any more.
+  window.grid321.accepted = function () {
+    const found = document.cookie.match(/(?:^|; )grid321_accepted=([0-9a-z.]*)/);
+    return found ? found[1].split('.') : [];
+  };
+  if (window.indexedDB && window.grid321.accepted().length) {
+    window.grid321.draft('readwrite', function (store) {
+      const asked = store.getAll();
+      asked.onsuccess = function () {
+        asked.result.forEach(function (draft) {
+          if (window.grid321.accepted().indexOf(draft.mark) >= 0) { store.delete(draft.key); }
+        });
+      };
+      return asked;
+    }).catch(function () { return null; });
   }
 }());

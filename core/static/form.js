@@ -5,6 +5,15 @@
   if (!form || !window.indexedDB || !window.grid321) { return; }
   const key = form.dataset.draft;
   const refused = Boolean(document.getElementById('error-summary'));
+  const sent = document.createElement('input');
+  sent.type = 'hidden';
+  sent.name = '_draft';
+  form.appendChild(sent);
+
+  // Each page with a form has a mark of its own; the server names the marks of accepted forms in a cookie.
+  function renew() { sent.value = Math.random().toString(36).slice(2).padEnd(10, '0') + Date.now().toString(36); }
+  renew();
+  window.addEventListener('pageshow', function (event) { if (event.persisted) { renew(); } });
 
   function fields() {
     return Array.from(form.elements).filter(function (one) {
@@ -19,8 +28,8 @@
     });
   }
 
-  function keep(sent) {
-    const draft = { key: key, path: location.pathname, values: values(), at: Date.now(), sent: sent };
+  function keep() {
+    const draft = { key: key, mark: sent.value, values: values(), at: Date.now() };
     return window.grid321.draft('readwrite', function (store) { return store.put(draft); })
       .catch(function () { return null; });
   }
@@ -61,15 +70,16 @@
   }
 
   let timer = 0;
-  function later() { clearTimeout(timer); timer = setTimeout(function () { keep(false); }, 400); }
+  function later() { clearTimeout(timer); timer = setTimeout(keep, 400); }
 
   const ready = refused ? Promise.resolve(null)
     : window.grid321.draft('readonly', function (store) { return store.get(key); });
   ready.then(function (draft) {
     // A week-old draft would surprise more than help.
-    if (draft && Date.now() - draft.at < 7 * 24 * 3600 * 1000 && put(draft)) { tell(); }
+    const fresh = draft && Date.now() - draft.at < 7 * 24 * 3600 * 1000 && window.grid321.accepted().indexOf(draft.mark) < 0;
+    if (fresh && put(draft)) { keep().then(tell); }
     form.addEventListener('input', later);
     form.addEventListener('change', later);
-    form.addEventListener('submit', function () { clearTimeout(timer); keep(true); });
+    form.addEventListener('submit', function () { clearTimeout(timer); keep(); });
   }).catch(function () { return null; });
 }());
