@@ -33,7 +33,7 @@ from table import Line, Run, write
 HERE = Path(__file__).resolve().parent
 SMALL, BIG = 10_000, 1_000_000
 LEVELS = ("county", "town", "village", "grid")
-ROUNDS, SECONDS = 5, 0.5
+ROUNDS, SECONDS = 5, 1.5
 POSTGRES = "GRID321_TEST_POSTGRES"
 
 

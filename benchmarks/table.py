@@ -80,9 +80,9 @@ nothing else; the ratios are what is required.
   scope, and writes case, number, ledger entry, clock, counters of six levels and outbox row in one durable transaction.
 - **Statistics**: the county's counters, read as the platform reads them, against one row by an index, both as plain SQL
   in one process. Afterwards everything is counted anew from reports and ledger and compared.
-- **Gate and dispatcher**: the gate of one request (revision, address, switches, permission) and the hook calls of a
-  detail page, with 50 plugins registered and on, ten of which answer them. The look-up of the session is a query of its
-  own and stands in the note.
+- **Gate and dispatcher**: what the gate of one request (revision, address, switches, permission) takes beyond finding out
+  who asks, and the hook calls of a detail page, with 50 plugins registered and on, ten of which answer them. The revision
+  comes with the row of the session in one query; the note says what both take together.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """

@@ -47,6 +47,7 @@ def enter() -> Response | None:
     from flask import current_app
 
     g.node = None
+    auth.look()
     if request.endpoint is None:
         auth.load_actor()
         return None

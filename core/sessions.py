@@ -19,6 +19,7 @@ PENDING = timedelta(minutes=5)
 TOUCH = timedelta(minutes=1)
 COOKIE = "g321"
 TOKEN_LENGTH = 43
+Row = tuple[Any, ...]
 
 
 class Session(Table):
@@ -68,8 +69,9 @@ class Identity:
 
 IDENTITY_COLUMNS = ("a.id, a.version, a.username, a.person_id, a.must_change_password, a.totp_secret IS NOT NULL, "
                     "a.locale, a.theme, a.division_id, p.name")
+REVISION = "(SELECT number FROM core_revision WHERE id = 1), (SELECT tree FROM core_revision WHERE id = 1)"
 _FIND = f"""
-SELECT {{clock}}, s.id, s.token_hash, s.created_at, s.last_seen_at, s.pending, {IDENTITY_COLUMNS}
+SELECT {{clock}}, {REVISION}, s.id, s.token_hash, s.created_at, s.last_seen_at, s.pending, {IDENTITY_COLUMNS}
 FROM core_session s JOIN core_account a ON a.id = s.account_id LEFT JOIN core_person p ON p.id = a.person_id
 WHERE s.token_hash = %s AND NOT a.disabled"""
 
@@ -84,19 +86,30 @@ def start(account_id: int, *, network: str = "", agent: str = "", pending: bool 
     return token
 
 
+def read(token: str) -> Row | None:
+    """The row of a session by its cookie, None when there is none; the same query tells the request's revision."""
+    if len(token) != TOKEN_LENGTH or not token.isascii():
+        return None
+    row: Row | None = database.execute_sql(_FOUND[is_postgres()], (token_hash(token),)).fetchone()
+    if row is not None:
+        snapshot.prime(row[1], row[2])
+    return row
+
+
 def find(token: str) -> Login | None:
-    """The live session of a cookie, or None: unknown, ended, too long unused, too old, account disabled. One query.
+    """The live session of a cookie (``read``, then ``live``), or None. One query."""
+    row = read(token)
+    return None if row is None else live(row)
+
+
+def live(row: Row) -> Login | None:
+    """The login in a row of ``read``, or None when it is too long unused or too old.
 
     The limits are the setting ``core.session_idle_minutes`` at the account's home and twelve hours in all; a login that
     waits for its one-time code lives five minutes.
     """
-    if len(token) != TOKEN_LENGTH or not token.isascii():
-        return None
-    row = database.execute_sql(_FOUND[is_postgres()], (token_hash(token),)).fetchone()
-    if row is None:
-        return None
     present = read_clock(row[0])
-    login = Login(row[1], row[2], moment(row[3]), moment(row[4]), bool(row[5]), identity(row[6:], present))
+    login = Login(row[3], row[4], moment(row[5]), moment(row[6]), bool(row[7]), identity(row[8:], present))
     here = snapshot.current()
     idle = PENDING if login.pending else timedelta(
         minutes=int(here.settings.get("core.session_idle_minutes", here.tree.get(login.account.home_id))))

@@ -51,9 +51,15 @@ def current() -> Snapshot:
     if has_request_context():
         found = g.get("_snapshot")
         if found is None:
-            found = g._snapshot = _find()
+            found = g._snapshot = _find(revision())
         return found
-    return _find()
+    return _find(revision())
+
+
+def prime(number: int | None, tree: int | None) -> None:
+    """Tell this request the present revision, read together with its session: ``current`` then asks no more."""
+    if number is not None and tree is not None and has_request_context() and db.memo() is None and "_snapshot" not in g:
+        g._snapshot = _find((int(number), int(tree)))
 
 
 def bump(*, tree: bool = False) -> None:
@@ -96,10 +102,9 @@ def forget() -> None:
     platform().cache.clear()
 
 
-def _find() -> Snapshot:
+def _find(numbers: tuple[int, int]) -> Snapshot:
     from .registry import platform
 
-    numbers = revision()
     shared = platform().cache
     own = db.memo()
     # What a transaction changed is remembered for the transaction alone: it may still be rolled back.

@@ -49,7 +49,7 @@ class ApiToken(Table):
 
 
 _FIND = f"""
-SELECT {{clock}}, t.id, t.expires_at, t.revoked_at, t.last_used_at, t.division_id, t.permissions, a.disabled,
+SELECT {{clock}}, {sessions.REVISION}, t.id, t.expires_at, t.revoked_at, t.last_used_at, t.division_id, t.permissions, a.disabled,
        {sessions.IDENTITY_COLUMNS}
 FROM core_api_token t JOIN core_account a ON a.id = t.account_id LEFT JOIN core_person p ON p.id = a.person_id
 WHERE t.token_hash = %s"""
@@ -118,26 +118,33 @@ def revoke(token_id: int, actor: Actor) -> None:
         audit.event("token_revoked", actor, {"token": token_id})
 
 
-def identify(token: str) -> tuple[int, sessions.Identity, int | None, frozenset[str] | None]:
-    """(token id, account, division id, permissions) of a live token; one query.
+def read(token: str) -> sessions.Row | None:
+    """The row of a token, None when there is none; the same query tells the request's revision."""
+    if not _SHAPE.fullmatch(token):
+        return None
+    row: sessions.Row | None = database.execute_sql(_FOUND[is_postgres()], (token_hash(token),)).fetchone()
+    if row is not None:
+        snapshot.prime(row[1], row[2])
+    return row
+
+
+def identify(row: sessions.Row | None) -> tuple[int, sessions.Identity, int | None, frozenset[str] | None]:
+    """(token id, account, division id, permissions) of the live token in a row of ``read``.
 
     Raises ``Unauthenticated``, with a remedy, for one that is unknown, expired or revoked. Unknown and revoked tokens
     and those of disabled accounts get the same answer; only who holds the token learns that it expired.
     """
-    row = None
-    if _SHAPE.fullmatch(token):
-        row = database.execute_sql(_FOUND[is_postgres()], (token_hash(token),)).fetchone()
-    if row is None or row[3] is not None or row[7]:
+    if row is None or row[5] is not None or row[9]:
         raise Unauthenticated(_("This API token is not valid"), _("It is unknown or was revoked."),
                               _("Make a new token on your page (/me) and use that."), code="token_invalid")
-    present, expires = sessions.read_clock(row[0]), sessions.moment(row[2])
+    present, expires = sessions.read_clock(row[0]), sessions.moment(row[4])
     if expires <= present:
         raise Unauthenticated(_("This API token has expired"),
                               _("It was valid until %(time)s.", time=format_time(expires)),
                               _("Make a new token on your page (/me) and use that."), code="token_expired")
-    _touch(row[1], row[4], present)
-    allowed: Any = ApiToken.permissions.python_value(row[6])
-    return row[1], sessions.identity(row[8:], present), row[5], None if allowed is None else frozenset(allowed)
+    _touch(row[3], row[6], present)
+    allowed: Any = ApiToken.permissions.python_value(row[8])
+    return row[3], sessions.identity(row[10:], present), row[7], None if allowed is None else frozenset(allowed)
 
 
 def _touch(token_id: int, last: datetime | str | None, present: datetime) -> None:

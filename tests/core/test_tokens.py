@@ -94,7 +94,7 @@ def test_a_token_is_no_way_into_the_pages(owner, call):
 
 def test_a_token_cannot_make_another_token(owner, division_tree):
     token = tokens.create(owner, "OA", 30)
-    token_id, identity, division_id, permissions = tokens.identify(token)
+    token_id, identity, division_id, permissions = tokens.identify(tokens.read(token))
     actor = tokens.narrowed(access.actor_from(identity), token_id, division_id, permissions)
     with pytest.raises(Forbidden):
         tokens.create(actor, "child", 30)
