@@ -13,7 +13,7 @@ from typing import Any
 import peewee
 
 from . import calendar, db, ledger, outbox, snapshot
-from .registry import platform, registry
+from .registry import registry
 from .tree import Node
 from .workflow import Clock, Length, State, Workflow, parse_length
 
@@ -40,22 +40,6 @@ class Deadline(db.Table):
     class Meta:
         table_name = "core_deadline"
         indexes = ((("entity", "record_id"), False), (("state", "due"), False))
-
-
-def local_days(node: Node | None) -> calendar.Local | None:
-    """What the plugins say about days here (hook ``workday``), or None when none says anything.
-
-    A plugin that fails is left out: the calendar of the State Council decides then.
-    """
-    hooks = platform().hooks
-    if not hooks.has("workday"):
-        return None
-
-    def answer(day: date) -> bool | None:
-        found = hooks.first("workday", node, day=day)
-        return found if isinstance(found, bool) else None
-
-    return answer
 
 
 def rule(clock: Clock, node: Node, day: date) -> tuple[Length, str]:
@@ -86,7 +70,7 @@ def plan(state: State, node: Node, day: date, running: Container[str] = ()) -> l
         if clock.key in running or (clock.plugin and not snapshot.current().switches.is_on(clock.plugin, node)):
             continue
         length, source = rule(clock, node, day)
-        found.append(Plan(clock, node, day, length, source, calendar.due(day, length, local_days(node))))
+        found.append(Plan(clock, node, day, length, source, calendar.at(node).due(day, length)))
     return found
 
 
@@ -125,9 +109,9 @@ def of(entity_key: str, record_id: int) -> list[Deadline]:
                 .order_by(Deadline.id))
 
 
-def explain(deadline: Deadline, node: Node | None) -> list[tuple[date, str, bool]]:
-    """Day by day why a deadline ends when it ends: (day, counted | weekend | holiday | make_up, counts)."""
-    return list(calendar.explain(deadline.started_on, parse_length(deadline.length), local_days(node)))
+def explain(deadline: Deadline, node: Node | None) -> list[calendar.DayLine]:
+    """Day by day why a deadline ends when it ends."""
+    return calendar.at(node).explain(deadline.started_on, parse_length(deadline.length))
 
 
 def sweep(day: date | None = None, limit: int = 500) -> int:

@@ -15,7 +15,7 @@ import peewee
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from . import db
+from . import calendar_rows, db
 from .db import Table
 from .models import MODELS, tables
 from .registry import registry
@@ -44,6 +44,8 @@ def upgrade(owner: str | None = None) -> dict[str, list[str]]:
     """Apply what is pending, for one owner or all; returns owner → applied names. One process at a time does it."""
     with _lock():
         found = {key: _runner(key, path).up() for key, path in owners().items() if owner in (None, key)}
+        if owner in (None, "core"):
+            calendar_rows.seed()
     return {key: list(names) for key, names in found.items() if names}
 
 

@@ -8,7 +8,7 @@ from . import db
 
 MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "audit",
            "ledger", "records", "clock", "counters", "outbox", "notify", "jobs", "transfer_tables", "attachments",
-           "idempotency", "saved_views")
+           "idempotency", "saved_views", "calendar_rows")
 
 
 def tables(module: ModuleType) -> list[type[db.Table]]:

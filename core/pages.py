@@ -9,7 +9,7 @@ from flask import Flask, g, redirect, render_template
 from . import clock, lists, menu, panels, snapshot
 from .access import current_actor, fetch, guarded, scoped
 from .auth import first_division
-from .calendar import HOLIDAY, MAKE_UP, WEEKEND
+from .calendar import HOLIDAY, MAKE_UP, WEEKEND, DayLine
 from .clock import Deadline
 from .db import Case, local_day
 from .desks import desk_rows, newest
@@ -214,12 +214,12 @@ def length_text(length: str) -> str:
     return words.get(unit, length)
 
 
-def _days(explained: list[tuple[datetime.date, str, bool]], length: str) -> list[dict[str, Any]]:
+def _days(explained: list[DayLine], length: str) -> list[dict[str, Any]]:
     """Each day with its kind and its number; at most 400 are shown."""
     found = []
     count = 0
     in_working_days = length.endswith(" wd")
-    for day, kind, counts in explained[:400]:
+    for day, kind, counts in ((line.day, line.kind, line.counts) for line in explained[:400]):
         count += counts
         label = DAY_KINDS.get(kind, kind)
         tone = {WEEKEND: "muted", HOLIDAY: "muted", MAKE_UP: "info"}.get(kind, "")

@@ -1,4 +1,4 @@
-"""The configuration as one immutable snapshot: tree, switches, settings, classes.
+"""The configuration as one immutable snapshot: tree, switches, settings, classes, calendar.
 
 It is rebuilt when one integer in the database changed; each request asks for that integer once by raw SQL, so that all
 workers agree at their next request.
@@ -12,7 +12,8 @@ from typing import Any
 import peewee
 from flask import g, has_request_context
 
-from . import db
+from . import calendar_rows, db
+from .calendar import Calendar
 from .settings import Classes, ClassItem, Settings, SettingValue
 from .switches import Switch, Switches
 from .tree import Tree, load_tree
@@ -44,6 +45,7 @@ class Snapshot:
     switches: Switches
     settings: Settings
     classes: Classes
+    calendar: Calendar
 
 
 def current() -> Snapshot:
@@ -124,4 +126,5 @@ def _build(numbers: tuple[int, int], before: Snapshot | None) -> Snapshot:
     values = SettingValue.select(SettingValue.key, SettingValue.division_id, SettingValue.value, SettingValue.valid_from,
                                  SettingValue.source).tuples()
     rows: Any = ClassItem.select().dicts()
-    return Snapshot(*numbers, tree, switches, Settings(known.settings, values), Classes(known.classes, list(rows)))
+    return Snapshot(*numbers, tree, switches, Settings(known.settings, values), Classes(known.classes, list(rows)),
+                    calendar_rows.load())

@@ -109,6 +109,35 @@ def up(migrator, db):
             table_name = 'core_audit_seal'
     db.create_tables([AuditSeal])
 
+    class CalendarDay(Model):
+        id = BigAutoField()
+        division_id = BigIntegerField(default=0)
+        day = DateField()
+        kind = CharField(max_length=10)
+        name = CharField(max_length=80, default='')
+        source = TextField(default='')
+        year = IntegerField()
+        changed_at = DateTimeField()
+        changed_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_calendar_day'
+            indexes = ((('division_id', 'day'), True),)
+    db.create_tables([CalendarDay])
+
+    class CalendarYear(Model):
+        id = BigAutoField()
+        division_id = BigIntegerField(default=0)
+        year = IntegerField()
+        source = TextField(default='')
+        entered_at = DateTimeField()
+        entered_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_calendar_year'
+            indexes = ((('division_id', 'year'), True),)
+    db.create_tables([CalendarYear])
+
     class ClassItem(Model):
         id = BigAutoField()
         scheme = CharField(max_length=80)
@@ -641,6 +670,8 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_counter'))
     migrator.migrate(migrator.drop_table('core_counter_delta'))
     migrator.migrate(migrator.drop_table('core_class_item'))
+    migrator.migrate(migrator.drop_table('core_calendar_year'))
+    migrator.migrate(migrator.drop_table('core_calendar_day'))
     migrator.migrate(migrator.drop_table('core_audit_seal'))
     migrator.migrate(migrator.drop_table('core_audit'))
     migrator.migrate(migrator.drop_table('core_attachment'))

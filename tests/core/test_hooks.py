@@ -176,12 +176,12 @@ def test_hook_route(stage):
 def test_hook_workday(stage):
     from datetime import date
 
-    from grid321.core import calendar, clock
+    from grid321.core import calendar
 
     scene = stage(workday=lambda day: False if day == date(2026, 3, 16) else None)
-    local = clock.local_days(scene.tree.village)
-    assert not calendar.is_workday(date(2026, 3, 16), local)
-    assert calendar.is_workday(date(2026, 3, 17), local)
+    here = calendar.at(scene.tree.village)
+    assert not here.is_workday(date(2026, 3, 16))
+    assert here.is_workday(date(2026, 3, 17))
 
 
 def test_hook_changed(stage):

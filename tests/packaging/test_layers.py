@@ -22,7 +22,7 @@ LAYERS = {
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify jobs roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
         faces cursors clock routing statistics templating themes assets
-        division_records division_files division_counts""",
+        calendar_rows division_records division_files division_counts""",
     "services": """
         accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views
@@ -30,7 +30,7 @@ LAYERS = {
         statistics_view menu""",
     "door": "api",
     "faces": """
-        gate auth pages error_pages views view_records view_steps rest rest_files openapi openapi_parts face_pages me_pages
+        gate auth pages error_pages views view_records view_files view_steps rest rest_files openapi openapi_parts face_pages me_pages
         account_pages audit_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
