@@ -207,6 +207,14 @@ def cleaned(uploads: Iterable[FileStorage]) -> list[Clean]:
     return [clean(upload) for upload in given]
 
 
+def adding(entity: Entity) -> str:
+    """What one must be allowed to do with a record in order to add a file to it.
+
+    Everybody who follows a case brings evidence to it; any other record is changed by who may edit it.
+    """
+    return "edit" if "edit" in entity.actions and not issubclass(entity.model, db.Case) else "view"
+
+
 def add(entity: Entity, record: Any, files: Iterable[Clean], actor: Any, node: Node) -> list[int]:
     """Attach cleaned files to a record, in one transaction with a ledger entry for each. Returns their ids.
 

@@ -23,7 +23,8 @@ def register_entity(app: Flask, entity: Entity) -> None:
     """Add the API addresses of the files of one entity's records."""
     view, rule = entity.permission("view"), "/<rid:id>/attachments"
     add_route(app, entity, "api_attachments", rule, "GET", get_attachments, view)
-    add_route(app, entity, "api_attach", rule, "POST", post_attachment, view, body=FILE_BODY)
+    add_route(app, entity, "api_attach", rule, "POST", post_attachment,
+              entity.permission(attachments.adding(entity)), body=FILE_BODY)
     add_route(app, entity, "api_attachment", f"{rule}/<rid:file_id>", "GET", get_attachment, view)
 
 
@@ -50,7 +51,7 @@ def post_attachment(entity: Entity, id: int) -> Response:
     """Add one file: multipart/form-data with the one part `file`."""
     node, actor = g.node, current_actor()
     no_parameters()
-    record = fetch(entity, id, "view", node, actor)
+    record = fetch(entity, id, attachments.adding(entity), node, actor)
     upload = _one_file()
     try:
         file = attachments.clean(upload)

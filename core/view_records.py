@@ -10,7 +10,7 @@ from . import attachments, audit, db, documents, engine, extensions, forms, list
 from .access import current_actor, fetch
 from .db import local_day
 from .entity import Entity
-from .errors import BadRequest, Conflict, Forbidden, Invalid, Problem, Refused, StaleVersion, TooLarge
+from .errors import BadRequest, Conflict, Invalid, Problem, Refused, StaleVersion
 from .faces import Column, Face, day_of, face_of, masked, plain
 from .field_base import bad_character
 from .i18n import format_day, format_time
@@ -31,10 +31,6 @@ def register_entity(app: Flask, entity: Entity) -> None:
     if documents.declared(app.extensions["grid321"].registry, entity):
         add_route(app, entity, "form", "<rid:id>/form/<form>", form_page, view)
     add_route(app, entity, "comment", "<rid:id>/comment", comment, view, methods=post)
-    add_route(app, entity, "attach", "<rid:id>/attachment", attach, view, methods=post, body=attachments.MAX_BODY)
-    add_route(app, entity, "attachment", "<rid:id>/attachment/<rid:file_id>", download, view)
-    add_route(app, entity, "remove_attachment", "<rid:id>/attachment/<rid:file_id>/remove", remove_attachment, view,
-              methods=post)
     if "edit" in entity.actions:
         add_route(app, entity, "edit", "<rid:id>/edit", edit_page, entity.permission("edit"), methods=both)
     if "delete" in entity.actions:
@@ -71,13 +67,14 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     here = face.url(node.code, record.id)
     may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
                 and not records.is_closed(entity, record))
+    may_attach = actor.may_on(entity.permission(attachments.adding(entity)), record)
     may_delete = (face.workflow is None and "delete" in entity.actions
                   and actor.may_on(entity.permission("delete"), record))
     return {
         **paper_context(face, record, node), "forms": documents.links(face, record.id, node),
         "actions": actions(face, record, node, actor), "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
-        "attach_url": f"{here}/attachment", "attach_accept": ACCEPT,
+        "attach_url": f"{here}/attachment" if may_attach else None, "attach_accept": ACCEPT,
         "comment_url": f"{here}/comment", "print_url": f"{here}/print",
         "reveal_url": f"{here}/reveal" if may_reveal(entity, record, actor) else None,
         "edit_url": f"{here}/edit" if may_edit else None, "delete_url": f"{here}/delete" if may_delete else None,
@@ -292,7 +289,7 @@ def delete_page(entity: Entity, id: int) -> Any:
         intro=_("The record disappears from every list. Its entries in the ledger stay."))
 
 
-# ---------------------------------------------------------------- comments and files
+# ---------------------------------------------------------------- comments
 
 def comment(entity: Entity, id: int) -> Any:
     """Add a comment to the timeline."""
@@ -301,7 +298,7 @@ def comment(entity: Entity, id: int) -> Any:
     try:
         add_comment(entity, record, request.form.get("text", ""), actor, node)
     except (Invalid, Refused) as problem:
-        return _refused(face_of(entity), record, problem, "comment", _("Your comment"))
+        return refused(face_of(entity), record, problem, "comment", _("Your comment"))
     return notices.go(face_of(entity).url(node.code, id) + "#comments", "commented")
 
 
@@ -315,23 +312,7 @@ def add_comment(entity: Entity, record: Any, text: str, actor: Actor, node: Node
     return records.note(entity, record, actor, node, "comment", clean)
 
 
-def attach(entity: Entity, id: int) -> Any:
-    """Add files to a record."""
-    node, actor = g.node, current_actor()
-    record = fetch(entity, id, "view", node, actor)
-    uploads = [*request.files.getlist("file"), *request.files.getlist("files")]
-    try:
-        files = attachments.cleaned(uploads)
-        if not files:
-            raise Invalid(_("No file was chosen."), "", _("Choose a file, then send."),
-                          errors={"file": [_("No file was chosen.")]})
-        attachments.add(entity, record, files, actor, node)
-    except (Invalid, Refused, TooLarge) as problem:
-        return _refused(face_of(entity), record, problem, "attachment", _("Add a file"))
-    return notices.go(face_of(entity).url(node.code, id) + "#attachments", "attached")
-
-
-def _refused(face: Face, record: Any, problem: Problem, field: str, label: str) -> Any:
+def refused(face: Face, record: Any, problem: Problem, field: str, label: str) -> Any:
     """The record's page again, with what is wrong at the top and at the field, and what was typed."""
     texts = [str(text) for messages in problem.errors.values() for text in messages]
     texts = texts or [" ".join(str(text) for text in (problem.title, problem.detail) if str(text))]
@@ -342,24 +323,6 @@ def _refused(face: Face, record: Any, problem: Problem, field: str, label: str) 
         errors=[{"field": field, "label": label, "message": text} for text in texts],
         refused={field: " ".join(texts)}, comment_text=request.form.get("text", "") if field == "comment" else "")
     return page, problem.status
-
-
-def download(entity: Entity, id: int, file_id: int) -> Any:
-    """Send a file of a record."""
-    record = fetch(entity, id, "view", g.node, current_actor())
-    return attachments.response(entity, record.id, file_id)
-
-
-def remove_attachment(entity: Entity, id: int, file_id: int) -> Any:
-    """Hide a file of a record: for who added it, and for who may edit the record."""
-    node, actor = g.node, current_actor()
-    record = fetch(entity, id, "view", node, actor)
-    records.refuse_closed(entity, record)
-    mine = attachments.get(entity, id, file_id).created_by == actor.account_id is not None
-    if not mine and not ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)):
-        raise Forbidden(_("You may not remove this file."), "", _("Ask the person who added it."))
-    attachments.remove(entity, record, file_id, actor, node)
-    return notices.go(face_of(entity).url(node.code, id) + "#attachments", "removed")
 
 
 # ---------------------------------------------------------------- personal values

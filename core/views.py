@@ -1,4 +1,4 @@
-"""The generic pages of an entity: list, new, saved views. Everything else of a record is in `view_records` and `view_steps`.
+"""The generic pages of an entity: list, new, saved views. What concerns one record is in `view_records`, `view_files`, `view_steps`.
 
 `register` is called once: each entity of the registry gets its routes. An action that an entity does not declare has
 no route at all.
@@ -44,12 +44,13 @@ class RecordId(BaseConverter):
 
 def register(app: Flask) -> None:
     """Add the routes of every entity of this application."""
-    from . import view_records, view_steps
+    from . import view_files, view_records, view_steps
 
     app.url_map.converters.setdefault("rid", RecordId)
     for entity in app.extensions["grid321"].registry.entities.values():
         _routes(app, entity)
         view_records.register_entity(app, entity)
+        view_files.register_entity(app, entity)
         view_steps.register_entity(app, entity)
 
 

@@ -137,6 +137,17 @@ def test_a_file_is_reached_only_through_a_record_one_may_see(here, matter, clien
     assert reader.post(f"{path}/attachment/{row.id}/remove").status_code == 403
 
 
+def test_only_who_may_edit_a_department_adds_a_file_to_it(here, client_for):
+    def add(browser):
+        return browser.post(f"/d/{here.tree.town.code}/core/department/{here.office.id}/attachment",
+                            {"file": (io.BytesIO(picture()), "a.jpg")}, content_type="multipart/form-data").status_code
+
+    reader = client_for("core.leader", here.tree.county)
+    assert reader.get(f"/d/{here.tree.town.code}/core/department/{here.office.id}").status_code == 200
+    assert add(reader) == 403
+    assert add(client_for("core.county_admin", here.tree.county)) == 303
+
+
 def test_a_file_of_a_closed_matter_stays(here, matter, step):
     browser, record, path = matter
     browser.post(f"{path}/attachment", {"file": (io.BytesIO(picture()), "a.jpg")}, content_type="multipart/form-data")
