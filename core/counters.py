@@ -19,7 +19,9 @@ from .tree import Node, Tree
 
 Row = tuple[str, int, str, str, str, int]
 """(entity, division id, month or '', dimension, value, n)"""
-FLOW_KINDS = ("collected", "received", "solved", "closed", "withdrawn", "sent_up", "sent_down")
+IN, OUT = ("collected", "received"), ("solved", "closed", "withdrawn", "joined", "sent_up", "sent_down")
+FLOW_KINDS = (*IN, *OUT)
+"""Joined: the case left the bank without being solved, because another record carries it (domain §6: nothing twice)."""
 
 
 class CounterRow(db.Table):
@@ -58,6 +60,13 @@ class CounterDelta(db.Table):
         indexes = ((("entity", "division_id", "dimension"), False),)
 
 
+def open_after(opening: int, flows: Mapping[str, int]) -> int:
+    """What is open in a bank at the end of a month. This is the balance law, and it stands nowhere else (domain §6):
+    opening + collected + received = solved + closed + withdrawn + joined + sent up + sent down + open.
+    """
+    return opening + sum(flows.get(kind, 0) for kind in IN) - sum(flows.get(kind, 0) for kind in OUT)
+
+
 def text_of(record: Mapping[str, Any], column: str) -> str:
     """The value counted for ``column``; ``kind,state`` counts both together as ``kind|state``."""
     return "|".join("" if (v := record.get(name)) is None else str(v) for name in column.split(","))
@@ -72,7 +81,12 @@ def columns_of(entity: Entity) -> tuple[str, ...]:
 
 def stock(entity: Entity, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None,
           path_before: Sequence[int], path_after: Sequence[int]) -> list[Row]:
-    """The changes of stock when a record goes from ``before`` to ``after`` (None: it was not there, it is gone)."""
+    """The changes of stock when a record goes from ``before`` to ``after`` (None: it was not there, it is gone).
+
+    A case that another record carries is counted there and nowhere else: one need, one count.
+    """
+    before = None if before is None or before.get("bond") else before
+    after = None if after is None or after.get("bond") else after
     rows: list[Row] = []
     for column in columns_of(entity):
         old = None if before is None else text_of(before, column)
@@ -199,6 +213,8 @@ def _count_stock(entity: Entity, tree: Tree) -> dict[tuple[int, str, str, str], 
     for column in columns_of(entity) if entity.division else ():
         fields = [getattr(model, name) for name in column.split(",")]
         query = model.select(model.division_id, *fields, peewee.fn.COUNT(model.id)).group_by(model.division_id, *fields)
+        if issubclass(model, db.Case):
+            query = query.where(model.bond.is_null())
         for row in query.tuples():
             node = tree.get(row[0])
             value = "|".join("" if v is None else str(v) for v in row[1:-1])

@@ -370,7 +370,12 @@ class Scoped(Record):
 
 
 class Case(Scoped):
-    """A scoped record that a workflow moves: who holds it, in which state, until when."""
+    """A scoped record that a workflow moves: who holds it, in which state, until when.
+
+    ``bond`` says how another record carries it (``member`` of a group, ``part`` of a split case, ``turned`` into a record of
+    another kind): a bonded case is in no figure and no bank. ``parent_id`` is the case that carries a member or part;
+    ``members`` counts the open cases that this one carries (see ``groups``).
+    """
 
     number = peewee.CharField(max_length=40, unique=True)
     state = peewee.CharField(max_length=40)
@@ -382,6 +387,9 @@ class Case(Scoped):
     closed_at = peewee.DateTimeField(null=True)
     outcome = peewee.CharField(max_length=40, null=True)
     client_id = peewee.CharField(max_length=64, null=True, unique=True)
+    parent_id = peewee.BigIntegerField(null=True)
+    bond = peewee.CharField(max_length=8, null=True)
+    members = peewee.IntegerField(null=True, default=0)
 
 
 def scope_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str, ...], bool], ...]:
@@ -394,5 +402,5 @@ def case_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str,
     """Indexes of a case: (level, state, newest) where lists are long, (level, newest), holder and department desks."""
     states = tuple((((column, "state", "id")), False) for column in ("county_id", "town_id", "village_id"))
     desks = ((("holder_id", "state", "id"), False), (("department_id", "state", "id"), False),
-             (("reporter_id", "id"), False))
+             (("reporter_id", "id"), False), (("parent_id", "id"), False))
     return ((("state", "id"), False), (("due",), False), *states, *desks, *scope_indexes(*extra))

@@ -29,7 +29,7 @@ CENT = Decimal("0.01")
 ROUNDING = _l("rounded half up to two decimals")
 NOW = _l("All records up to now")
 LIVE_LIMIT = 10_000
-IN, OUT = ("collected", "received"), ("solved", "closed", "sent_up", "sent_down", "withdrawn")
+IN, OUT = counters.IN, counters.OUT
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Funnel:
     key: str
     label: Label
     entity: str
-    formula: Label = _l("opening + collected + received = solved + closed unsolved + sent up + sent down + withdrawn + open")
+    formula: Label = _l("opening + collected + received = solved + closed unsolved + withdrawn + joined to another + sent up "
+                        "+ sent down + open")
     exclusions: Label = ""
     cutoff: Label = _l("End of the month, or now for the present month")
     level_column: str = ""
@@ -148,7 +149,7 @@ class Bank:
     @property
     def open(self) -> int:
         """What is open at the end by the booked steps."""
-        return self.opening + sum(self.flows[kind] for kind in IN) - sum(self.flows[kind] for kind in OUT)
+        return counters.open_after(self.opening, self.flows)
 
     @property
     def balanced(self) -> bool:
@@ -252,7 +253,7 @@ def banks(entity: Entity, workflow: Workflow, node: Node, month: str, level_colu
         if booked == month:
             bank.flows[kind] += n
         else:
-            bank.opening += n if kind in IN else -n
+            bank.opening = counters.open_after(bank.opening, {kind: n})
     if level_column and month == this_month():
         for level, n in _open_now(entity, workflow, signs, level_column).items():
             if level in found:

@@ -27,7 +27,7 @@ from .workflow import Workflow
 
 KINDS = {"opening": _l("Opening"), "collected": _l("Collected"), "received": _l("Received"), "solved": _l("Solved"),
          "closed": _l("Closed, not solved"), "sent_up": _l("Sent up"), "sent_down": _l("Sent down"),
-         "withdrawn": _l("Withdrawn"), "open": _l("Open")}
+         "withdrawn": _l("Withdrawn"), "joined": _l("Joined to another"), "open": _l("Open")}
 PAGE = 50
 
 

@@ -27,6 +27,9 @@ def up(migrator, db):
         closed_at = DateTimeField(null=True)
         outcome = CharField(null=True, max_length=40)
         client_id = CharField(unique=True, null=True, max_length=64)
+        parent_id = BigIntegerField(null=True)
+        bond = CharField(null=True, max_length=8)
+        members = IntegerField(null=True, default=0)
         title = CharField(max_length=120)
         text = TextField(default='')
         kind = CharField(null=True, max_length=40)
@@ -36,7 +39,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'matters_matter'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
     db.create_tables([Matter])
 
     class Note(Model):
