@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from . import access, clock, counters, db, ledger, outbox, snapshot
+from . import access, clock, counters, db, ledger, meetings, outbox, snapshot
 from .actor import SYSTEM, Actor
 from .dispatch import GuestFailure
 from .entity import Entity, Refusal
@@ -61,15 +61,18 @@ def perform(entity: Entity, record_id: int, key: str, data: Mapping[str, Any], a
 
 
 def possible(entity: Entity, record: Any, actor: Actor) -> list[Transition]:
-    """The steps this actor could take on the case now, in declared order. At most one query (where it came from)."""
+    """The steps this actor could take on the case now, in declared order. At most two queries (where it came from, what
+    the last meeting decided)."""
     workflow = workflow_for(entity, record)
-    found = []
+    found: list[Transition] = []
+    decided: dict[int, meetings.Decision | None] = {}
     for step in workflow.from_state(record.state):
         if step.automatic or not may(step, record, actor) or (step.guard and step.guard(record, {}, actor) is not None):
             continue
-        if step.moves.kind in {"up", "down"} and not _can_move(entity, workflow, step, record):
+        if step.moves.kind in {"up", "down"} and not can_move(entity, workflow, step, record):
             continue
-        found.append(step)
+        if meetings.allows(entity, step, record, decided):
+            found.append(step)
     return found
 
 
@@ -117,7 +120,8 @@ def _check_state(workflow: Workflow, step: Transition, record: Any, version: int
                            _("Load the page again, then decide."), extra=extra)
 
 
-def _can_move(entity: Entity, workflow: Workflow, step: Transition, record: Any) -> bool:
+def can_move(entity: Entity, workflow: Workflow, step: Transition, record: Any) -> bool:
+    """True when there is a place to which the step takes the case."""
     try:
         destination(entity, workflow, step, record, {})
     except Refused:
@@ -139,25 +143,20 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     assert place is not None and holder is not None
     refuse(step.guard(record, data, actor) if step.guard else None)
     ask_plugins(step.key, entity, record, actor, place)
+    decided = meetings.require(entity, step, record, holder, data)
     target = destination(entity, workflow, step, record, data)
     moment = db.now()
-    day = db.local_day(moment)
     before = dict(record.__data__)
     goal = workflow.state(step.target)
-    if step.target == record.state:  # the clocks go on
-        plans, dues = [], [record.due] if record.due is not None else []
-    else:
-        running = clock.end(workflow, entity.key, record.id, goal)
-        plans = clock.plan(goal, target.holder, day, running)
-        dues = [*running.values(), *(item.end.day for item in plans)]
+    moved = clock.move(workflow, step, entity.key, record, data, target.holder, moment)
     values = {"state": step.target, "version": record.version + 1, "updated_at": moment, "holder_id": target.holder.id,
-              "department_id": target.department_id, "due": clock.earliest(dues)}
+              "department_id": target.department_id, "due": moved.due}
     if step.sets is not None:
         values |= step.sets(record, data, actor)
     if goal.final:
         values |= {"closed_at": moment, "due": None}
     _compare_and_set(entity, record, values)
-    clock.start(plans, entity.key, record.id)
+    clock.start(moved, entity.key, record.id)
     flows = _flows(step, record, data, holder, target)
     facts: dict[str, Any] = {"holder": target.holder.code, "flows": flows}
     if target.department_id != before["department_id"]:
@@ -166,8 +165,12 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
         facts["from_holder"] = holder.id
     if target.note:
         facts["note"] = target.note
+    if decided is not None:
+        facts["meeting"] = decided.meeting_id
     entry = ledger.append(entity.key, record.id, step.key, node=place, account_id=actor.account_id, from_state=before["state"],
                           to_state=step.target, version=record.version, facts=facts, detail=data or None, at=moment)
+    if decided is not None:
+        meetings.use(decided, entry)
     month = counters.month_of(moment)
     rows = counters.stock(entity, before, record.__data__, place.path, place.path)
     for place_id, _level, kind in flows:

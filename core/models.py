@@ -7,8 +7,9 @@ from types import ModuleType
 from . import db
 
 MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "audit",
-           "ledger", "records", "clock", "counters", "outbox", "notify", "jobs", "transfer_tables", "attachments",
-           "idempotency", "saved_views", "calendar_rows")
+           "ledger", "records", "clock_rows", "counters", "outbox", "notify", "job_runs", "workers", "transfer_tables",
+           "attachments", "idempotency", "saved_views", "calendar_rows", "versions",
+           "meetings")
 
 
 def tables(module: ModuleType) -> list[type[db.Table]]:

@@ -5,6 +5,7 @@ A case (an entity with a workflow) is born here too: number, first state, holder
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import peewee
@@ -111,17 +112,17 @@ def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], a
     row |= sealed(entity, values, uid)
     if entity.division is not None:
         row |= {"division_id": place.id, **ancestor_columns(snapshot.current().tree, place)}
-    plans: list[clock.Plan] = []
+    clocks = clock.Moved()
     if workflow is not None:
         holder, born = _born(entity, workflow, row, actor, place, moment)
-        plans = clock.plan(workflow.state(workflow.first), holder, db.local_day(moment))
-        row |= {**born, "due": clock.earliest(item.end.day for item in plans)}
+        clocks = clock.born(workflow, holder, moment, SimpleNamespace(**{**row, **born}))
+        row |= {**born, "due": clocks.due}
     row = db.filled(model, row)
     try:
         row["id"] = db.insert(model, row)
     except peewee.IntegrityError as error:
         raise not_unique(entity, error) from error
-    clock.start(plans, entity.key, row["id"])
+    clock.start(clocks, entity.key, row["id"])
     return model(__no_default__=1, **row)
 
 
@@ -231,6 +232,7 @@ def delete(entity: Entity, record_id: int, actor: Actor, version: int | None, no
         check_version(record, version)
         if registry().workflow_of(entity.key) is not None:
             raise Conflict(_("A registered matter is never deleted."), remedy=_("Withdraw it with a reason instead."))
+        refuse_closed(entity, record)
         place = _where(entity, record, node)
         ask_plugins("delete", entity, record, actor, place)
         if entity.delete is not None:
@@ -259,13 +261,18 @@ def check_version(record: Any, version: int | None) -> None:
 
 
 def is_closed(entity: Entity, record: Any) -> bool:
-    """True for a case in a final state: what was decided about was this, so it stays as it is."""
+    """True for a case in a final state, and for a record its entity calls closed: it stays as it is."""
+    if entity.closed is not None and entity.closed(record):
+        return True
     return registry().workflow_of(entity.key) is not None and workflow_for(entity, record).state(record.state).final
 
 
 def refuse_closed(entity: Entity, record: Any) -> None:
-    """Raise ``Conflict`` for a closed case."""
+    """Raise ``Conflict`` for a closed case or record."""
     if is_closed(entity, record):
+        if entity.closed is not None and entity.closed(record):
+            raise Conflict(_("This record is closed: it stays as it is."), getattr(record, "number", ""),
+                           _("Correct it by a new record."), code="closed")
         raise Conflict(_("The matter is closed: its record stays as it is."), getattr(record, "number", ""),
                        _("Add a comment, or report the matter anew."), code="closed")
 

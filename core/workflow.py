@@ -1,7 +1,7 @@
 """Workflows as data: states, transitions, clocks, and how a case moves between the levels of the tree.
 
 A workflow is checked when the platform starts; a mistake names plugin, workflow and key. This module imports nothing else
-from the core.
+from the core but the declarations of clocks.
 """
 from __future__ import annotations
 
@@ -9,75 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .clock_rules import Clock, Extension, Length, days, hours, mistakes, months, parse_length, working_days
+
+__all__ = ["ACTORS", "FLOWS", "Clock", "Extension", "Label", "Length", "Move", "State", "Transition", "Workflow",
+           "WorkflowExtension", "check_workflow", "days", "down", "from_department", "hours", "months", "parse_length", "stay",
+           "to_department", "up", "working_days"]
 Label = Any
-UNITS = ("working_day", "day", "month", "hour")
 FLOWS = ("solved", "closed", "withdrawn")
 ACTORS = ("holder", "department", "reporter", "scope")
-
-
-@dataclass(frozen=True)
-class Length:
-    """How long a clock runs: ``number`` of ``unit``. Months end on the same day or the month's last (31 January + 1)."""
-
-    number: int
-    unit: str
-
-    def __post_init__(self) -> None:
-        if self.unit not in UNITS:
-            raise ValueError(f"unit {self.unit!r}: one of {', '.join(UNITS)}")
-        if not 0 <= self.number <= 10_000:
-            raise ValueError(f"length {self.number}: from 0 to 10000")
-
-    def __str__(self) -> str:
-        return f"{self.number} {SHORT[self.unit]}"
-
-
-SHORT = {"working_day": "wd", "day": "d", "month": "m", "hour": "h"}
-
-
-def parse_length(text: str) -> Length:
-    """``"10 wd"`` → ten working days; units wd, d, m, h. Raises ``ValueError`` with the remedy for anything else."""
-    number, _, unit = text.strip().partition(" ")
-    units = {short: name for name, short in SHORT.items()}
-    if not (number.isascii() and number.isdigit()) or unit not in units:
-        raise ValueError(f"length {text!r}: write a number and wd, d, m or h, as in '10 wd'")
-    return Length(int(number), units[unit])
-
-
-def working_days(number: int) -> Length:
-    """A length in working days: the State Council's yearly notice with its make-up workdays decides which days count."""
-    return Length(number, "working_day")
-
-
-def days(number: int) -> Length:
-    """A length in calendar days."""
-    return Length(number, "day")
-
-
-def months(number: int) -> Length:
-    """A length in months."""
-    return Length(number, "month")
-
-
-@dataclass(frozen=True)
-class Clock:
-    """A deadline that starts when its state is entered (or ``start``) and is met when the case leaves ``until``.
-
-    ``setting`` names the setting whose value (kind ``length``) replaces ``length`` at the division of the case;
-    ``overdue`` is the consequence: ``notify`` tells the holder, ``mark`` only shows it, ``send_up`` asks the level above.
-    ``until`` lists the states in which it keeps running, by default only its own state; ``pause`` those in which it rests.
-    ``plugin`` is set by the platform on a clock of a ``WorkflowExtension``: it starts only where that plugin is on.
-    """
-
-    key: str
-    length: Length
-    label: Label
-    overdue: str = ""
-    source: Label = ""
-    setting: str | None = None
-    until: tuple[str, ...] = ()
-    pause: tuple[str, ...] = ()
-    plugin: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +76,8 @@ class Transition:
     schemas whose fields the person fills in; ``guard(case, data, actor) -> Refusal | None``; ``flow`` books the end of a
     case in the month's balance (solved; closed: written off without being solved; withdrawn), or is a function
     ``flow(case, data) -> str`` where that depends on the answers; ``sets(case, data, actor) -> dict`` gives columns to
-    write; ``bulk`` allows it on many cases at once. ``plugin`` is set by the platform on a step of a
+    write; ``bulk`` allows it on many cases at once. ``meeting`` names kinds of meetings: the step is taken only with the
+    held record of one of them that decided exactly this. ``plugin`` is set by the platform on a step of a
     ``WorkflowExtension``: it is there only where that plugin is on.
     """
 
@@ -156,6 +96,7 @@ class Transition:
     bulk: bool = False
     tone: str = ""
     notify: tuple[str, ...] = ("holder",)
+    meeting: tuple[str, ...] = ()
     plugin: str = ""
 
     @property
@@ -168,7 +109,8 @@ class Transition:
 class Workflow:
     """The life of an entity's cases. ``initial`` is the first state of ``states`` unless named.
 
-    ``numbers`` is the prefix of case numbers; ``levels`` are the levels of divisions that keep a bank of cases.
+    ``numbers`` is the prefix of case numbers; ``levels`` are the levels of divisions that keep a bank of cases. ``lacks`` is
+    set by the platform on an old version that was rebuilt: the functions that are gone, without which it cannot run.
     """
 
     key: str
@@ -180,6 +122,7 @@ class Workflow:
     numbers: str = ""
     levels: tuple[str, ...] = ("village", "town", "county")
     label: Label = ""
+    lacks: tuple[str, ...] = ()
 
     @property
     def first(self) -> str:
@@ -234,7 +177,7 @@ def check_workflow(workflow: Workflow) -> list[str]:
     found = _check_names(workflow)
     if not workflow.states:
         return found
-    return [*found, *_check_steps(workflow), *_check_paths(workflow)]
+    return [*found, *_check_steps(workflow), *_check_clocks(workflow), *_check_paths(workflow)]
 
 
 def _check_names(workflow: Workflow) -> list[str]:
@@ -271,14 +214,13 @@ def _check_steps(workflow: Workflow) -> list[str]:
                          if final else f"transition {step.key!r} does not end a case: leave out flow")
         if step.permission is None and not step.automatic:
             found.append(f"transition {step.key!r} has no permission and is not automatic: nobody could take it")
-    for state in workflow.states:
-        for clock in state.clocks:
-            if clock.overdue not in {"notify", "mark", "send_up"}:
-                found.append(f"clock {clock.key!r} of state {state.key!r} has no consequence: set overdue")
-            for key in (*clock.until, *clock.pause):
-                if key not in known:
-                    found.append(f"clock {clock.key!r} names the unknown state {key!r}")
     return found
+
+
+def _check_clocks(workflow: Workflow) -> list[str]:
+    states, steps = {s.key: s for s in workflow.states}, {t.key: t for t in workflow.transitions}
+    return [text for state in workflow.states for clock in state.clocks
+            for text in mistakes(clock, state.key, states, steps, ACTORS)]
 
 
 def _check_paths(workflow: Workflow) -> list[str]:

@@ -9,6 +9,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    SmallIntegerField,
     TextField,
 )
 
@@ -153,6 +154,23 @@ def up(migrator, db):
             indexes = ((('scheme', 'code', 'division_id'), True),)
     db.create_tables([ClassItem])
 
+    class ClockExtension(Model):
+        id = BigAutoField()
+        deadline_id = BigIntegerField(index=True)
+        length = CharField(max_length=20)
+        state = CharField(max_length=8, default='asked')
+        asked_at = DateTimeField()
+        asked_by = BigIntegerField(null=True)
+        asked_person = BigIntegerField(null=True)
+        entry_id = BigIntegerField()
+        decided_at = DateTimeField(null=True)
+        decided_by = BigIntegerField(null=True)
+        decision_id = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_clock_extension'
+    db.create_tables([ClockExtension])
+
     class CounterDelta(Model):
         id = BigAutoField()
         entity = CharField(max_length=80)
@@ -187,18 +205,33 @@ def up(migrator, db):
         record_id = BigIntegerField()
         clock = CharField(max_length=40)
         division_id = BigIntegerField()
+        event = CharField(max_length=20, default='entry')
+        started_at = DateTimeField()
         started_on = DateField()
         length = CharField(max_length=20)
+        day_off = CharField(max_length=8, default='next')
+        setting = CharField(max_length=80, default='')
         source = TextField(default='')
+        place_id = BigIntegerField(null=True)
+        valid_from = DateField(null=True)
+        remind = CharField(max_length=60, default='')
+        overdue = CharField(max_length=10, default='')
         due = DateField()
+        due_at = DateTimeField(null=True)
         provisional = BooleanField(default=False)
         state = CharField(max_length=12, default='running')
+        next_at = DateTimeField(null=True)
+        paused_at = DateTimeField(null=True)
+        paused = TextField(null=True)
+        first_length = CharField(null=True, max_length=20)
+        asked = SmallIntegerField(default=0)
+        extension = CharField(max_length=8, default='')
         ended_at = DateTimeField(null=True)
         fired_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'core_deadline'
-            indexes = ((('entity', 'record_id'), False), (('state', 'due'), False))
+            indexes = ((('entity', 'record_id'), False), (('next_at', 'id'), False), (('state', 'due'), False))
     db.create_tables([Deadline])
 
     class Department(Model):
@@ -272,6 +305,21 @@ def up(migrator, db):
             database = db
             table_name = 'core_division_change'
     db.create_tables([DivisionChange])
+
+    class Escalation(Model):
+        id = BigAutoField()
+        deadline_id = BigIntegerField(index=True)
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        kind = CharField(max_length=10)
+        division_id = BigIntegerField()
+        at = DateTimeField()
+        open = BooleanField(default=True)
+        class Meta:
+            database = db
+            table_name = 'core_escalation'
+            indexes = ((('kind', 'open', 'division_id'), False), (('entity', 'record_id'), False))
+    db.create_tables([Escalation])
 
     class ExportFile(Model):
         id = BigAutoField()
@@ -376,6 +424,7 @@ def up(migrator, db):
         attempts = IntegerField(default=0)
         lease = CharField(null=True, max_length=32)
         lease_until = DateTimeField(null=True)
+        worker_id = BigIntegerField(null=True)
         cursor = TextField(null=True)
         done = IntegerField(default=0)
         total = IntegerField(default=0)
@@ -603,7 +652,7 @@ def up(migrator, db):
         id = BigAutoField()
         key = CharField(max_length=80)
         division_id = BigIntegerField()
-        value = TextField()
+        value = TextField(null=True)
         source = TextField(default='')
         valid_from = DateField()
         changed_at = DateTimeField()
@@ -626,6 +675,38 @@ def up(migrator, db):
             table_name = 'core_switch'
             indexes = ((('plugin', 'division_id'), True),)
     db.create_tables([Switch])
+
+    class WorkerRow(Model):
+        id = BigAutoField()
+        host = CharField(max_length=120)
+        pid = IntegerField()
+        threads = IntegerField()
+        started_at = DateTimeField()
+        seen_at = DateTimeField()
+        ended_at = DateTimeField(null=True)
+        house = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_worker'
+            indexes = ((('seen_at',), False),)
+    db.create_tables([WorkerRow])
+
+    class WorkflowVersion(Model):
+        id = BigAutoField()
+        key = CharField(max_length=80)
+        version = IntegerField()
+        entity = CharField(max_length=80)
+        content = TextField()
+        hash = CharField(max_length=64)
+        state = CharField(max_length=12, default='installed')
+        installed_at = DateTimeField()
+        published_at = DateTimeField(null=True)
+        published_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_workflow_version'
+            indexes = ((('key', 'version'), True),)
+    db.create_tables([WorkflowVersion])
     db.execute_sql('CREATE UNIQUE INDEX "core_division_valid_code" ON "core_division" ("code") WHERE ("valid_to" IS NULL)')
     append_only(db, 'core_division_change')
     db.execute_sql('CREATE UNIQUE INDEX "core_post_open" ON "core_post" ("person_id", "kind", "division_id") WHERE ("to_day" IS NULL)')
@@ -641,6 +722,8 @@ def down(migrator, db):
     no_longer_append_only(db, 'core_audit_seal')
     no_longer_append_only(db, 'core_ledger')
     no_longer_append_only(db, 'core_ledger_seal')
+    migrator.migrate(migrator.drop_table('core_workflow_version'))
+    migrator.migrate(migrator.drop_table('core_worker'))
     migrator.migrate(migrator.drop_table('core_switch'))
     migrator.migrate(migrator.drop_table('core_setting'))
     migrator.migrate(migrator.drop_table('core_session'))
@@ -662,6 +745,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_idempotency'))
     migrator.migrate(migrator.drop_table('core_export_part'))
     migrator.migrate(migrator.drop_table('core_export'))
+    migrator.migrate(migrator.drop_table('core_escalation'))
     migrator.migrate(migrator.drop_table('core_division_change'))
     migrator.migrate(migrator.drop_table('core_division_alias'))
     migrator.migrate(migrator.drop_table('core_division'))
@@ -669,6 +753,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_deadline'))
     migrator.migrate(migrator.drop_table('core_counter'))
     migrator.migrate(migrator.drop_table('core_counter_delta'))
+    migrator.migrate(migrator.drop_table('core_clock_extension'))
     migrator.migrate(migrator.drop_table('core_class_item'))
     migrator.migrate(migrator.drop_table('core_calendar_year'))
     migrator.migrate(migrator.drop_table('core_calendar_day'))
