@@ -10,14 +10,14 @@ from typing import Any
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 
-from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, snapshot, themes
+from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, queue, snapshot, themes, versions
 from .allowlist import permitted
 from .config import Config, read
 from .plugins import Plugins, discover
 from .registry import Platform, build
 
-PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "admin_pages", "transfer_pages", "job_pages",
-         "account_pages", "audit_pages", "division_pages", "statistics_pages")
+PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "admin_pages", "preset_pages", "transfer_pages", "job_pages",
+         "account_pages", "audit_pages", "division_pages", "statistics_pages", "meeting_pages", "meeting_api")
 """Modules with ``register(app)``; each adds its routes, every one marked with ``access.guarded``."""
 
 
@@ -41,6 +41,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     settings = read(config)
     if not settings.testing:
         logs.configure()
+    queue.check(settings.queue)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     db.connect(settings.database)
     crypto.configure(settings.home / "keys.json")
@@ -50,7 +51,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.session_interface = _NoSession()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     plugins = Plugins(core_plugin, permitted(_modules(settings), settings.allowed))
-    registry = build(plugins, strict=settings.strict)
+    registry = build(plugins, strict=settings.strict, stored={} if settings.migrating else versions.contents())
     app.extensions["grid321"] = Platform(registry, plugins=plugins, config=settings)
     plugins.hooks.is_on = lambda plugin, node: snapshot.current().switches.is_on(plugin, node)
     _faces(app, plugins)

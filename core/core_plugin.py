@@ -3,20 +3,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import __version__, face_pages, people_entities, roles, transfer_tables
+from . import __version__, channel_setup, clock_settings, face_pages, meetings, people_entities, roles, transfer_tables
 from .entity import Plugin
 from .hooks import hookimpl
 from .i18n import lazy_gettext as _
 
 plugin = Plugin(
     key="core", label=_("Platform"), version=__version__, always_on=True, roles=roles.ROLES, permissions=roles.PERMISSIONS,
-    settings=(*roles.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS), icon="house")
+    settings=(*roles.SETTINGS, *clock_settings.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS, *channel_setup.SETTINGS, *meetings.SETTINGS),
+    classes=(meetings.KINDS,), icon="house")
 
 
 @hookimpl
 def grid321_entities() -> list[Any]:
-    """Departments, persons, posts."""
-    return list(people_entities.ENTITIES)
+    """Departments, persons, posts, meetings."""
+    from .meeting_records import MEETING
+
+    return [*people_entities.ENTITIES, MEETING]
 
 
 @hookimpl
@@ -33,3 +36,17 @@ def grid321_changed(event: Any) -> None:
     from .recipients import tell
 
     tell(event)
+
+
+@hookimpl
+def grid321_panels(slot: str, entity: Any, record: Any, actor: Any, division: Any) -> Any:
+    """The agenda of a meeting; on a case what meetings decided about it."""
+    from .meeting_panels import panels_for
+
+    return panels_for(slot, entity, record, actor, division)
+
+
+@hookimpl
+def grid321_deliver(message: Any, recipient: Any) -> Any:
+    """Carry a message by e-mail, text message, web hook or robot."""
+    return channel_setup.carry(message, recipient)

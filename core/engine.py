@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from . import access, clock, counters, db, ledger, meetings, outbox, snapshot
+from . import access, clock, counters, db, groups, ledger, meetings, outbox, snapshot
 from .actor import SYSTEM, Actor
 from .dispatch import GuestFailure
 from .entity import Entity, Refusal
@@ -42,11 +42,13 @@ def perform(entity: Entity, record_id: int, key: str, data: Mapping[str, Any], a
     with db.transaction():
         record = access.fetch(entity, record_id, "view", node, actor)
         workflow = workflow_for(entity, record)
+        require_runnable(workflow)
         try:
             step = workflow.transition(key)
         except KeyError:
             raise NotFound(_("There is no step %(key)s.", key=key), remedy=_("Load the page again.")) from None
         _check_state(workflow, step, record, version)
+        groups.refuse_carried(entity, workflow, step, record)
         if not may(step, record, actor):
             raise Forbidden(_("You may not take the step “%(step)s” here.", step=step.label),
                             _("The matter is with %(place)s.", place=_holder_name(record)),
@@ -63,6 +65,8 @@ def perform(entity: Entity, record_id: int, key: str, data: Mapping[str, Any], a
 def possible(entity: Entity, record: Any, actor: Actor) -> list[Transition]:
     """The steps this actor could take on the case now, in declared order. At most two queries (where it came from, what
     the last meeting decided)."""
+    if standstill(entity, record):
+        return []
     workflow = workflow_for(entity, record)
     found: list[Transition] = []
     decided: dict[int, meetings.Decision | None] = {}
@@ -78,25 +82,33 @@ def possible(entity: Entity, record: Any, actor: Actor) -> list[Transition]:
 
 def may(step: Transition, record: Any, actor: Actor) -> bool:
     """True when ``actor`` is who the step asks for: holder, department, reporter, or anyone whose scope covers it."""
-    if not held_where_on(step.plugin, record):
+    return groups.offered(step, record) and may_as(step.permission, step.by, step.plugin, record, actor)
+
+
+def may_as(permission: str | None, by: str, plugin: str, record: Any, actor: Actor) -> bool:
+    """The same for what is no step: does ``actor`` hold ``permission`` as the holder, department, reporter or scope of a case?
+
+    ``plugin`` is the region plugin that added it, which must be on there; empty for a workflow's own parts.
+    """
+    if not held_where_on(plugin, record):
         return False
     if actor.system:
         return True
-    if step.permission is None:
+    if permission is None:
         return False
-    if step.by == "scope":
-        return actor.may_on(step.permission, record)
-    if step.by == "reporter":
-        return record.reporter_id == actor.account_id is not None and actor.may_anywhere(step.permission)
-    if step.by == "department":
+    if by == "scope":
+        return actor.may_on(permission, record)
+    if by == "reporter":
+        return record.reporter_id == actor.account_id is not None and actor.may_anywhere(permission)
+    if by == "department":
         return record.department_id is not None and any(
-            grant.department_id == record.department_id and step.permission in grant.permissions for grant in actor.grants)
+            grant.department_id == record.department_id and permission in grant.permissions for grant in actor.grants)
     return any(grant.held_on == record.holder_id and grant.department_id is None
-               and step.permission in grant.permissions for grant in actor.grants)
+               and permission in grant.permissions for grant in actor.grants)
 
 
 def workflow_for(entity: Entity, record: Any) -> Workflow:
-    """The workflow in the version under which the case began. Raises ``Conflict`` when that version is gone."""
+    """The workflow in the version under which the case began. Raises ``Conflict`` when nothing is known of that version."""
     try:
         workflow = registry().workflow_of(entity.key, record.workflow_version)
     except KeyError:
@@ -105,6 +117,24 @@ def workflow_for(entity: Entity, record: Any) -> Workflow:
         raise Conflict(_("This matter runs under version %(version)s of its workflow, which is not installed.",
                          version=record.workflow_version), remedy=_("Install the plugin version that declares it."))
     return workflow
+
+
+def require_runnable(workflow: Workflow) -> None:
+    """Raise ``Conflict`` for an old version that lacks functions: without its guards no step is safe."""
+    if workflow.lacks:
+        raise Conflict(_("This matter cannot move: version %(version)s of its workflow lacks a function.",
+                         version=workflow.version), ", ".join(workflow.lacks),
+                       _("Install the plugin version that has it, or let the administrator move its cases to a newer version."),
+                       code="not_runnable")
+
+
+def standstill(entity: Entity, record: Any) -> str:
+    """Why no step of a case can be taken, whoever asks: its version is gone or lacks a function. Empty when it can move."""
+    try:
+        require_runnable(workflow_for(entity, record))
+    except Conflict as problem:
+        return " ".join(str(text) for text in (problem.title, problem.detail, problem.remedy) if str(text))
+    return ""
 
 
 def _check_state(workflow: Workflow, step: Transition, record: Any, version: int | None) -> None:
@@ -155,9 +185,12 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
         values |= step.sets(record, data, actor)
     if goal.final:
         values |= {"closed_at": moment, "due": None}
+    values |= groups.free(step, record)
+    if groups.rests(values, record):
+        moved, values["due"] = clock.Moved(), None
     _compare_and_set(entity, record, values)
     clock.start(moved, entity.key, record.id)
-    flows = _flows(step, record, data, holder, target)
+    flows = groups.booked(before, record, _flows(step, record, data, holder, target), holder)
     facts: dict[str, Any] = {"holder": target.holder.code, "flows": flows}
     if target.department_id != before["department_id"]:
         facts["department"] = target.department_id
@@ -180,6 +213,7 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     counters.apply(rows)
     outbox.add(entity.key, record.id, step.key, node=place, account_id=actor.account_id, at=moment,
                facts={**clock.case_facts(record), "from_state": before["state"], "entry": entry})
+    groups.after_step(entity, workflow, step, record, before, actor, moment)
     return Outcome(record, entry)
 
 

@@ -46,7 +46,8 @@ class Setting:
     """A typed value that is inherited down the tree; a county overrides it with its own source and valid-from.
 
     ``kind``: ``int``, ``text``, ``flag``, ``day``, ``choice`` (with ``choices`` as (code, label)) or ``length``
-    (a clock length such as ``"7 d"``, ``"10 wd"``, ``"3 m"``). ``source`` says where the default comes from.
+    (a clock length such as ``"7 d"``, ``"10 wd"``, ``"3 m"``). ``source`` says where the default comes from. An
+    ``optional`` one may have no value (None): the rule says nothing, and a clock of that length does not start.
     """
 
     key: str
@@ -57,6 +58,9 @@ class Setting:
     choices: tuple[tuple[str, Label], ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+    optional: bool = False
+    check: Callable[[str], str] | None = None
+    """Of a text: returns it as it is stored, raises ``ValueError`` in words that a person reads."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,18 @@ class Counter:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """Cases of an entity may be grouped and split, and duplicates among them are looked for.
+
+    ``shared`` are the columns that the handling writes and that members of a group have from their lead (the answer, its
+    outcome); ``alike`` are the columns of text that are compared to find reports about the same need.
+    """
+
+    shared: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entity:
     """A kind of record. From this the core makes pages, REST, import, export, print, search, permissions and audit.
 
@@ -108,7 +124,9 @@ class Entity:
     that are sealed, masked and revealed only with a reason; ``title`` is the field that names a record to people;
     ``levels`` are the levels of divisions at which records live (empty: any); ``counters`` are maintained statistics.
     ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
-    the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields.
+    the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
+    ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
+    ``grouping`` lets cases be grouped (permission ``<key>.group``).
     """
 
     key: str
@@ -134,6 +152,8 @@ class Entity:
     delete: Callable[..., Any] | None = None
     check: Callable[..., dict[str, Any]] | None = None
     number: Callable[..., str] | None = None
+    closed: Callable[[Any], bool] | None = None
+    grouping: Grouping | None = None
 
     @property
     def plugin(self) -> str:
@@ -152,7 +172,7 @@ class Entity:
     @property
     def permissions(self) -> tuple[str, ...]:
         """All permissions this entity brings."""
-        actions = ["view", *self.actions] + (["reveal"] if self.personal else [])
+        actions = ["view", *self.actions] + (["reveal"] if self.personal else []) + (["group"] if self.grouping else [])
         return tuple(self.permission(action) for action in actions)
 
 
@@ -225,11 +245,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a channel did with a message."""
+    """What a channel did with a message. ``detail`` says in short why not, without anything personal.
+
+    ``final``: trying again cannot help. ``whole``: the channel itself fails, so it rests a while and other messages wait.
+    """
 
     channel: str
     ok: bool
     detail: str = ""
+    final: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)

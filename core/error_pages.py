@@ -83,7 +83,7 @@ def problem_page(problem: Problem) -> Any:
     html = render_template(
         "error.html", status=problem.status, title=str(problem.title) or _title(problem.status),
         detail=str(problem.detail), remedy=str(problem.remedy), errors=errors,
-        reference=problem.extra.get("reference", ""))
+        way_on=problem.extra.get("url", ""), reference=problem.extra.get("reference", ""))
     return html, problem.status, _headers(problem)
 
 

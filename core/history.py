@@ -20,7 +20,14 @@ STEPS: Mapping[str, Any] = {
     "attach": _l("File attached"), "detach": _l("File removed"), "reveal": _l("Personal data revealed"),
     "overdue": _l("Overdue"), "import": _l("Imported"), "undo_import": _l("Import undone"), "merge": _l("Merged"),
     "move": _l("Moved"), "on": _l("Switched on"), "off": _l("Switched off"), "set": _l("Changed"), "put": _l("Changed"),
-    "rename": _l("Renamed"), "split": _l("Split"), "retire": _l("Ended"), "division_change": _l("Moved with its division"),
+    "rename": _l("Renamed"), "split": _l("Split"), "retire": _l("Ended"),
+    "agenda": _l("Put on the agenda of a meeting"), "hold": _l("Meeting held"),
+    "close": _l("Month closed"), "correct": _l("Correction of a closed month"), "division_change": _l("Moved with its division"),
+    "join": _l("Joined to another matter"), "leave": _l("On its own again, in the bank"), "follow": _l("Went with its group"),
+    "gather": _l("Carries another matter"), "ungather": _l("No longer carries another matter"),
+    "part_ended": _l("A part was closed"), "link": _l("Linked"), "unlink": _l("Link removed"),
+    "no_duplicate": _l("Found to be no duplicate"), "converted_from": _l("Made from another record"),
+    "conversion_undone": _l("Conversion undone"),
 }
 
 
@@ -28,7 +35,7 @@ def timeline(entity: Entity, record_id: int) -> list[dict[str, Any]]:
     """Entries oldest first: at, who, step, label, from, to, text, asked, note. One query, labels from the registry."""
     mark = "%s" if db.is_postgres() else "?"
     rows = db.database.execute_sql(_ENTRIES.format(mark=mark), (entity.key, record_id)).fetchall()
-    flow = registry().workflow_of(entity.key)
+    flow = registry().every_version_of(entity.key)
     return [_entry(entity, flow, row) for row in rows]
 
 
@@ -49,7 +56,11 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
     found = {"id": entry_id, "at": at, "who": who, "step": step, "label": _label(flow, step), "from": _state(flow, before),
              "to": _state(flow, after), "text": text, "asked": _asked(entity, flow, step, asked),
              "tone": "bad" if step == "overdue" else ""}
-    changed = (orjson.loads(facts) if facts else {}).get("changed")
+    told = orjson.loads(facts) if facts else {}
+    if told.get("number") and step in STEPS:  # the other matter that this one was put to, taken from or followed
+        found["text"] = told["number"]
+        found["label"] += _(": %(step)s", step=_label(flow, told["step"])) if told.get("step") else ""
+    changed = told.get("changed")
     if changed:
         place = snapshot.current().tree.get(division_id)
         known = {column: field for schema in extensions.schemas_at(entity, place) for column, field in columns_of(schema).items()}

@@ -12,7 +12,7 @@ import peewee
 
 from . import access, clock, counters, crypto, db, extensions, ledger, outbox, snapshot
 from .actor import Actor
-from .engine import ask_plugins, workflow_for
+from .engine import ask_plugins, require_runnable
 from .entity import Entity
 from .errors import Conflict, Invalid, NotFound, StaleVersion
 from .i18n import gettext as _
@@ -33,11 +33,13 @@ class Sequence(db.Table):
         table_name = "core_sequence"
 
 
-def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node) -> Any:
+def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node, *, born: Mapping[str, Any] | None = None,
+           flow: str | None = "collected") -> Any:
     """Create a record at the division named in ``data`` (``division_id``), or at ``node``; returns it.
 
-    ``data`` are checked values by column. Raises ``Forbidden``, ``Invalid`` (wrong level, rules across fields, not unique)
-    or ``Refused``; nothing is written then.
+    ``data`` are checked values by column. A case that comes out of another one is ``born`` with columns of its own (state,
+    holder, number …) and is booked by another ``flow`` than collected, or by none. Raises ``Forbidden``, ``Invalid`` (wrong
+    level, rules across fields, not unique) or ``Refused``; nothing is written then.
     """
     values, added = extensions.split(entity, data)
     with db.transaction():
@@ -46,27 +48,30 @@ def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node) ->
         _check(entity, values, None, place)
         ask_plugins("create", entity, _Draft({**values, **added}), actor, place)
         workflow = registry().workflow_of(entity.key)
+        if workflow is not None:
+            require_runnable(workflow)
         moment = db.now()
         if entity.create is not None:
             record = entity.create(values, actor, place)
         else:
-            record = _insert(entity, workflow, values, actor, place, moment)
+            record = _insert(entity, workflow, values, actor, place, moment, born or {})
         if added:
             home = extensions.place_of(entity, record, place)
             extensions.write(entity, record, extensions.differing(entity, record, added, home, new=True))
-        record_created(entity, workflow, record, actor, place, moment)
+        record_created(entity, workflow, record, actor, place, moment, flow)
     return record
 
 
-def record_created(entity: Entity, workflow: Workflow | None, record: Any, actor: Actor, place: Node, moment: Any) -> None:
+def record_created(entity: Entity, workflow: Workflow | None, record: Any, actor: Actor, place: Node, moment: Any,
+                   flow: str | None = "collected") -> None:
     """Book a new record: ledger entry, counters, clocks are running already, outbox row. Inside its transaction."""
     facts: dict[str, Any] = {}
     rows = counters.stock(entity, None, record.__data__, (), place.path) if entity.division else []
     tree = snapshot.current().tree
     holder = tree.get(record.holder_id) if workflow is not None else None
     if holder is not None:
-        facts = {"holder": holder.code, "flows": [(holder.id, holder.level, "collected")]}
-        rows += counters.flow(entity.key, holder, "collected", counters.month_of(moment))
+        facts = {"holder": holder.code, "flows": [(holder.id, holder.level, flow)] if flow else []}
+        rows += counters.flow(entity.key, holder, flow, counters.month_of(moment)) if flow else []
     entry = ledger.append(entity.key, record.id, "create", node=place, account_id=actor.account_id, version=record.version,
                           to_state=getattr(record, "state", None) if workflow else None, facts=facts or None, at=moment)
     counters.apply(rows)
@@ -105,7 +110,7 @@ def _check(entity: Entity, values: dict[str, Any], record: Any, place: Node) -> 
 
 
 def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], actor: Actor, place: Node,
-            moment: Any) -> Any:
+            moment: Any, given: Mapping[str, Any]) -> Any:
     model = entity.model
     uid = db.new_uid()
     row: dict[str, Any] = {"uid": uid, "created_at": moment, "updated_at": moment, "created_by": actor.account_id, "version": 1}
@@ -115,8 +120,9 @@ def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], a
     clocks = clock.Moved()
     if workflow is not None:
         holder, born = _born(entity, workflow, row, actor, place, moment)
-        clocks = clock.born(workflow, holder, moment, SimpleNamespace(**{**row, **born}))
-        row |= {**born, "due": clocks.due}
+        row |= {**born, **given}
+        clocks = _first_clocks(entity, workflow, row, holder, moment)
+        row["due"] = clocks.due
     row = db.filled(model, row)
     try:
         row["id"] = db.insert(model, row)
@@ -124,6 +130,14 @@ def _insert(entity: Entity, workflow: Workflow | None, values: dict[str, Any], a
         raise not_unique(entity, error) from error
     clock.start(clocks, entity.key, row["id"])
     return model(__no_default__=1, **row)
+
+
+def _first_clocks(entity: Entity, workflow: Workflow, row: Mapping[str, Any], holder: Node, moment: Any) -> clock.Moved:
+    case = SimpleNamespace(**row)
+    if row.get("parent_id") is None:
+        return clock.born(workflow, holder, moment, case)
+    at = snapshot.current().tree.get(row["holder_id"]) or holder
+    return clock.anew(workflow, row["state"], row["parent_id"], entity.key, at, moment, case)
 
 
 def _born(entity: Entity, workflow: Workflow, row: Mapping[str, Any], actor: Actor, place: Node,
@@ -264,7 +278,7 @@ def is_closed(entity: Entity, record: Any) -> bool:
     """True for a case in a final state, and for a record its entity calls closed: it stays as it is."""
     if entity.closed is not None and entity.closed(record):
         return True
-    return registry().workflow_of(entity.key) is not None and workflow_for(entity, record).state(record.state).final
+    return entity.key in registry().newest and record.closed_at is not None
 
 
 def refuse_closed(entity: Entity, record: Any) -> None:

@@ -18,6 +18,8 @@ PERMISSIONS = (
     ("core.switch.edit", _("Switch plugins on and off")),
     ("core.setting.view", _("See settings")),
     ("core.setting.edit", _("Change settings")),
+    ("core.calendar.view", _("See the calendar of working days")),
+    ("core.calendar.edit", _("Change the calendar of working days, re-date open deadlines")),
     ("core.class.view", _("See the lists of classes")),
     ("core.class.edit", _("Change the lists of classes")),
     ("core.division.view", _("See divisions and their history")),
@@ -26,22 +28,29 @@ PERMISSIONS = (
     ("core.job.view", _("See background jobs")),
     ("core.job.edit", _("Retry and cancel background jobs")),
     ("core.statistics.view", _("See statistics")),
+    ("core.meeting.hold", _("Hold meetings, fix their record and carry out the decisions")),
+    ("core.month.view", _("See banks of the month and what was closed")),
+    ("core.month.close", _("Close months")),
+    ("core.month.correct", _("Propose corrections of a closed month")),
+    ("core.month.approve", _("Approve corrections that somebody else proposed")),
     ("core.search.use", _("Use the search box")),
     ("core.today.view", _("See the start page")),
     ("core.api.use", _("Make API tokens and use the API")),
 )
 
-_EVERYDAY = ("core.today.view", "core.search.use", "core.statistics.view", "core.division.view")
+_EVERYDAY = ("core.today.view", "core.search.use", "core.statistics.view", "core.division.view", "core.calendar.view")
 _PEOPLE = tuple(f"core.{name}.{action}" for name in ("person", "post", "department")
                 for action in ("view", "create", "edit", "delete", "import", "export"))
 _PEOPLE_READ = ("core.person.view", "core.post.view", "core.department.view")
+_MEETINGS_READ = ("core.meeting.view", "core.month.view")
+_MEETINGS = (*_MEETINGS_READ, *(f"core.meeting.{action}" for action in ("create", "edit", "delete", "export")))
 
 ROLES = (
     Role("core.county_admin", _("Administrator"),
-         (*(key for key, _label in PERMISSIONS), *_PEOPLE, "core.person.reveal")),
+         (*(key for key, _label in PERMISSIONS), *_PEOPLE, *_MEETINGS, "core.person.reveal")),
     Role("core.supervisor", _("Supervision officer"),
-         (*_EVERYDAY, *_PEOPLE_READ, "core.api.use")),
-    Role("core.leader", _("Leader"), (*_EVERYDAY, *_PEOPLE_READ)),
+         (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.api.use")),
+    Role("core.leader", _("Leader"), (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.month.approve")),
     Role("core.auditor", _("Auditor"),
          ("core.today.view", "core.division.view", "core.audit.view", "core.account.view", "core.switch.view",
           "core.setting.view", "core.job.view")),

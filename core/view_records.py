@@ -68,11 +68,12 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
                 and not records.is_closed(entity, record))
     may_attach = actor.may_on(entity.permission(attachments.adding(entity)), record)
-    may_delete = (face.workflow is None and "delete" in entity.actions
+    may_delete = (face.workflow is None and "delete" in entity.actions and not records.is_closed(entity, record)
                   and actor.may_on(entity.permission("delete"), record))
     return {
         **paper_context(face, record, node), "forms": documents.links(face, record.id, node),
-        "actions": actions(face, record, node, actor), "panels": panels.render("detail.aside", entity, record, actor, node),
+        "actions": actions(face, record, node, actor), "standstill": standstill(face, record),
+        "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
         "attach_url": f"{here}/attachment" if may_attach else None, "attach_accept": ACCEPT,
         "comment_url": f"{here}/comment", "print_url": f"{here}/print",
@@ -181,6 +182,13 @@ def actions(face: Face, record: Any, node: Node, actor: Actor) -> list[dict[str,
     here = face.url(node.code, record.id)
     return [{"key": step.key, "label": str(step.label), "tone": step.tone, "permission": step.permission,
              "url": f"{here}/do/{step.key}"} for step in engine.possible(face.entity, record, actor)]
+
+
+def standstill(face: Face, record: Any) -> str:
+    """Why nobody can move the case; empty when somebody can, and for a closed one."""
+    if face.workflow is None or record.closed_at is not None:
+        return ""
+    return engine.standstill(face.entity, record)
 
 
 def _shown(timeline: list[dict[str, Any]]) -> list[dict[str, Any]]:

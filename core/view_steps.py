@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Flask, g, render_template, request
 
-from . import engine, forms, lists, notices, snapshot
+from . import engine, forms, lists, meetings, notices, snapshot
 from .access import current_actor, fetch
 from .entity import Entity
 from .error_pages import problem_text
 from .errors import BadRequest, Conflict, Forbidden, Invalid, NotFound, Problem, Refused, StaleVersion
 from .faces import Face, face_of
 from .i18n import gettext as _
+from .schemas import fields_of
 from .tree import Node
 from .view_records import form_version, state_of, title_of
 from .views import Actor, add_route, crumbs
@@ -27,7 +28,7 @@ def register_entity(app: Flask, entity: Entity) -> None:
 
     The route asks for the right to see; who may take which step is the engine's decision.
     """
-    workflow = app.extensions["grid321"].registry.workflow_of(entity.key)
+    workflow = app.extensions["grid321"].registry.newest.get(entity.key)
     if workflow is None:
         return
     view = entity.permission("view")
@@ -43,13 +44,15 @@ def do_page(entity: Entity, id: int, step: str) -> Any:
     transition = transition_of(entity, record, step)
     if request.method == "GET":
         refuse_impossible(entity, record, transition, actor)
-        values = forms.start_values(transition.asks, request.args)
+        values = {**forms.start_values(transition.asks, request.args), **decided_values(entity, transition, record)}
         return render_template("form.html", **_step_context(face, record, transition, node, actor, values))
     version = form_version()
     try:
         data = forms.read_form(transition.asks, request.form, node=place_of(record, node), actor=actor)
         engine.perform(entity, id, step, data, actor, version, node)
     except (Invalid, Refused) as problem:
+        if problem.code == "no_meeting":
+            raise
         context = _step_context(face, record, transition, node, actor, forms.typed_values(request.form), problem)
         return render_template("form.html", **context), problem.status
     except (Conflict, StaleVersion) as problem:
@@ -74,6 +77,17 @@ def refuse_impossible(entity: Entity, record: Any, transition: Transition, actor
         raise Conflict(_("The step “%(step)s” is not possible now.", step=str(transition.label)), "",
                        _("Load the page again and choose one of the steps it offers."),
                        extra={"state": record.state, "version": record.version})
+
+
+def decided_values(entity: Entity, transition: Transition, record: Any) -> dict[str, str]:
+    """What the meeting decided, to fill the form of the step it allows. Raises Refused (``no_meeting``) without a record."""
+    holder = snapshot.current().tree.get(record.holder_id)
+    decided = meetings.require(entity, transition, record, holder, {}) if holder is not None else None
+    if decided is None:
+        return {}
+    texts = {"department": decided.department_id, "limit_on": decided.limit_on, "note": decided.note}
+    return {name: str(value) for name, value in texts.items()
+            if value not in (None, "") and any(name in fields_of(schema) for schema in transition.asks)}
 
 
 def place_of(record: Any, node: Node) -> Node:

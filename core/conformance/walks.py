@@ -3,14 +3,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import peewee
 
-from grid321.core import db, engine
+from grid321.core import db, engine, meeting_decisions, meetings
 from grid321.core.actor import Actor
 from grid321.core.entity import Entity
+from grid321.core.errors import Problem
 from grid321.core.tree import Node
 from grid321.core.workflow import Transition, Workflow
 
@@ -118,8 +120,19 @@ class Walker:
         person = actor or self.who(transition, case)
         node = self.world.place(case.holder_id)
         data = examples.loaded(transition.asks, step.raw, node, person) if transition.asks else {}
+        if transition.meeting:
+            self._meet(case, transition, node, data)
         engine.perform(self.entity, case.id, step.key, data, person, version or case.version, self.world.tree.city)
         return self.fresh(case)
+
+    def _meet(self, case: Any, step: Transition, holder: Node, data: dict[str, Any]) -> None:
+        """Hold the meeting that decides a step, where one of its kinds meets at this level and the case is at the step."""
+        kinds = [kind for kind in step.meeting if meetings.LEVEL_OF_KIND.get(kind, holder.level) == holder.level]
+        if kinds and case.state in step.sources and case.version == self.fresh(case).version:
+            item = {"entity": self.entity.key, "record_id": case.id, "decision": step.key,
+                    "department_id": data.get("department_id")}
+            with suppress(Problem):  # a step that is not open to the case is not open to the meeting: the engine says why
+                meeting_decisions.record(holder, kinds[0], db.local_day(), [item])
 
     def replay(self, path: tuple[Step, ...]) -> Any:
         """Return a new case that was taken along ``path``."""

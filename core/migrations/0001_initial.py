@@ -139,6 +139,37 @@ def up(migrator, db):
             indexes = ((('division_id', 'year'), True),)
     db.create_tables([CalendarYear])
 
+    class ChannelSetup(Model):
+        id = BigAutoField()
+        uid = CharField(max_length=32)
+        channel = CharField(max_length=20)
+        division_id = BigIntegerField()
+        active = BooleanField(default=False)
+        values = TextField()
+        secrets = TextField()
+        kinds = TextField()
+        language = CharField(max_length=5, default='zh')
+        changed_at = DateTimeField()
+        changed_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_channel'
+            indexes = ((('channel', 'division_id'), True),)
+    db.create_tables([ChannelSetup])
+
+    class Checkpoint(Model):
+        id = BigAutoField()
+        chain = CharField(max_length=10)
+        position = BigIntegerField()
+        hash = CharField(max_length=64)
+        at = DateTimeField()
+        reason = CharField(max_length=80, default='')
+        class Meta:
+            database = db
+            table_name = 'core_checkpoint'
+            indexes = ((('chain', 'position'), False),)
+    db.create_tables([Checkpoint])
+
     class ClassItem(Model):
         id = BigAutoField()
         scheme = CharField(max_length=80)
@@ -233,6 +264,39 @@ def up(migrator, db):
             table_name = 'core_deadline'
             indexes = ((('entity', 'record_id'), False), (('next_at', 'id'), False), (('state', 'due'), False))
     db.create_tables([Deadline])
+
+    class Delivery(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        slot = CharField(unique=True, max_length=160)
+        target = CharField(max_length=60)
+        account_id = BigIntegerField(null=True)
+        division_id = BigIntegerField(null=True)
+        digest = BooleanField(default=False)
+        count = IntegerField(default=1)
+        state = CharField(max_length=8, default='waiting')
+        tries = IntegerField(default=0)
+        created_at = DateTimeField()
+        due_at = DateTimeField()
+        since = DateTimeField()
+        lease = CharField(null=True, max_length=32)
+        lease_until = DateTimeField(null=True)
+        sent_at = DateTimeField(null=True)
+        error = CharField(max_length=60, default='')
+        class Meta:
+            database = db
+            table_name = 'core_delivery'
+            indexes = ((('state', 'target', 'due_at', 'id'), False), (('state', 'id'), False), (('account_id', 'id'), False))
+    db.create_tables([Delivery])
+
+    class DeliveryItem(Model):
+        id = BigAutoField()
+        delivery_id = BigIntegerField(index=True)
+        notification_id = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'core_delivery_item'
+    db.create_tables([DeliveryItem])
 
     class Department(Model):
         id = BigAutoField()
@@ -477,6 +541,81 @@ def up(migrator, db):
             table_name = 'core_ledger_seal'
     db.create_tables([LedgerSeal])
 
+    class Mailbox(Model):
+        account_id = BigIntegerField(primary_key=True)
+        uid = CharField(max_length=32)
+        address = TextField(null=True)
+        confirmed_at = DateTimeField(null=True)
+        pending = TextField(null=True)
+        nonce = CharField(max_length=32, default='')
+        code_until = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_mailbox'
+    db.create_tables([Mailbox])
+
+    class Meeting(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        number = CharField(unique=True, max_length=40)
+        kind = CharField(max_length=40)
+        met_on = DateField(null=True)
+        chair = CharField(max_length=40, default='')
+        expected = IntegerField(null=True)
+        present = IntegerField(null=True)
+        attendees = TextField(default='')
+        minutes = TextField(default='')
+        status = CharField(max_length=10, default='draft')
+        held_at = DateTimeField(null=True)
+        corrects_id = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_meeting'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'status', 'met_on'), False), (('corrects_id',), False))
+    db.create_tables([Meeting])
+
+    class MeetingItem(Model):
+        id = BigAutoField()
+        meeting_id = BigIntegerField()
+        position = IntegerField(default=0)
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        decision = CharField(max_length=80, default='')
+        department_id = BigIntegerField(null=True)
+        limit_on = DateField(null=True)
+        note = TextField(default='')
+        used_entry = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_meeting_item'
+            indexes = ((('meeting_id', 'entity', 'record_id'), True), (('entity', 'record_id'), False))
+    db.create_tables([MeetingItem])
+
+    class MessageText(Model):
+        id = BigAutoField()
+        text_key = CharField(max_length=80)
+        language = CharField(max_length=5)
+        division_id = BigIntegerField()
+        words = CharField(max_length=200)
+        changed_at = DateTimeField()
+        changed_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_message_text'
+            indexes = ((('text_key', 'language', 'division_id'), True),)
+    db.create_tables([MessageText])
+
     class Notification(Model):
         id = BigAutoField()
         account_id = BigIntegerField()
@@ -486,14 +625,12 @@ def up(migrator, db):
         division_id = BigIntegerField(null=True)
         created_at = DateTimeField()
         read_at = DateTimeField(null=True)
-        sent = BooleanField(default=False)
-        tries = IntegerField(default=0)
-        due_at = DateTimeField()
-        channels = TextField(null=True)
+        send_uid = CharField(max_length=32)
+        planned = BooleanField(default=False)
         class Meta:
             database = db
             table_name = 'core_notification'
-            indexes = ((('account_id', 'read_at', 'id'), False), (('sent', 'due_at', 'id'), False))
+            indexes = ((('account_id', 'read_at', 'id'), False), (('planned', 'id'), False))
     db.create_tables([Notification])
 
     class OutboxRow(Model):
@@ -570,6 +707,19 @@ def up(migrator, db):
             table_name = 'core_post'
             indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'kind'), False))
     db.create_tables([Post])
+
+    class Preference(Model):
+        account_id = BigIntegerField(primary_key=True)
+        silent = TextField()
+        quiet_from = IntegerField(null=True)
+        quiet_to = IntegerField(null=True)
+        digest = CharField(max_length=8, default='once')
+        hour = IntegerField(default=8)
+        weekday = IntegerField(default=0)
+        class Meta:
+            database = db
+            table_name = 'core_notify_preference'
+    db.create_tables([Preference])
 
     class RateLimit(Model):
         key = CharField(primary_key=True, max_length=64)
@@ -676,6 +826,17 @@ def up(migrator, db):
             indexes = ((('plugin', 'division_id'), True),)
     db.create_tables([Switch])
 
+    class TargetState(Model):
+        target = CharField(primary_key=True, max_length=60)
+        failures = IntegerField(default=0)
+        rest_until = DateTimeField(null=True)
+        error = CharField(max_length=60, default='')
+        last_ok_at = DateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_delivery_target'
+    db.create_tables([TargetState])
+
     class WorkerRow(Model):
         id = BigAutoField()
         host = CharField(max_length=120)
@@ -710,6 +871,7 @@ def up(migrator, db):
     db.execute_sql('CREATE UNIQUE INDEX "core_division_valid_code" ON "core_division" ("code") WHERE ("valid_to" IS NULL)')
     append_only(db, 'core_division_change')
     db.execute_sql('CREATE UNIQUE INDEX "core_post_open" ON "core_post" ("person_id", "kind", "division_id") WHERE ("to_day" IS NULL)')
+    append_only(db, 'core_checkpoint')
     append_only(db, 'core_audit')
     append_only(db, 'core_audit_seal')
     append_only(db, 'core_ledger')
@@ -718,12 +880,14 @@ def up(migrator, db):
 
 def down(migrator, db):
     no_longer_append_only(db, 'core_division_change')
+    no_longer_append_only(db, 'core_checkpoint')
     no_longer_append_only(db, 'core_audit')
     no_longer_append_only(db, 'core_audit_seal')
     no_longer_append_only(db, 'core_ledger')
     no_longer_append_only(db, 'core_ledger_seal')
     migrator.migrate(migrator.drop_table('core_workflow_version'))
     migrator.migrate(migrator.drop_table('core_worker'))
+    migrator.migrate(migrator.drop_table('core_delivery_target'))
     migrator.migrate(migrator.drop_table('core_switch'))
     migrator.migrate(migrator.drop_table('core_setting'))
     migrator.migrate(migrator.drop_table('core_session'))
@@ -732,10 +896,15 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_role_grant'))
     migrator.migrate(migrator.drop_table('core_revision'))
     migrator.migrate(migrator.drop_table('core_rate_limit'))
+    migrator.migrate(migrator.drop_table('core_notify_preference'))
     migrator.migrate(migrator.drop_table('core_post'))
     migrator.migrate(migrator.drop_table('core_person'))
     migrator.migrate(migrator.drop_table('core_outbox'))
     migrator.migrate(migrator.drop_table('core_notification'))
+    migrator.migrate(migrator.drop_table('core_message_text'))
+    migrator.migrate(migrator.drop_table('core_meeting_item'))
+    migrator.migrate(migrator.drop_table('core_meeting'))
+    migrator.migrate(migrator.drop_table('core_mailbox'))
     migrator.migrate(migrator.drop_table('core_ledger_seal'))
     migrator.migrate(migrator.drop_table('core_ledger'))
     migrator.migrate(migrator.drop_table('core_ledger_detail'))
@@ -750,11 +919,15 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_division_alias'))
     migrator.migrate(migrator.drop_table('core_division'))
     migrator.migrate(migrator.drop_table('core_department'))
+    migrator.migrate(migrator.drop_table('core_delivery_item'))
+    migrator.migrate(migrator.drop_table('core_delivery'))
     migrator.migrate(migrator.drop_table('core_deadline'))
     migrator.migrate(migrator.drop_table('core_counter'))
     migrator.migrate(migrator.drop_table('core_counter_delta'))
     migrator.migrate(migrator.drop_table('core_clock_extension'))
     migrator.migrate(migrator.drop_table('core_class_item'))
+    migrator.migrate(migrator.drop_table('core_checkpoint'))
+    migrator.migrate(migrator.drop_table('core_channel'))
     migrator.migrate(migrator.drop_table('core_calendar_year'))
     migrator.migrate(migrator.drop_table('core_calendar_day'))
     migrator.migrate(migrator.drop_table('core_audit_seal'))

@@ -47,6 +47,7 @@ class Report(Case):
     rating = peewee.CharField(max_length=10, null=True)
     attitude = peewee.CharField(max_length=10, null=True)
     handled_again = peewee.BooleanField(default=False)
+    limit_on = peewee.DateField(null=True)
     holder_level = peewee.CharField(max_length=10, default="village")
     solved_level = peewee.CharField(max_length=10, null=True)
 

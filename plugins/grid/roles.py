@@ -9,9 +9,11 @@ SEE = (*EVERYDAY, "grid.report.view", "grid.grid.view")
 OWN = ("grid.report.create", "grid.rate", "grid.withdraw")
 KEEP_GRIDS = ("grid.grid.create", "grid.grid.edit", "grid.grid.delete", "grid.grid.import", "grid.grid.export",
               "grid.appoint")
-DESK = ("grid.handle", "grid.send_up", "grid.write_off")
+MEET = tuple(f"core.meeting.{action}" for action in ("view", "create", "edit", "delete", "export"))
+MONTH = ("core.month.view", "core.month.close", "core.month.correct")
+DESK = ("grid.handle", "grid.send_up", "grid.write_off", *MEET, "core.meeting.hold", *MONTH)
 UPPER = ("grid.hand_over", "grid.send_down", "grid.evaluate", "grid.rate_told", "grid.report.reveal",
-         "grid.report.export", "grid.report.import")
+         "grid.report.export", "grid.report.import", "core.month.approve")
 
 ROLES = (
     Role("grid.worker", _("Grid worker"), (*SEE, *OWN, "grid.report.edit"), ("grid",)),
@@ -24,11 +26,11 @@ ROLES = (
     Role("grid.town_officer", _("Town officer for grids"),
          (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, "grid.report.edit"), ("town",)),
     Role("grid.town_clerk", _("Town clerk for grids"),
-         (*SEE, *OWN, "grid.rate_told", "grid.report.export"), ("town",)),
+         (*SEE, *OWN, *MEET, "grid.rate_told", "grid.report.export", "core.month.view"), ("town",)),
     Role("grid.county_officer", _("County officer for grids"),
          (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, "grid.report.edit"), ("county",)),
     Role("grid.administrator", _("Administrator of grids"), (*SEE, *KEEP_GRIDS, "grid.report.export"), ("town", "county")),
-    Role("grid.viewer", _("Reader of reports and grids"), SEE),
+    Role("grid.viewer", _("Reader of reports and grids"), (*SEE, "core.meeting.view", "core.month.view")),
     Role("grid.department_clerk", _("Clerk of a department"), (*EVERYDAY, "grid.report.view", "grid.work"),
          department=True),
 )

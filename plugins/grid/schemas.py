@@ -68,6 +68,7 @@ class ReportSchema(EntitySchema):
     rating = Choice(_("Rating of the result"), scheme="grid.rating", read_only=True)
     attitude = Choice(_("Rating of the attitude"), scheme="grid.rating", read_only=True)
     handled_again = Flag(_("Handled again"), read_only=True)
+    limit_on = Day(_("To be done by"), read_only=True)
     holder_level = Choice(_("Held at"), options=LEVELS, read_only=True)
     solved_level = Choice(_("Solved at"), options=LEVELS, read_only=True)
 
@@ -142,24 +143,8 @@ class HandOver(EntitySchema):
 
     department = DepartmentRef(_("Department that handles it"), required=True)
     way = Choice(_("Way of handling"), scheme="grid.way", required=True, default="alone")
+    limit_on = Day(_("To be done by"), help=_("The day that the meeting set; the time limits of the county run beside it."))
     note = LongText(_("What is asked"), max=1000)
-
-
-class MeetingRecord(EntitySchema):
-    """The record of the meeting that decided: a matter climbs or is handed over only with it."""
-
-    met_on = Day(_("Day of the meeting"), required=True, past=True)
-    chair = Text(_("Chair"), max=40, required=True)
-    attendees = LongText(_("Who attended"), max=1000, required=True)
-    decision = LongText(_("What was decided, and why"), max=2000, required=True, min=4)
-
-
-class VillageMeeting(MeetingRecord):
-    """Record of the two village committees (Party branch and villagers' committee)."""
-
-
-class PresidiumMeeting(MeetingRecord):
-    """Record of the presidium of the town's people's congress, or of the meeting the county set in its place."""
 
 
 class Rating(EntitySchema):

@@ -33,12 +33,11 @@ from .schemas import (
     Evaluation,
     HandOver,
     KeepNote,
-    PresidiumMeeting,
     Rating,
     Reason,
-    VillageMeeting,
 )
 
+VILLAGE_MEETING, TOWN_MEETING, COUNTY_MEETING = ("village_committees",), ("town_presidium",), ("county_directors",)
 DEFAULT = _("[place] default; the county sets its own. No law fixes this length.")
 
 
@@ -123,7 +122,7 @@ def _answered(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
 
 
 def _handed(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
-    return {"way": data["way"]}
+    return {"way": data["way"], "limit_on": data.get("limit_on")}
 
 
 def _rated(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
@@ -181,19 +180,19 @@ VILLAGE = (
                asks=(Answer,), sets=_answered, guard=held_by_village, tone="ok", notify=("reporter",)),
     Transition("study", ("reported", "handling"), "studied", _("Put to the two committees"), "grid.handle",
                guard=held_by_village),
-    Transition("handle_ourselves", "studied", "handling", _("The village does it"), "grid.handle",
-               asks=(VillageMeeting,)),
-    Transition("send_up", "studied", "received", _("Send up to the town"), "grid.send_up", asks=(VillageMeeting,),
-               moves=up(1), sets=_to("town"), guard=held_by_village),
+    Transition("handle_ourselves", "studied", "handling", _("The village does it"), "grid.handle", meeting=VILLAGE_MEETING),
+    Transition("send_up", ("handling", "studied"), "received", _("Send up to the town"), "grid.send_up",
+               moves=up(1), sets=_to("town"), guard=held_by_village, meeting=VILLAGE_MEETING),
 )
 
 UPPER = (
     Transition("hand_over", ("received", "received_county"), "handed", _("Hand to a department"), "grid.hand_over",
-               asks=(HandOver,), sets=_handed, moves=to_department(), notify=("department",)),
+               asks=(HandOver,), sets=_handed, moves=to_department(), notify=("department",),
+               meeting=(*TOWN_MEETING, *COUNTY_MEETING)),
     Transition("answer_directly", ("received", "received_county"), "answered", _("Answer directly"), "grid.hand_over",
                asks=(Answer,), sets=_answered, tone="ok", notify=("reporter",)),
     Transition("send_up_county", "received", "received_county", _("Send up to the county"), "grid.send_up",
-               asks=(PresidiumMeeting,), moves=up(1), sets=_to("county"), guard=held_by_town),
+               moves=up(1), sets=_to("county"), guard=held_by_town, meeting=TOWN_MEETING),
     Transition("return_to_village", "received", "handling", _("Return to the village"), "grid.send_down",
                asks=(Reason,), moves=down(), sets=_to("village"), guard=held_by_town, tone="warn"),
     Transition("return_to_town", "received_county", "received", _("Return to the town"), "grid.send_down",

@@ -17,23 +17,23 @@ MOST_LINES_OF_A_MANIFEST = 60
 # may also reach one layer up (the registry knows the tree, the tree's rows are written by its services), never the faces.
 LAYERS = {
     "declarations": "entity clock_rules workflow hooks errors identity",
-    "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks",
+    "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks bulk chain chain_file",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
         faces cursors clock clock_rows clock_sweep routing statistics templating themes assets versions
         calendar_rows clock_settings division_records division_files division_counts""",
     "services": """
-        meetings meeting_records meeting_panels months month_check banks
-        accounts access tokens totp engine records attachments lists filters export transfer transfer_check transfer_jobs
-        transfer_report transfer_sheet division_changes division_import verification recipients history bulk desks saved_views
+        meetings meeting_records meeting_decisions meeting_panels months month_check banks
+        accounts access tokens totp engine groups group_checks records attachments lists filters export transfer transfer_check transfer_jobs
+        transfer_report transfer_sheet division_changes division_import verification recipients history desks saved_views
         sending notices documents extensions panels people_entities theme_check worker worker_huey class_items forms division_forms
         statistics_view menu version_publishing version_checks version_words version_moves""",
     "door": "api",
     "faces": """
         gate auth pages error_pages views view_records view_files view_steps rest rest_files openapi openapi_parts face_pages me_pages
         account_pages audit_pages version_pages
-        admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
+        admin_pages preset_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
 }

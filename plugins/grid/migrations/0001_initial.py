@@ -86,6 +86,7 @@ def up(migrator, db):
         rating = CharField(null=True, max_length=10)
         attitude = CharField(null=True, max_length=10)
         handled_again = BooleanField(default=False)
+        limit_on = DateField(null=True)
         holder_level = CharField(max_length=10, default='village')
         solved_level = CharField(null=True, max_length=10)
         class Meta:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 ANSWER = {"text": "已现场处理，问题解决。", "outcome": "solved"}
-MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
 REASON = {"reason": "不属于本单位职责。"}
 SATISFIED = {"result": "satisfied", "attitude": "satisfied"}
 NOT_SATISFIED = {"reason": "只修了一半。", "attitude": "basically"}
@@ -49,12 +48,24 @@ class World:
         data = schemas.load(self.entity.schema, raw, node=self.tree.county, actor=actor)
         return records.create(self.entity, data, actor, self.tree.county)
 
-    def step(self, who: str, case: Any, key: str, answers: dict[str, Any] | None = None) -> Any:
-        """Take a step as ``who`` with the answers of its forms, and return the case."""
+    def meet(self, case: Any, key: str, **said: Any) -> Any:
+        """Hold the meeting of the case's holder that decides ``key`` for it, and return its record."""
+        from grid321.core import db, engine, meeting_decisions, snapshot
+
+        holder = snapshot.current().tree.get(case.holder_id)
+        kinds = engine.workflow_for(self.entity, case).transition(key).meeting
+        kind = next(one for one in kinds if one.startswith(holder.level))
+        item = {"entity": self.entity.key, "record_id": case.id, "decision": key, **said}
+        return meeting_decisions.record(holder, kind, db.local_day(), [item], chair="王建国", attendees="应到7人，实到6人")
+
+    def step(self, who: str, case: Any, key: str, answers: dict[str, Any] | None = None, *, meet: bool = True) -> Any:
+        """Take a step as ``who`` with the answers of its forms, and return the case; the meeting it needs is held before."""
         from grid321.core import engine, schemas
 
         workflow = engine.workflow_for(self.entity, case)
         actor = self.actors[who]
+        if meet and case.state in workflow.transition(key).sources and workflow.transition(key).meeting:
+            self.meet(case, key, department_id=(answers or {}).get("department"))
         asks = workflow.transition(key).asks
         data = schemas.load_many(asks, answers or {}, node=self.tree.county, actor=actor) if asks else {}
         return engine.perform(self.entity, case.id, key, data, actor, case.version, self.tree.county).record
@@ -77,11 +88,11 @@ class World:
 
     def at_town(self) -> Any:
         """A report that the village has sent up."""
-        return self.walk(self.report(), ("secretary", "accept"), ("secretary", "study"), ("secretary", "send_up", MEETING))
+        return self.walk(self.report(), ("secretary", "accept"), ("secretary", "study"), ("secretary", "send_up"))
 
     def at_county(self) -> Any:
         """A report that the town has sent up."""
-        return self.step("officer", self.at_town(), "send_up_county", MEETING)
+        return self.step("officer", self.at_town(), "send_up_county")
 
     def answered(self, outcome: str = "solved") -> Any:
         """A report that the village answered on the spot."""

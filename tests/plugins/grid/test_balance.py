@@ -15,13 +15,11 @@ from hypothesis import strategies as st
 REASON = {"reason": "不属于本单位职责。"}
 ANSWERS = {
     "Answer": lambda rng: {"text": "已处理完毕。", "outcome": rng.choice(["solved", "solved", "explained", "in_progress"])},
-    "VillageMeeting": lambda rng: {"met_on": "2026-01-05", "chair": "王", "attendees": "七人", "decision": "同意上报。"},
     "Reason": lambda rng: REASON, "KeepNote": lambda rng: {"reason": "等待项目资金。"},
     "Rating": lambda rng: {"result": rng.choice(["satisfied", "basically"]), "attitude": "satisfied"},
     "AgainRating": lambda rng: {"reason": "还差一半。", "attitude": "not"},
     "Evaluation": lambda rng: {"checked_by": "主席团", "found": "现场已核实。"},
 }
-ANSWERS["PresidiumMeeting"] = ANSWERS["VillageMeeting"]
 FINAL_FLOWS = {"closed": "solved", "ended": "closed", "withdrawn": "withdrawn"}
 KINDS = ("collected", "received", "solved", "closed", "withdrawn", "sent_up", "sent_down")
 
@@ -63,9 +61,19 @@ class Model:
         return opening, flows
 
 
+def offered(world, case, actor):
+    """The steps that somebody may take now, those with the record of a meeting too: `world.step` holds it first."""
+    from grid321.core import engine
+
+    workflow = engine.workflow_for(world.entity, case)
+    gated = [step for step in workflow.from_state(case.state)
+             if step.meeting and engine.may(step, case, actor) and (step.guard is None or step.guard(case, {}, actor) is None)]
+    return [*(step for step in engine.possible(world.entity, case, actor) if not step.meeting), *gated]
+
+
 def walk(world, model, rng, steps):
     """Take random legal steps with random people over some months, and let the model watch."""
-    from grid321.core import counters, db, engine
+    from grid321.core import counters, db
 
     cases = [case for case in world.entity.model.select() if case.state not in FINAL_FLOWS]
     for _turn in range(steps):
@@ -79,8 +87,7 @@ def walk(world, model, rng, steps):
                 cases.append(case)
                 continue
             case = rng.choice(cases)
-            offers = [(who, step) for who, actor in world.actors.items()
-                      for step in engine.possible(world.entity, case, actor)]
+            offers = [(who, step) for who, actor in world.actors.items() for step in offered(world, case, actor)]
             if not offers:
                 continue
             weights = [1 / (1 + 20 * (step.key == "withdraw") + 3 * model.taken[step.key]) ** 2 for _who, step in offers]

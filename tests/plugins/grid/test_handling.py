@@ -8,7 +8,6 @@ import pytest
 from grid321.core import errors
 
 ANSWER = {"text": "已现场处理，问题解决。", "outcome": "solved"}
-MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
 REASON = {"reason": "不属于本单位职责。"}
 SATISFIED = {"result": "satisfied", "attitude": "satisfied"}
 NOT_SATISFIED = {"reason": "只修了一半。", "attitude": "basically"}
@@ -51,17 +50,23 @@ def test_the_town_sends_up_to_the_county_which_hands_it_to_a_bureau(world):
     assert (case.state, case.solved_level) == ("closed", "county")
 
 
-@pytest.mark.parametrize("missing", ["met_on", "chair", "attendees", "decision"])
-def test_nothing_goes_up_without_the_whole_record_of_the_meeting(world, missing):
-    case = world.walk(world.report(), ("secretary", "study"))
-    with pytest.raises(errors.Invalid) as refused:
-        world.step("secretary", case, "send_up", {key: value for key, value in MEETING.items() if key != missing})
-    assert missing in refused.value.errors
-    assert world.entity.model.get_by_id(case.id).state == "studied"
+def test_nothing_goes_up_and_to_no_department_without_the_record_of_a_meeting(world):
+    studied = world.walk(world.report(), ("secretary", "study"))
+    for who, case, step in (("secretary", studied, "send_up"), ("officer", world.at_town(), "send_up_county"),
+                            ("officer", world.at_town(), "hand_over"), ("county", world.at_county(), "hand_over")):
+        answers = world.hand(world.bureau if who == "county" else world.office) if step == "hand_over" else None
+        assert step not in world.possible(who, case)
+        with pytest.raises(errors.Refused) as refused:
+            world.step(who, case, step, answers, meet=False)
+        assert refused.value.code == "no_meeting"
+        assert refused.value.extra["url"].endswith(f"/grid/report/{case.id}#agenda")
+        assert world.entity.model.get_by_id(case.id).version == case.version
+        world.meet(case, step, department_id=answers and answers["department"])
+        assert step in world.possible(who, case)
 
 
 def test_the_two_committees_may_decide_that_the_village_does_it(world):
-    case = world.walk(world.report(), ("secretary", "study"), ("secretary", "handle_ourselves", MEETING))
+    case = world.walk(world.report(), ("secretary", "study"), ("secretary", "handle_ourselves"))
     assert (case.state, case.holder_id) == ("handling", world.tree.village.id)
 
 
@@ -81,7 +86,10 @@ def test_a_department_returns_a_matter_to_its_holder_and_cannot_pass_it_on(world
             world.step("worker", handed, "give_back", REASON)
         back = world.step(who, handed, "give_back" if who == "office" else "give_back_county", REASON)
         assert back.state == state
-        assert "hand_over" in world.possible("officer" if who == "office" else "county", back)
+        desk = "officer" if who == "office" else "county"
+        assert "hand_over" not in world.possible(desk, back)  # the record of the meeting was used
+        world.meet(back, "hand_over", department_id=handed.department_id)
+        assert "hand_over" in world.possible(desk, back)
 
 
 def test_the_holder_takes_a_matter_back_from_a_department(world):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 TOWN, OTHER_TOWN, COUNTY = "610902104", "610902107", "610902"  # 五里镇 and a town beside it in the real list
-MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
+QUORUM = {"chair": "王建国", "expected": 7, "present": 6, "attendees": "支部委员、村委委员共6人", "minutes": "逐件研究。"}
 REPORT = {"kind": "ledger", "ledger_class": "safety", "text": "3号楼消防通道被杂物堵住，无法通行。"}
 
 
@@ -72,6 +72,24 @@ class Case:
         return answer
 
 
+def meet(client, case, decision, **said):
+    """Hold the meeting that decides about a case, over REST: onto the agenda, decide, hold."""
+    from grid321.core import db
+
+    agenda = client.api("POST", f"/d/{case.place}/core/agenda", {"entity": "grid.report", "record": case.record["id"]})
+    assert agenda.status_code == 201, agenda.get_data(as_text=True)
+    meeting = agenda.json
+    here = f"/d/{case.place}/core/meeting/{meeting['id']}"
+    item = meeting["items"][0]["id"]
+    answer = client.api("PUT", f"{here}/items", {"items": [{"id": item, "decision": decision, **said}]})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    short = client.api("POST", f"{here}/hold", {"met_on": db.local_day().isoformat(), "chair": "王建国"})
+    assert short.status_code == 422
+    assert {error["field"] for error in short.json["errors"]} >= {"expected", "present"}
+    held = client.api("POST", f"{here}/hold", {**QUORUM, "met_on": db.local_day().isoformat()})
+    assert (held.status_code, held.json["status"]) == (200, "held"), held.get_data(as_text=True)
+
+
 def figures(client, place):
     """(measure, item) → n of the statistics API."""
     answer = client.api("GET", f"/d/{place}/core/statistics")
@@ -98,10 +116,13 @@ def test_from_the_import_of_the_divisions_to_writing_off_and_the_statistics_of_e
     case = Case(TOWN, report)
     case.place = village
     case.do(secretary, "study")
-    case.do(secretary, "send_up", status=422)
-    case.do(secretary, "send_up", **MEETING)
+    assert case.do(secretary, "send_up", status=422).json["code"] == "no_meeting"
+    meet(secretary, case, "send_up")
+    case.do(secretary, "send_up")
     case.place = TOWN
-    case.do(officer, "hand_over", department=office["id"], way="alone")
+    case.do(officer, "hand_over", status=422, department=office["id"], way="alone")
+    meet(officer, case, "hand_over", department=office["id"], limit_on="2026-12-20")
+    case.do(officer, "hand_over", department=office["id"], way="alone", status=200)
     case.do(clerk, "take_on")
     case.do(clerk, "answer", text="已清理并划线。", outcome="solved")
     case.place = grid["code"]
