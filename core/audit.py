@@ -1,27 +1,24 @@
 """Who did what, and who looked at whom: an append-only log in two parts.
 
-``AuditEntry`` is written where the thing happens. ``AuditSeal`` chains the entries by hash in the order in which they
-became visible (sealing is done by the worker and before every verification), so that writers never wait for each other.
-Both tables refuse UPDATE and DELETE by triggers. The chain alone cannot show that its tail was cut off and written
-anew: compare ``head()`` with an anchor kept outside (printed bulletin, file on another machine), see ``verify``.
+``AuditEntry`` is written where the thing happens; ``AuditSeal`` chains the entries by hash (see ``chain``). Both tables
+refuse UPDATE and DELETE by triggers.
 
 Names and values of persons never enter the log: it keeps ids, names of fields, and the purpose that was typed.
 """
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-import orjson
 import peewee
 
 from . import db
 from .actor import Actor
+from .chain import Chain
+from .chain_file import Anchor
 from .db import JSONField, Table, now, transaction
 from .errors import Invalid, TooMany
 from .i18n import gettext as _
@@ -40,12 +37,10 @@ KINDS = {
     "session_ended": _l("Session ended"), "totp_enrolled": _l("One-time codes switched on"),
     "totp_removed": _l("One-time codes switched off"), "print": _l("Printed"), "import": _l("Imported"),
     "division": _l("Division changed"), "class": _l("List of classes changed"),
+    "workflow": _l("Workflow version published or cases moved to it"),
 }
-FIRST = "0" * 64
 PURPOSE_LENGTH = (4, 200)
 _OF_PERSONS = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")  # not 15 digits: so long is the code of a grid
-_SEAL_LOCK = 321_001
-_BATCH = 500
 
 
 class AuditEntry(Table):
@@ -161,79 +156,22 @@ def _network() -> str:
 
 # -- the chain -------------------------------------------------------------------------------------------------------
 
+_CHAIN = Chain("audit", AuditEntry, AuditSeal, tuple(AuditEntry._meta.sorted_field_names), 321_001)
+head = _CHAIN.head
+seal_all = _CHAIN.seal_all
+
+
 def seal(limit: int = 5000) -> int:
     """Chain at most ``limit`` entries that are not chained yet; returns how many. Safe in several processes at once."""
-    with transaction():
-        if db.is_postgres():
-            db.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_SEAL_LOCK,))
-        position, previous = head()
-        query = (AuditEntry.select().join(AuditSeal, peewee.JOIN.LEFT_OUTER, on=AuditSeal.entry_id == AuditEntry.id)
-                 .where(AuditSeal.position.is_null()).order_by(AuditEntry.id).limit(limit))
-        rows = []
-        for entry in query:
-            position += 1
-            previous = _link(position, previous, entry)
-            rows.append({"position": position, "entry_id": entry.id, "hash": previous})
-        for start in range(0, len(rows), _BATCH):
-            AuditSeal.insert_many(rows[start:start + _BATCH]).execute()
-    return len(rows)
+    return _CHAIN.seal(limit)
 
 
-def head() -> tuple[int, str]:
-    """Position and hash of the newest link, (0, zeros) for an empty chain: what an anchor outside must repeat."""
-    row = AuditSeal.select(AuditSeal.position, AuditSeal.hash).order_by(AuditSeal.position.desc()).tuples().first()
-    return (int(row[0]), str(row[1])) if row else (0, FIRST)
-
-
-def verify(anchors: Iterable[tuple[int, str]] = ()) -> list[str]:
+def verify(anchors: Iterable[Anchor] = ()) -> list[str]:
     """Recompute the whole chain; returns what is wrong, one line each, empty when all is well.
 
     ``anchors`` are (position, hash) pairs that were kept outside: they show a tail that was cut or written anew.
     """
-    seal(limit=1_000_000)
-    wanted = dict(anchors)
-    found: list[str] = []
-    previous, expected = FIRST, 0
-    for link, entry in _links():
-        expected += 1
-        if link.position != expected:
-            found.append(f"audit: link {expected} is missing")
-            expected = link.position
-        if entry is None:
-            found.append(f"audit: entry {link.entry_id} of link {link.position} is missing")
-        elif not hmac.compare_digest(_link(link.position, previous, entry), link.hash):
-            found.append(f"audit: entry {entry.id} of link {link.position} was changed")
-        previous = link.hash
-        if link.position in wanted and wanted.pop(link.position) != link.hash:
-            found.append(f"audit: link {link.position} differs from its anchor")
-    found.extend(f"audit: the anchored link {position} is missing" for position in sorted(wanted))
-    return found
-
-
-def _links() -> Iterator[tuple[AuditSeal, AuditEntry | None]]:
-    """Links with their entries, in order, read in pages so that a long chain needs little memory."""
-    last = 0
-    while True:
-        links = list(AuditSeal.select().where(AuditSeal.position > last).order_by(AuditSeal.position).limit(_BATCH))
-        if not links:
-            return
-        entries = {entry.id: entry for entry in AuditEntry.select().where(
-            AuditEntry.id.in_([link.entry_id for link in links]))}
-        for link in links:
-            yield link, entries.get(link.entry_id)
-        last = links[-1].position
-
-
-def _link(position: int, previous: str, entry: AuditEntry) -> str:
-    return hashlib.sha256(f"{position}|{previous}|".encode() + _content(entry)).hexdigest()
-
-
-def _content(entry: AuditEntry) -> bytes:
-    values: dict[str, Any] = {name: getattr(entry, name) for name in entry._meta.sorted_field_names}
-    moment = values["at"]
-    if isinstance(moment, datetime):
-        values["at"] = moment.isoformat(timespec="milliseconds")
-    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    return _CHAIN.verify(anchors)
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

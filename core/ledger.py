@@ -1,15 +1,13 @@
 """The ledger: who did which step on which record, append-only and hash-chained.
 
-An entry is written in the step's own transaction; entries are sealed into the chain in the order in which they became
-visible (by the worker, and before every verification). What people typed lies beside the entry in ``LedgerDetail`` and only
-its salted hash is in the chain: erasing a text by law leaves the chain whole. The chain alone cannot show a cut tail:
-``verify`` compares with anchors that are kept outside.
+An entry is written in the step's own transaction and sealed into the chain afterwards (see ``chain``). What people typed
+lies beside the entry in ``LedgerDetail`` and only its salted hash is in the chain: erasing a text by law leaves the chain
+whole. ``export`` writes the chain to a file that can be checked without this deployment (see ``chain_file``).
 """
 from __future__ import annotations
 
-import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +15,14 @@ import orjson
 import peewee
 
 from . import db
+from .chain import Chain, Checkpoint, exported
+from .chain_file import FIRST, Anchor, digest, lines
+from .errors import Conflict
+from .i18n import gettext as _
 from .tree import Node
 
-FIRST = "0" * 64
-_SEAL_LOCK = 321_002
+__all__ = ["FIRST", "LedgerDetail", "LedgerEntry", "LedgerSeal", "append", "checkpoint", "checkpoints", "deployment",
+           "erase_detail", "export", "head", "seal", "seal_all", "verify", "waiting"]
 
 
 class LedgerEntry(db.Table):
@@ -70,8 +72,10 @@ class LedgerSeal(db.Table):
         table_name = "core_ledger_seal"
 
 
-_FIELDS = ("id", "at", "entity", "record_id", "step", "from_state", "to_state", "version", "account_id", "division_id",
-           "facts", "detail_hash")
+_CHAIN = Chain("ledger", LedgerEntry, LedgerSeal, (
+    "id", "at", "entity", "record_id", "step", "from_state", "to_state", "version", "account_id", "division_id", "facts",
+    "detail_hash"), 321_002)
+_DIVISION = _CHAIN.columns.index("division_id")
 
 
 def append(entity: str, record_id: int, step: str, *, node: Node | None = None, account_id: int | None = None,
@@ -86,7 +90,8 @@ def append(entity: str, record_id: int, step: str, *, node: Node | None = None, 
     if not db.database.in_transaction():
         raise RuntimeError("a ledger entry belongs into the transaction of its step")
     salt = secrets.token_hex(16) if detail else ""
-    hashed = _detail_hash(salt, detail) if detail else None
+    body = orjson.dumps(dict(detail), option=orjson.OPT_SORT_KEYS) if detail else b""
+    hashed = digest(salt.encode() + body) if detail else None
     entry_id = db.insert(LedgerEntry, {
         "at": at or db.now(), "entity": entity, "record_id": record_id, "step": step, "from_state": from_state,
         "to_state": to_state, "version": version, "account_id": account_id,
@@ -96,100 +101,99 @@ def append(entity: str, record_id: int, step: str, *, node: Node | None = None, 
     return entry_id
 
 
-def _detail_hash(salt: str, detail: Mapping[str, Any]) -> str:
-    body = orjson.dumps(dict(detail), option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(salt.encode() + body).hexdigest()
-
-
-def _link(position: int, before: str, row: Mapping[str, Any]) -> str:
-    content = {name: row[name] for name in _FIELDS}
-    content["at"] = content["at"].isoformat(timespec="milliseconds")
-    body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(f"{position}|{before}|".encode() + body).hexdigest()
-
-
-def head() -> tuple[int, str]:
-    """(position, hash) of the last sealed entry: print it, keep it elsewhere, and it anchors everything before it."""
-    row = LedgerSeal.select(LedgerSeal.position, LedgerSeal.hash).order_by(LedgerSeal.position.desc()).tuples().first()
-    return row or (0, FIRST)
+head = _CHAIN.head
+seal_all = _CHAIN.seal_all
+waiting = _CHAIN.waiting
 
 
 def seal(limit: int = 1000, *, everywhere: bool = False) -> int:
-    """Chain up to ``limit`` entries that are not sealed yet; returns how many. Safe to run in several processes.
-
-    Only the newest entries are looked at, unless ``everywhere``: a transaction that stayed open very long on PostgreSQL may
-    leave entries far below, which the next verification seals.
-    """
-    with db.transaction():
-        if db.is_postgres():
-            db.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
-        position, before = head()
-        first = 0 if everywhere else _low_water()
-        rows = list(LedgerEntry.select().join(LedgerSeal, peewee.JOIN.LEFT_OUTER, on=(LedgerSeal.entry_id == LedgerEntry.id))
-                    .where(LedgerSeal.entry_id.is_null() & (LedgerEntry.id > first)).order_by(LedgerEntry.id)
-                    .limit(limit).dicts())
-        links = []
-        for row in rows:
-            position += 1
-            before = _link(position, before, row)
-            links.append((position, row["id"], before))
-        if links:
-            LedgerSeal.insert_many(links, fields=[LedgerSeal.position, LedgerSeal.entry_id, LedgerSeal.hash]).execute()
-    return len(rows)
+    """Chain up to ``limit`` entries that are not sealed yet; returns how many. Safe to run in several processes."""
+    return _CHAIN.seal(limit, everywhere=everywhere)
 
 
-def _low_water() -> int:
-    """An id below which everything is sealed: a late commit on PostgreSQL may lie a little below the newest seal."""
-    newest = LedgerSeal.select(peewee.fn.MAX(LedgerSeal.entry_id)).scalar() or 0
-    return max(0, int(newest) - 5_000)
+def checkpoint(reason: str = "") -> Anchor:
+    """Seal what is waiting and write a checkpoint (the close of a month); returns it as (position, hash) to be printed."""
+    return _CHAIN.checkpoint(reason)
 
 
-def seal_all() -> int:
-    """Seal everything that is waiting; returns how many."""
-    total = 0
-    while done := seal(5000, everywhere=True):
-        total += done
-    return total
+def checkpoints(limit: int = 50) -> list[Checkpoint]:
+    """The newest checkpoints of the ledger, newest first."""
+    return list(Checkpoint.select().where(Checkpoint.chain == _CHAIN.key).order_by(Checkpoint.id.desc()).limit(limit))
 
 
-def verify(anchors: Iterable[tuple[int, str]] = ()) -> list[str]:
-    """Walk the whole chain and compare it with ``anchors`` ((position, hash) kept outside).
+def verify(anchors: Iterable[Anchor] = ()) -> list[str]:
+    """Walk the whole chain and compare it with ``anchors`` ((position, hash or its first digits) kept outside).
 
     Returns every fault as a sentence; an empty list means: complete, unchanged, in order. Entries that are not sealed yet
-    are sealed first.
+    are sealed first. Typed texts are compared with the hash in their entry; erased ones are no fault.
     """
-    seal_all()
-    wanted = dict(anchors)
-    faults: list[str] = []
-    before, expected = FIRST, 0
-    query = (LedgerSeal.select(LedgerSeal.position, LedgerSeal.entry_id, LedgerSeal.hash.alias("sealed"), LedgerEntry)
-             .join(LedgerEntry, peewee.JOIN.LEFT_OUTER, on=(LedgerSeal.entry_id == LedgerEntry.id))
-             .order_by(LedgerSeal.position))
-    for row in query.dicts().iterator():
-        expected += 1
-        if row["position"] != expected:
-            faults.append(f"position {expected} is missing: the next seal found is {row['position']}")
-            expected = row["position"]
-        if row["id"] is None:
-            faults.append(f"position {expected}: entry {row['entry_id']} is missing")
-        elif _link(expected, before, row) != row["sealed"]:
-            faults.append(f"position {expected}: entry {row['entry_id']} does not fit its seal (changed or reordered)")
-        before = row["sealed"]
-        if wanted.pop(expected, before) != before:
-            faults.append(f"position {expected}: the seal differs from the anchor kept outside")
-    faults += [f"the tail is cut: the anchor at position {position} lies beyond the last seal {expected}"
-               for position in sorted(wanted)]
-    return [*faults, *_verify_details()]
+    return [*_CHAIN.verify(anchors), *_verify_details()]
 
 
 def _verify_details() -> list[str]:
-    query = (LedgerDetail.select(LedgerDetail.entry_id, LedgerDetail.salt, LedgerDetail.body, LedgerEntry.detail_hash)
-             .join(LedgerEntry, on=(LedgerEntry.id == LedgerDetail.entry_id)).tuples().iterator())
-    return [f"entry {entry_id}: its text was changed" for entry_id, salt, body, hashed in query
-            if _detail_hash(salt, body) != hashed]
+    faults: list[str] = []
+    mark = "%s" if db.is_postgres() else "?"
+    sql = (f"SELECT d.entry_id, d.salt, d.body, e.detail_hash FROM core_ledger_detail d JOIN core_ledger e ON e.id = d.entry_id "
+           f"WHERE d.entry_id > {mark} ORDER BY d.entry_id LIMIT 10000")
+    last = 0
+    while rows := db.database.execute_sql(sql, (last,)).fetchall():
+        faults += [f"entry {entry_id}: its text was changed" for entry_id, salt, body, hashed in rows
+                   if digest(f"{salt}{body}".encode()) != hashed]
+        last = rows[-1][0]
+    return faults
 
 
 def erase_detail(entry_id: int) -> bool:
     """Erase what was typed with an entry (right to erasure); the chain stays whole. True when there was something."""
     with db.transaction():
         return bool(LedgerDetail.delete().where(LedgerDetail.entry_id == entry_id).execute())
+
+
+# -- export ------------------------------------------------------------------------------------------------------------
+
+def deployment() -> str:
+    """What this deployment's ledger is called in its files: the first 16 digits of the hash of its first entry."""
+    row = LedgerSeal.select(LedgerSeal.hash).where(LedgerSeal.position == 1).tuples().first()
+    return str(row[0])[:16] if row else ""
+
+
+def export(first: int | None = None, last: int | None = None, *, node: Node | None = None,
+           texts: bool = False) -> Iterator[bytes]:
+    """The lines of a file with the entries ``first`` to ``last`` (all by default), to be checked by ``chain_file.check``.
+
+    With ``node`` only the digest is written of entries outside its subtree. What people typed is left out unless ``texts``.
+    Raises ``Conflict`` for a range that is not there.
+    """
+    seal_all()
+    end, _head = head()
+    first, last = first or 1, last or end
+    if not 1 <= first <= last <= end and not (first == 1 and end == 0):
+        raise Conflict(_("The ledger has no entries %(first)s to %(last)s.", first=first, last=last),
+                       _("Its last entry is %(last)s.", last=end))
+    before, value = _hash_at(first - 1), _hash_at(last)
+    top = {"deployment": deployment(), "first": first, "last": last, "before": before, "head": value,
+           "made": db.now().isoformat(timespec="seconds") + "Z", "division": node.code if node else None, "texts": texts}
+    return lines(top, exported(_CHAIN, first, last, _inside(node), _texts_of if texts else None))
+
+
+def _inside(node: Node | None) -> Callable[[Any], bool] | None:
+    """Whether an entry belongs to the subtree of ``node`` (places that are gone included); None takes all."""
+    from . import snapshot
+
+    tree = snapshot.current().tree
+    if node is None or tree.covers_all(node):
+        return None
+    ids = {place.id for place in tree.subtree(node, all_times=True)}
+    return lambda row: row[_DIVISION] in ids
+
+
+def _hash_at(position: int) -> str:
+    row = LedgerSeal.select(LedgerSeal.hash).where(LedgerSeal.position == position).tuples().first()
+    return str(row[0]) if row else FIRST
+
+
+def _texts_of(entry_ids: list[int]) -> dict[int, tuple[str, str]]:
+    query = LedgerDetail.select(LedgerDetail.entry_id, LedgerDetail.salt, LedgerDetail.body).where(
+        LedgerDetail.entry_id.in_(entry_ids))
+    rows = db.database.execute_sql(*query.sql()).fetchall()
+    return {entry_id: (salt, body) for entry_id, salt, body in rows}

@@ -6,11 +6,10 @@ from types import ModuleType
 
 from . import db
 
-MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "chain", "audit",
-           "ledger", "records", "clock_rows", "counters", "outbox", "notify_texts", "notify_preferences", "channel_setup",
-           "notify", "notify_deliveries", "job_runs", "workers", "transfer_tables",
-           "attachments", "idempotency", "saved_views", "calendar_rows", "versions",
-           "meetings")
+MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "chain",
+           "audit", "ledger", "records", "clock_rows", "counters", "outbox", "notify_texts", "notify_preferences",
+           "channel_setup", "notify", "notify_deliveries", "job_runs", "workers", "transfer_tables", "attachments",
+           "idempotency", "saved_views", "calendar_rows", "versions", "meetings")
 
 
 def tables(module: ModuleType) -> list[type[db.Table]]:

@@ -5,6 +5,26 @@ from grid321.core import db, ledger
 from grid321.core.ledger import FIRST, LedgerDetail, LedgerEntry, LedgerSeal
 
 
+@pytest.fixture(autouse=True)
+def _from_an_empty_ledger(app):
+    """Installing writes entries of its own: take them away, so that positions and ids begin with 1."""
+    from grid321.core.chain import Checkpoint
+    from grid321.core.migrate import append_only, no_longer_append_only
+
+    tables = ("core_ledger", "core_ledger_seal", "core_checkpoint")
+    for table in tables:
+        no_longer_append_only(db.database.obj, table)
+    for model in (LedgerDetail, LedgerSeal, LedgerEntry, Checkpoint):
+        model.delete().execute()
+    if db.is_postgres():
+        db.database.execute_sql("ALTER SEQUENCE core_ledger_id_seq RESTART")
+    else:
+        db.database.execute_sql("DELETE FROM sqlite_sequence WHERE name = 'core_ledger'") if db.database.table_exists(
+            "sqlite_sequence") else None
+    for table in tables:
+        append_only(db.database.obj, table)
+
+
 def write(number=5):
     with db.transaction():
         return [ledger.append("matters.matter", n, "create", facts={"n": n}, detail={"text": f"第{n}件"}) for n in range(number)]

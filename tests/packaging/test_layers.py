@@ -20,7 +20,7 @@ LAYERS = {
     "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks bulk chain chain_file",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
-        notify jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
+        notify notify_texts notify_preferences notify_deliveries channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
         faces cursors clock clock_rows clock_sweep routing statistics templating themes assets versions
         calendar_rows clock_settings division_records division_files division_counts""",
     "services": """
