@@ -10,7 +10,8 @@ from .i18n import lazy_gettext as _
 
 plugin = Plugin(
     key="core", label=_("Platform"), version=__version__, always_on=True, roles=roles.ROLES, permissions=roles.PERMISSIONS,
-    settings=(*roles.SETTINGS, *clock_settings.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS, *channel_setup.SETTINGS, *meetings.SETTINGS),
+    settings=(*roles.SETTINGS, *clock_settings.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS, *meetings.SETTINGS,
+              *channel_setup.SETTINGS),
     classes=(meetings.KINDS,), icon="house")
 
 

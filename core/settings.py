@@ -22,7 +22,7 @@ class SettingValue(db.Table):
     id = peewee.BigAutoField()
     key = peewee.CharField(max_length=80)
     division_id = peewee.BigIntegerField()
-    value = db.JSONField()
+    value = db.JSONField(null=True)
     source = peewee.TextField(default="")
     valid_from = peewee.DateField()
     changed_at = peewee.DateTimeField(default=db.now)
@@ -84,10 +84,10 @@ class Settings:
                         return value, source, division_id, valid_from
         return declared.default, str(declared.source), None, None
 
-    def length(self, key: str, node: Node | None = None, day: date | None = None) -> Length:
-        """A setting of kind ``length`` as a ``Length``."""
+    def length(self, key: str, node: Node | None = None, day: date | None = None) -> Length | None:
+        """A setting of kind ``length`` as a ``Length``; None when it has no value here."""
         value = self.get(key, node, day)
-        return value if isinstance(value, Length) else parse_length(value)
+        return value if value is None or isinstance(value, Length) else parse_length(value)
 
     def all(self) -> Mapping[str, Setting]:
         """Every declared setting by key."""
@@ -166,6 +166,8 @@ def check_value(declared: Setting, value: Any) -> Any:
 
 def _converted(declared: Setting, value: Any) -> Any:
     text = value.strip() if isinstance(value, str) else value
+    if declared.optional and text in (None, ""):
+        return None
     if declared.kind == "int":
         if isinstance(text, bool) or not (isinstance(text, int) or (isinstance(text, str) and text.isascii()
                                                                     and text.lstrip("-").isdigit())):
@@ -184,9 +186,13 @@ def _converted(declared: Setting, value: Any) -> Any:
     if declared.kind == "day":
         return date.fromisoformat(text).isoformat()
     if declared.kind == "length":
-        return str(parse_length(text))
+        try:
+            return str(parse_length(text))
+        except ValueError:
+            raise ValueError(_("Write a whole number that is not negative, a space and a unit, as in: 10 wd (working days), 7 d "
+                               "(days), 3 m (months), 24 h (hours).")) from None
     if declared.kind == "choice" and text not in {code for code, _label in declared.choices}:
         raise ValueError(_("Choose one of the list."))
     if len(text) > 2000 or "\x00" in text:
         raise ValueError(_("Write a text of at most 2000 characters."))
-    return text
+    return declared.check(text) if declared.check is not None else text

@@ -21,7 +21,7 @@ LAYERS = {
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify notify_texts notify_preferences notify_deliveries channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
-        faces cursors clock clock_rows clock_sweep routing statistics templating themes assets versions
+        faces cursors clock clock_plans clock_rows clock_sweep routing statistics templating themes assets versions
         calendar_rows clock_settings division_records division_files division_counts""",
     "services": """
         meetings meeting_records meeting_decisions meeting_panels months month_check banks
