@@ -123,7 +123,7 @@ def _compile(entity: Entity) -> Face:
             label = schema_field.label if schema_field.label is not None else name
             columns[name] = Column(name, schema_field.column, _kind(entity, name, schema_field), label, stored,
                                    schema_field)
-    face = Face(entity, columns, registry().workflow_of(entity.key))
+    face = Face(entity, columns, registry().every_version_of(entity.key))
     sorts = entity.sorts or ("-id",)
     listed = entity.columns or tuple(schema_fields)[:5]
     known_sorts = tuple(name for name in sorts if face.column(name.lstrip("-")))

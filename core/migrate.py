@@ -15,7 +15,7 @@ import peewee
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from . import calendar_rows, db
+from . import calendar_rows, db, versions
 from .db import Table
 from .models import MODELS, tables
 from .registry import registry
@@ -46,6 +46,8 @@ def upgrade(owner: str | None = None) -> dict[str, list[str]]:
         found = {key: _runner(key, path).up() for key, path in owners().items() if owner in (None, key)}
         if owner in (None, "core"):
             calendar_rows.seed()
+        if db.database.table_exists("core_workflow_version"):
+            versions.install()
     return {key: list(names) for key, names in found.items() if names}
 
 

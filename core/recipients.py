@@ -39,7 +39,7 @@ def tell(event: Event) -> int:
     The observer of the core: it runs from the outbox, inside its transaction.
     """
     entity = registry().entities.get(event.entity)
-    workflow = registry().workflow_of(event.entity) if entity is not None else None
+    workflow = registry().every_version_of(event.entity) if entity is not None else None
     node = snapshot.current().tree.get(event.division_id)
     facts = event.facts
     if entity is None or workflow is None or node is None or not facts.get("to_state"):
@@ -52,8 +52,12 @@ def tell(event: Event) -> int:
     link = f"/d/{node.code}/{entity.plugin}/{entity.name}/{event.record_id}"
     if event.action == "overdue":
         return notify.send(_desk(workflow, state, facts), "case.overdue", {**params, "day": facts.get("day", "")}, link, node)
-    told = notify.send(_desk(workflow, state, facts) - {event.account_id or 0}, "case.arrived", params, link, node)
+    follows = bool(facts.get("with"))  # it goes with another case, of which the desks are told
+    desk = set() if follows and state.desk != "reporter" else _desk(workflow, state, facts)
+    told = notify.send(desk - {event.account_id or 0}, "case.arrived", params, link, node)
     reporter = facts.get("reporter_id")
+    if reporter and event.action == "join" and reporter not in {event.account_id, *desk}:
+        told += notify.send([reporter], "case.joined", params, link, node)
     if reporter and state.final and reporter != event.account_id:
         told += notify.send([reporter], "case.closed", params, link, node)
     return told

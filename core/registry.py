@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -23,8 +23,17 @@ from .entity import (
     Setting,
 )
 from .errors import DeclarationError
+from .flow_extensions import as_far_as_they_fit, extended
 from .plugins import Loaded, Plugins
-from .registry_checks import check_clocks, check_entity, check_extension, check_manifest, check_roles
+from .registry_checks import (
+    check_clocks,
+    check_entity,
+    check_extension,
+    check_manifest,
+    check_roles,
+    check_stored,
+    clock_permissions,
+)
 from .workflow import Workflow, WorkflowExtension, check_workflow
 
 log = logging.getLogger("grid321.plugins")
@@ -51,20 +60,35 @@ class Registry:
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
     newest: Mapping[str, Workflow] = field(default_factory=dict)
     always_on: frozenset[str] = frozenset({"core"})
+    bases: Mapping[tuple[str, int], Workflow] = field(default_factory=dict)
+    flow_extensions: tuple[tuple[str, WorkflowExtension], ...] = ()
 
     def entity(self, key: str) -> Entity:
         """The entity ``key``; ``KeyError`` when nothing declares it."""
         return self.entities[key]
 
     def workflow_of(self, entity_key: str, version: int | None = None) -> Workflow | None:
-        """The workflow of an entity: the newest, or ``version`` for a running case; None when it has none.
+        """The workflow of an entity: the newest published one, under which new cases begin, or ``version`` for a running
+        case; None when it has none.
 
-        ``KeyError`` when cases run under a version that is no longer declared.
+        A version that is no longer declared is rebuilt from what was stored of it (see ``Workflow.lacks``). ``KeyError`` when
+        it was never stored.
         """
         newest = self.newest.get(entity_key)
-        if newest is None or version is None or newest.version == version:
-            return newest
-        return self.workflows[(newest.key, version)]
+        if newest is None:
+            return None
+        if version is None:
+            version = _versions().published.get(newest.key, newest.version)
+        found = self.workflows.get((newest.key, version))
+        return found if found is not None else _versions().stored(newest.key, version)
+
+    def every_version_of(self, entity_key: str) -> Workflow | None:
+        """The published workflow of an entity, joined with the states and steps that only other versions have.
+
+        For words, lists and filters, which show cases of every version; no case runs under it. None as ``workflow_of``.
+        """
+        found = self.workflow_of(entity_key)
+        return None if found is None else _versions().joint(found)
 
     def owner_of(self, kind: str, key: str) -> str:
         """The plugin that declared ``key`` (kind: entity, workflow, role, post, setting, class, measure, job, document)."""
@@ -77,6 +101,12 @@ class Registry:
 
         found = [model for loaded in self.plugins.loaded() for model in models_of(loaded.key)]
         return [model for model in dict.fromkeys(found) if issubclass(model, Scoped)]
+
+
+def _versions() -> Any:
+    from . import snapshot
+
+    return snapshot.current().versions
 
 
 @dataclass
@@ -104,14 +134,15 @@ def registry() -> Registry:
     return platform().registry
 
 
-def build(plugins: Plugins, *, strict: bool = False) -> Registry:
-    """Collect and check the declarations of all plugins.
+def build(plugins: Plugins, *, strict: bool = False, stored: Mapping[tuple[str, int], Any] | None = None) -> Registry:
+    """Collect and check the declarations of all plugins. ``stored`` are the contents of the versions of workflows in the
+    database: a plugin that declares one of them with other rules is set aside.
 
     With ``strict`` the first mistake raises ``DeclarationError`` (tests, ``grid321 check``); otherwise the plugin that made
     it, and whatever requires it, is set aside and the rest is built again without it.
     """
     while True:
-        draft = _Draft(plugins)
+        draft = _Draft(plugins, stored or {})
         for loaded in list(plugins.loaded()):
             try:
                 draft.add(loaded)
@@ -133,8 +164,9 @@ def build(plugins: Plugins, *, strict: bool = False) -> Registry:
 class _Draft:
     """Collects declarations plugin by plugin; a key is declared once."""
 
-    def __init__(self, plugins: Plugins) -> None:
+    def __init__(self, plugins: Plugins, stored: Mapping[tuple[str, int], Any]) -> None:
         self.plugins = plugins
+        self.stored = stored
         self.owners: dict[tuple[str, str], str] = {}
         self.kinds: dict[str, dict[Any, Any]] = {kind: {} for kind in (
             "entity", "workflow", "role", "post", "setting", "class", "permission", "measure", "job", "document")}
@@ -142,6 +174,7 @@ class _Draft:
         self.blueprints: list[tuple[str, Any]] = []
         self.commands: list[tuple[str, Any]] = []
         self.flow_extensions: list[tuple[str, WorkflowExtension]] = []
+        self.bases: dict[tuple[str, int], Workflow] = {}
         self.always_on: set[str] = {"core"}
 
     def add(self, loaded: Loaded) -> None:
@@ -212,16 +245,20 @@ class _Draft:
         if not item.key.startswith(f"{owner}."):
             raise DeclarationError(owner, f"workflow {item.key!r} must begin with {owner + '.'!r}")
         mistakes = check_workflow(item)
+        mistakes = mistakes or check_stored(item, self.stored.get((item.key, item.version)))
         if mistakes:
             raise DeclarationError(owner, f"workflow {item.key!r}: " + "; ".join(mistakes))
         self._put("workflow", (item.key, item.version), item, owner)
         for step in item.transitions:
             if step.permission:
                 self._put("permission", step.permission, step.label, owner)
+        for permission, label in clock_permissions(item):
+            self._put("permission", permission, label, owner)
 
     def finish(self, strict: bool) -> tuple[str, str] | None:
         """Check across plugins. Returns (plugin, message) of the first mistake, or raises when ``strict``."""
         try:
+            self.bases = dict(self.kinds["workflow"])
             for owner, extension in self.flow_extensions:
                 self._extend(owner, extension)
             seen: set[tuple[str, str]] = set()
@@ -271,25 +308,16 @@ class _Draft:
         if not versions:
             return  # soft: the extended plugin is not installed here
         newest = max(versions, key=lambda key: key[1])
-        flow: Workflow = self.kinds["workflow"][newest]
-        states = {s.key: s for s in (*flow.states, *extension.states)}
-        for key, clock in extension.clocks:
-            if key not in states:
-                raise DeclarationError(owner, f"extension of {extension.workflow!r}: there is no state {key!r}")
-            states[key] = replace(states[key], clocks=(*states[key].clocks, replace(clock, plugin=owner)))
-        steps = {t.key: t for t in (*flow.transitions, *(replace(step, plugin=owner) for step in extension.transitions))}
-        for key, guard in extension.guards:
-            if key not in steps:
-                raise DeclarationError(owner, f"extension of {extension.workflow!r}: there is no transition {key!r}")
-            steps[key] = replace(steps[key], guard=_both(steps[key].guard, guard, owner))
-        wider = replace(flow, states=tuple(states.values()), transitions=tuple(steps.values()))
-        mistakes = check_workflow(wider)
-        if mistakes:
-            raise DeclarationError(owner, f"extension of {extension.workflow!r}: " + "; ".join(mistakes))
+        self.kinds["workflow"][newest] = extended(self.kinds["workflow"][newest], owner, extension, held_where_on)
         for step in extension.transitions:
             if step.permission:
                 self.kinds["permission"].setdefault(step.permission, step.label)
-        self.kinds["workflow"][newest] = wider
+        for permission, label in clock_permissions(self.kinds["workflow"][newest]):
+            self.kinds["permission"].setdefault(permission, label)
+        for key in versions:
+            if key != newest:
+                self.kinds["workflow"][key], _left_out = as_far_as_they_fit(
+                    self.kinds["workflow"][key], [(owner, extension)], held_where_on)
 
     def frozen(self) -> Registry:
         """The registry."""
@@ -301,16 +329,8 @@ class _Draft:
         return Registry(self.plugins, kinds["entity"], kinds["workflow"], kinds["role"], kinds["post"], kinds["setting"],
                         kinds["class"], kinds["permission"], kinds["measure"], kinds["job"], kinds["document"],
                         tuple(self.blueprints), tuple(self.commands), tuple(self.extensions),
-                        MappingProxyType(self.owners), MappingProxyType(newest), frozenset(self.always_on))
-
-
-def _both(first: Any, second: Any, plugin: str) -> Any:
-    """The workflow's own guard, then that of ``plugin`` where it is on."""
-    def guard(case: Any, data: Any, actor: Any) -> Any:
-        refusal = first(case, data, actor) if first is not None else None
-        return refusal or (second(case, data, actor) if held_where_on(plugin, case) else None)
-
-    return guard
+                        MappingProxyType(self.owners), MappingProxyType(newest), frozenset(self.always_on),
+                        MappingProxyType(self.bases), tuple(self.flow_extensions))
 
 
 def held_where_on(plugin: str, case: Any) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .clock_rules import settings_of
 from .db import Case, Record, Scoped
 from .entity import ACTIONS, LEVELS, Entity, EntityExtension, Plugin, PostKind, Role
 from .errors import DeclarationError
+from .i18n import lazy_gettext as _
 from .schemas import fields_of
+from .version_content import content_of, differences, digest
 from .workflow import Workflow, parse_length
 
 SETTING_KINDS = ("int", "text", "flag", "day", "choice", "length")
@@ -19,7 +22,9 @@ def check_manifest(manifest: Plugin) -> None:
         where = f"setting {setting.key!r}"
         if setting.kind not in SETTING_KINDS:
             raise DeclarationError(manifest.key, f"{where}: kind {setting.kind!r} is not one of {', '.join(SETTING_KINDS)}")
-        if setting.kind == "length":
+        if setting.default is None and not setting.optional:
+            raise DeclarationError(manifest.key, f"{where}: it has no default; only an optional setting may have none")
+        if setting.kind == "length" and setting.default is not None:
             try:
                 parse_length(str(setting.default))
             except ValueError as error:
@@ -40,13 +45,41 @@ def check_roles(owner: str, role: Role, permissions: Mapping[str, Any]) -> None:
 
 
 def check_clocks(owner: str, flow: Workflow, settings: Mapping[str, Any]) -> None:
-    """The setting that replaces a clock's length exists; one of a plugin that is not installed is ignored."""
+    """The settings that a clock names exist and are of the right kind; those of a plugin that is not installed are ignored."""
     owners = {key.partition(".")[0] for key in settings} | {owner}
     for state in flow.states:
         for clock in state.clocks:
-            if clock.setting and clock.setting not in settings and clock.setting.partition(".")[0] in owners:
-                raise DeclarationError(clock.plugin or owner, f"workflow {flow.key!r}: clock {clock.key!r} of state {state.key!r}"
-                                       f" names the unknown setting {clock.setting!r}")
+            where = f"workflow {flow.key!r}: clock {clock.key!r} of state {state.key!r}"
+            for key, kind in settings_of(clock):
+                if key not in settings and key.partition(".")[0] in owners:
+                    raise DeclarationError(clock.plugin or owner, f"{where} names the unknown setting {key!r}")
+                if key in settings and settings[key].kind != kind:
+                    raise DeclarationError(clock.plugin or owner, f"{where} names the setting {key!r}, which is of kind "
+                                           f"{settings[key].kind}, not {kind}")
+
+
+def clock_permissions(flow: Workflow) -> list[tuple[str, Any]]:
+    """(permission, label) of asking for and deciding on extensions of the clocks of a workflow."""
+    found = []
+    for _state, clock in flow.clocks().values():
+        if clock.extension is not None:
+            found.append((clock.extension.ask, _("Ask for an extension of a deadline")))
+            found.append((clock.extension.approve, _("Decide on the extension of a deadline")))
+    return found
+
+
+def check_stored(flow: Workflow, stored: Mapping[str, Any] | None) -> list[str]:
+    """Why ``flow`` cannot be the version of the same number whose content is ``stored`` (None: there is none): the cases
+    that run under it rely on its rules."""
+    try:
+        content = content_of(flow)
+    except TypeError as error:
+        return [f"version {flow.version}: {error}"]
+    if stored is None or digest(stored) == digest(content):
+        return []
+    first = next(iter(differences(stored, content)), "")
+    return [f"version {flow.version} is stored with other rules ({first}): give the changed workflow a new version number; "
+            "one that was never published is replaced by `grid321 migrate`"]
 
 
 def check_entity(owner: str, item: Any) -> None:
@@ -70,11 +103,14 @@ def check_entity(owner: str, item: Any) -> None:
     named = {"columns": item.columns, "filters": item.filters, "search": item.search, "personal": item.personal,
              "sorts": tuple(name.lstrip("-") for name in item.sorts), "title": (item.title,),
              "import_key": (item.import_key,) if item.import_key else (),
+             "grouping": (*item.grouping.shared, *item.grouping.alike) if item.grouping else (),
              "counters": tuple(name for counter in item.counters for name in counter.column.split(","))}
     for place, names in named.items():
         for name in names:
             if name not in known and not hasattr(item.model, name):
                 raise DeclarationError(owner, f"{where}: {place} names {name!r}, which neither model nor schema has")
+    if item.grouping is not None and not is_case(item):
+        raise DeclarationError(owner, f"{where}: only cases are grouped, and its model does not derive from Case")
     if set(item.levels) - set(LEVELS):
         raise DeclarationError(owner, f"{where}: unknown level in {item.levels}")
 

@@ -52,7 +52,7 @@ def _routes(app: Flask, entity: Entity) -> None:
         add_route(app, entity, "api_edit", "/<rid:id>", "PATCH", patch_record, entity.permission("edit"))
     if "delete" in entity.actions:
         add_route(app, entity, "api_delete", "/<rid:id>", "DELETE", delete_record, entity.permission("delete"))
-    if app.extensions["grid321"].registry.workflow_of(entity.key) is not None:
+    if entity.key in app.extensions["grid321"].registry.newest:
         add_route(app, entity, "api_transitions", "/<rid:id>/transitions", "GET", get_transitions, view)
         add_route(app, entity, "api_transition", "/<rid:id>/transitions/<key>", "POST", post_transition, view)
 

@@ -12,7 +12,7 @@ from typing import Any
 import peewee
 from flask import g, has_request_context
 
-from . import calendar_rows, db
+from . import calendar_rows, db, versions
 from .calendar import Calendar
 from .settings import Classes, ClassItem, Settings, SettingValue
 from .switches import Switch, Switches
@@ -46,6 +46,7 @@ class Snapshot:
     settings: Settings
     classes: Classes
     calendar: Calendar
+    versions: versions.Versions
 
 
 def current() -> Snapshot:
@@ -118,13 +119,15 @@ def _find(numbers: tuple[int, int]) -> Snapshot:
 
 
 def _build(numbers: tuple[int, int], before: Snapshot | None) -> Snapshot:
-    from .registry import registry
+    from .registry import platform, registry
 
-    known = registry()
+    known, found = registry(), versions.load()
+    if before is not None and before.versions != found:
+        platform().cache.pop("faces", None)  # lists and filters know the states of every version
     tree = before.tree if before is not None and before.tree_revision == numbers[1] else load_tree()
     switches = Switches(Switch.select(Switch.plugin, Switch.division_id, Switch.on).tuples(), known.always_on)
     values = SettingValue.select(SettingValue.key, SettingValue.division_id, SettingValue.value, SettingValue.valid_from,
                                  SettingValue.source).tuples()
     rows: Any = ClassItem.select().dicts()
     return Snapshot(*numbers, tree, switches, Settings(known.settings, values), Classes(known.classes, list(rows)),
-                    calendar_rows.load())
+                    calendar_rows.load(), found)

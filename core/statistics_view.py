@@ -52,7 +52,7 @@ class Shown:
 
     def workflow(self, measure: st.Measure) -> Workflow:
         """The workflow of that entity."""
-        found = registry().workflow_of(measure.entity)
+        found = registry().every_version_of(measure.entity)
         assert found is not None
         return found
 

@@ -15,7 +15,8 @@ __all__ = ["ACTORS", "FLOWS", "Clock", "Extension", "Label", "Length", "Move", "
            "WorkflowExtension", "check_workflow", "days", "down", "from_department", "hours", "months", "parse_length", "stay",
            "to_department", "up", "working_days"]
 Label = Any
-FLOWS = ("solved", "closed", "withdrawn")
+FLOWS = ("solved", "closed", "withdrawn", "joined")
+IN_GROUP = ("", "own", "leaves")
 ACTORS = ("holder", "department", "reporter", "scope")
 
 
@@ -77,7 +78,9 @@ class Transition:
     case in the month's balance (solved; closed: written off without being solved; withdrawn), or is a function
     ``flow(case, data) -> str`` where that depends on the answers; ``sets(case, data, actor) -> dict`` gives columns to
     write; ``bulk`` allows it on many cases at once. ``meeting`` names kinds of meetings: the step is taken only with the
-    held record of one of them that decided exactly this. ``plugin`` is set by the platform on a step of a
+    held record of one of them that decided exactly this.
+    ``in_group`` says what the step is to the members of a group, who otherwise follow their lead: ``own``, each takes it
+    for itself (a rating), or ``leaves``, who takes it goes on alone (an objection); the lead's step of this kind moves no member. ``plugin`` is set by the platform on a step of a
     ``WorkflowExtension``: it is there only where that plugin is on.
     """
 
@@ -97,6 +100,7 @@ class Transition:
     tone: str = ""
     notify: tuple[str, ...] = ("holder",)
     meeting: tuple[str, ...] = ()
+    in_group: str = ""
     plugin: str = ""
 
     @property
@@ -204,6 +208,8 @@ def _check_steps(workflow: Workflow) -> list[str]:
         for key in step.sources:
             if key in known and known[key].final:
                 found.append(f"transition {step.key!r} leaves the final state {key!r}")
+        if step.in_group not in IN_GROUP:
+            found.append(f"transition {step.key!r}: in_group={step.in_group!r} is not one of {', '.join(filter(None, IN_GROUP))}")
         if step.by not in ACTORS:
             found.append(f"transition {step.key!r}: by={step.by!r} is not one of {', '.join(ACTORS)}")
         final = step.target in known and known[step.target].final
