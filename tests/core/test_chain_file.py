@@ -65,7 +65,8 @@ def exported(entries, tmp_path):
 def run(*words, folder, **environment):
     """``grid321 …`` in a process that knows nothing: no home, no database, no settings, an empty folder."""
     command = [str(Path(sys.executable).parent / "grid321"), *map(str, words)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **environment}, check=False)
+    bare = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **environment}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=bare, check=False)
 
 
 # -- whole files ---------------------------------------------------------------------------------------------------------
