@@ -1,18 +1,17 @@
 """Clocks of running cases, as the engine moves them: which start with a step, which rest, go on or are met by it.
 
 The rules (unit, length, start event, pauses, consequence) are data: a clock's declaration, its length replaced by a setting
-at the case's division. ``clock_rows`` keeps and computes the rows, ``clock_sweep`` finds what is due, ``clock_extensions``
-extends. Everything here happens inside the transaction of the step.
+at the case's division. ``clock_plans`` finds what starts, ``clock_rows`` keeps and computes the rows, ``clock_sweep`` finds
+what is due, ``clock_extensions`` extends. Everything here happens inside the transaction of the step.
 """
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from . import calendar, db, snapshot
-from .bulk import insert_rows
+from .clock_plans import COLUMNS, Index, Moved, Plan, born, fate, index_of, on_entry, plan, plans_of, rows, start
 from .clock_rows import (
     CANCELLED,
     MET,
@@ -22,7 +21,6 @@ from .clock_rows import (
     Deadline,
     Escalation,
     exact_end,
-    moment_of,
     next_moment,
     of,
     over_at,
@@ -30,7 +28,7 @@ from .clock_rows import (
     redated,
     reminders,
 )
-from .clock_rules import ENTRY, Clock, Length, parse_length
+from .clock_rules import ENTRY, Clock, parse_length
 from .clock_sweep import case_facts, sweep
 from .entity import Refusal
 from .i18n import format_day, format_time
@@ -39,138 +37,9 @@ from .registry import registry
 from .tree import Node
 from .workflow import State, Transition, Workflow
 
-__all__ = ["CANCELLED", "MET", "PAUSED", "RUNNING", "Deadline", "Moved", "Plan", "born", "case_facts", "days_left", "earliest",
-           "move", "of", "recomputed", "redated", "start", "sweep", "within"]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The rule of a clock at a place on a day: its length, and where that comes from."""
-
-    length: Length
-    day_off: str
-    setting: str
-    source: str
-    place_id: int | None
-    valid_from: date | None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A clock that is about to start: its rule, the event and the place, and when it ends."""
-
-    clock: Clock
-    node: Node
-    event: str
-    at: datetime
-    rule: Rule
-    end: calendar.Due
-    end_at: datetime | None
-
-
-@dataclass
-class Moved:
-    """What a step does to the clocks of a case: the clocks that start, and the earliest last day of all that run then."""
-
-    plans: list[Plan] = field(default_factory=list)
-    dues: list[date] = field(default_factory=list)
-
-    @property
-    def due(self) -> date | None:
-        """The first last day of the clocks that run after the step; None when none runs."""
-        return min([*self.dues, *(plan.end.day for plan in self.plans)], default=None)
-
-
-# ---------------------------------------------------------------- which clock, which rule
-
-@dataclass(frozen=True)
-class _Index:
-    """The clocks of a workflow by what touches them: the state that is entered, the step that is taken."""
-
-    by_state: Mapping[str, list[tuple[str, Clock]]]
-    by_step: Mapping[str, list[tuple[str, Clock]]]
-    ending: frozenset[str]
-    known: Mapping[str, tuple[str, Clock]]
-
-
-def _index(workflow: Workflow) -> _Index:
-    found: _Index | None = workflow.__dict__.get("_clock_index")
-    if found is None:
-        by_state: dict[str, list[tuple[str, Clock]]] = {}
-        by_step: dict[str, list[tuple[str, Clock]]] = {}
-        states = {state.key for state in workflow.states}
-        known = {key: (state.key, clock) for key, (state, clock) in workflow.clocks().items()}
-        for home, clock in known.values():
-            for event, key in (clock.starts or {ENTRY: home}).items():
-                (by_state if key in states else by_step).setdefault(key, []).append((event, clock))
-        ending = frozenset(key for _home, clock in known.values() for key in (*clock.ends, *clock.voids))
-        found = _Index(by_state, by_step, ending, known)
-        object.__setattr__(workflow, "_clock_index", found)
-    return found
-
-
-def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[str, Any] | None = None) -> Rule | None:
-    """The rule of ``clock`` at ``node`` for a step on ``day``; None when the clock does not start (nothing is set).
-
-    What a decision says (the step's answer ``clock.answer``) comes first, then the county's setting valid on ``day``, then
-    the declaration.
-    """
-    settings = snapshot.current().settings
-    known = settings.all()
-    day_off = str(settings.get("core.clock_day_off", node, day)) if "core.clock_day_off" in known else calendar.NEXT
-    said = (data or {}).get(clock.answer) if clock.answer else None
-    if said not in (None, ""):
-        return _decided(said, day, day_off, clock)
-    if clock.rule and clock.rule in known and settings.get(clock.rule, node, day) != "length":
-        return None
-    key = (clock.choose(case) if clock.choose is not None else None) or clock.setting
-    if key and key in known:
-        value, source, place_id, valid_from = settings.explain(key, node, day)
-        if value is None:
-            return None
-        return Rule(parse_length(str(value)), day_off, key, source, place_id, valid_from)
-    return Rule(clock.length, day_off, "", str(clock.source), None, None) if clock.length is not None else None
-
-
-def _decided(said: Any, day: date, day_off: str, clock: Clock) -> Rule | None:
-    """The rule that the step's answer sets: a last day, which does not move, or a length as text or days."""
-    if isinstance(said, date):
-        return Rule(Length((said - day).days, "day"), calendar.STAY, "", _("decision"), None, day) if said >= day else None
-    length = Length(said, "day") if isinstance(said, int) else parse_length(str(said))
-    return Rule(length, day_off, "", _("decision"), None, day)
-
-
-def _plan(starting: Iterable[tuple[str, Clock]], node: Node, moment: datetime, case: Any,
-          data: Mapping[str, Any] | None = None) -> list[Plan]:
-    found: list[Plan] = []
-    day, days, chosen = db.local_day(moment), None, None
-    now = snapshot.current()
-    for event, clock in starting:
-        if clock.plugin and not now.switches.is_on(clock.plugin, node):
-            continue
-        if event != ENTRY and len(clock.starts) > 1:
-            if chosen is None:
-                chosen = now.settings.get("core.clock_start", node, day) if "core.clock_start" in now.settings.all() else ""
-            if event != (chosen if chosen in clock.starts else next(iter(clock.starts))):
-                continue
-        holds = rule(clock, node, day, case, data)
-        if holds is None:
-            continue
-        if holds.length.unit == "hour":
-            end_at = moment + timedelta(hours=holds.length.number)
-            end = calendar.Due(db.local_day(end_at), False)
-        else:
-            days = days or calendar.at(node)
-            end_at, end = None, days.due(day, holds.length, day_off=holds.day_off)
-        found.append(Plan(clock, node, event, moment, holds, end, end_at))
-    return found
-
-
-# ---------------------------------------------------------------- steps
-
-def born(workflow: Workflow, node: Node, moment: datetime, case: Any) -> Moved:
-    """The clocks that start with a new case in its first state, at the division that holds it."""
-    return Moved(_plan(_index(workflow).by_state.get(workflow.first, ()), node, moment, case))
+__all__ = ["CANCELLED", "COLUMNS", "MET", "OPEN", "PAUSED", "RUNNING", "Deadline", "Moved", "Plan", "anew", "born", "cancel",
+           "case_facts", "days_left", "earliest", "fate", "move", "of", "on_entry", "plan", "recomputed", "redated", "rows",
+           "start", "sweep", "within"]
 
 
 def move(workflow: Workflow, step: Transition, entity_key: str, case: Any, data: Mapping[str, Any], node: Node,
@@ -179,7 +48,7 @@ def move(workflow: Workflow, step: Transition, entity_key: str, case: Any, data:
 
     A case that stays in its state keeps its clocks, unless they name the step.
     """
-    index = _index(workflow)
+    index = index_of(workflow)
     if not index.known:
         return Moved()
     starting = index.by_step.get(step.key, [])
@@ -189,10 +58,11 @@ def move(workflow: Workflow, step: Transition, entity_key: str, case: Any, data:
     else:
         starting = [*starting, *index.by_state.get(step.target, ())]
     go_on, dues = _go_on(index, workflow.state(step.target), step, entity_key, case.id, moment)
-    return Moved(_plan([item for item in starting if item[1].key not in go_on], node, moment, case, data), dues)
+    return Moved(plans_of([item for item in starting if item[1].key not in go_on], step.target, node, moment, case, data),
+                 dues)
 
 
-def _go_on(index: _Index, goal: State, step: Transition, entity_key: str, record_id: int,
+def _go_on(index: Index, goal: State, step: Transition, entity_key: str, record_id: int,
            moment: datetime) -> tuple[set[str], list[date]]:
     """End, pause and resume what is open; returns the keys of clocks that stay open and the last days of those that run."""
     rows = list(Deadline.select(Deadline.id, Deadline.clock, Deadline.due, Deadline.state, Deadline.fired_at).where(
@@ -255,27 +125,6 @@ def _resume(deadline_id: int, moment: datetime) -> date:
     return end.day
 
 
-_COLUMNS = ("entity", "record_id", "clock", "division_id", "event", "started_at", "started_on", "length", "day_off", "setting",
-            "source", "place_id", "valid_from", "remind", "overdue", "due", "due_at", "provisional", "state", "next_at", "asked",
-            "extension")
-
-
-def start(moved: Moved, entity_key: str, record_id: int) -> None:
-    """Write the rows of the clocks that start, inside the step's transaction, in one statement."""
-    if not moved.plans:
-        return
-    rows = []
-    for plan in moved.plans:
-        holds, end = plan.rule, plan.end
-        rows.append((entity_key, record_id, plan.clock.key, plan.node.id, plan.event, plan.at, db.local_day(plan.at),
-                     str(holds.length), holds.day_off, holds.setting, holds.source, holds.place_id, holds.valid_from,
-                     ",".join(map(str, plan.clock.remind)), plan.clock.overdue, end.day, plan.end_at, end.provisional, RUNNING,
-                     next_moment(end.day, plan.end_at, plan.clock.remind, plan.at), 0, ""))
-    insert_rows(Deadline, _COLUMNS, rows)
-
-
-# ---------------------------------------------------------------- asking
-
 def cancel(entity_key: str, record_id: int, moment: datetime) -> None:
     """End every open clock of a case without its being met: another case carries it from now on."""
     rows = list(Deadline.select(Deadline.id).where((Deadline.entity == entity_key) & (Deadline.record_id == record_id)
@@ -286,18 +135,20 @@ def cancel(entity_key: str, record_id: int, moment: datetime) -> None:
         Escalation.update(open=False).where(Escalation.deadline_id.in_(ids)).execute()
 
 
-def open_keys(entity_key: str, record_id: int, moment: datetime) -> list[str]:
-    """Keys of the clocks that are open for a case, and of those that ended with this very moment."""
-    rows = Deadline.select(Deadline.clock).where((Deadline.entity == entity_key) & (Deadline.record_id == record_id) & (
-        Deadline.state.in_(OPEN) | (Deadline.ended_at == moment))).order_by(Deadline.id).tuples()
-    return list(dict.fromkeys(row[0] for row in rows))
+def anew(workflow: Workflow, state: str, like_id: int, entity_key: str, node: Node, moment: datetime, case: Any) -> Moved:
+    """The clocks of a case in ``state`` from their beginning, because it stands by itself again or was split off.
+
+    They are those that ran until now for the case ``like_id``, which carried it; without any, those of the state's entry.
+    """
+    index = index_of(workflow)
+    rows = Deadline.select(Deadline.clock).where((Deadline.entity == entity_key) & (Deadline.record_id == like_id) & (
+        Deadline.started_at < moment) & (Deadline.state.in_(OPEN) | (Deadline.ended_at == moment))).order_by(Deadline.id).tuples()
+    known = [index.known[row[0]] for row in rows if row[0] in index.known]
+    found = [(ENTRY, clock) for home, clock in known if state in (*(clock.until or (home,)), *clock.pause)]
+    return Moved(plans_of(found or index.by_state.get(state, ()), state, node, moment, case))
 
 
-def anew(workflow: Workflow, keys: Iterable[str], node: Node, moment: datetime, case: Any) -> Moved:
-    """The clocks ``keys`` from their beginning, for a case that stands by itself again or was split off."""
-    known = _index(workflow).known
-    return Moved(_plan([(ENTRY, known[key][1]) for key in keys if key in known], node, moment, case))
-
+# ---------------------------------------------------------------- asking
 
 def within(record: Any, key: str) -> Refusal | None:
     """A guard's answer: None while clock ``key`` of a case has not run out, or never started; else the refusal.
@@ -326,10 +177,3 @@ def earliest(dues: Iterable[date]) -> date | None:
 def days_left(due: date, today: date | None = None) -> int:
     """Calendar days from today to ``due``; negative when it is overdue."""
     return (due - (today or db.local_day())) // timedelta(days=1)
-
-
-def started(row: Deadline) -> datetime:
-    """The moment of the event with which a clock began."""
-    return moment_of(row.started_at)
-
-

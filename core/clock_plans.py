@@ -1,0 +1,193 @@
+"""Which clocks start, by which rule, and the rows they begin with. Nothing is asked of the database but the configuration."""
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from . import calendar, db, snapshot
+from .bulk import insert_rows
+from .clock_rows import CANCELLED, PAUSED, RUNNING, Deadline, next_moment
+from .clock_rules import ENTRY, Clock, Length, parse_length
+from .i18n import gettext as _
+from .tree import Node
+from .workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The rule of a clock at a place on a day: its length, and where that comes from."""
+
+    length: Length
+    day_off: str
+    setting: str
+    source: str
+    place_id: int | None
+    valid_from: date | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A clock that is about to start: its rule, the event and the place, and when it ends."""
+
+    clock: Clock
+    node: Node
+    event: str
+    at: datetime
+    rule: Rule
+    end: calendar.Due
+    end_at: datetime | None
+    rests: bool = False
+
+
+@dataclass
+class Moved:
+    """What a step does to the clocks of a case: the clocks that start, and the earliest last day of all that run then."""
+
+    plans: list[Plan] = field(default_factory=list)
+    dues: list[date] = field(default_factory=list)
+
+    @property
+    def due(self) -> date | None:
+        """The first last day of the clocks that run after the step; None when none runs."""
+        return min([*self.dues, *(item.end.day for item in self.plans if not item.rests)], default=None)
+
+
+# ---------------------------------------------------------------- which clock, which rule
+
+@dataclass(frozen=True)
+class Index:
+    """The clocks of a workflow by what touches them: the state that is entered, the step that is taken."""
+
+    by_state: Mapping[str, list[tuple[str, Clock]]]
+    by_step: Mapping[str, list[tuple[str, Clock]]]
+    ending: frozenset[str]
+    known: Mapping[str, tuple[str, Clock]]
+
+
+def index_of(workflow: Workflow) -> Index:
+    found: Index | None = workflow.__dict__.get("_clock_index")
+    if found is None:
+        by_state: dict[str, list[tuple[str, Clock]]] = {}
+        by_step: dict[str, list[tuple[str, Clock]]] = {}
+        states = {state.key for state in workflow.states}
+        known = {key: (state.key, clock) for key, (state, clock) in workflow.clocks().items()}
+        for home, clock in known.values():
+            for event, key in (clock.starts or {ENTRY: home}).items():
+                (by_state if key in states else by_step).setdefault(key, []).append((event, clock))
+        ending = frozenset(key for _home, clock in known.values() for key in (*clock.ends, *clock.voids))
+        found = Index(by_state, by_step, ending, known)
+        object.__setattr__(workflow, "_clock_index", found)
+    return found
+
+
+def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[str, Any] | None = None) -> Rule | None:
+    """The rule of ``clock`` at ``node`` for a step on ``day``; None when the clock does not start (nothing is set).
+
+    What a decision says (the step's answer ``clock.answer``) comes first, then the county's setting valid on ``day``, then
+    the declaration.
+    """
+    settings = snapshot.current().settings
+    known = settings.all()
+    day_off = str(settings.get("core.clock_day_off", node, day)) if "core.clock_day_off" in known else calendar.NEXT
+    said = (data or {}).get(clock.answer) if clock.answer else None
+    if said not in (None, ""):
+        return _decided(said, day, day_off, clock)
+    if clock.rule and clock.rule in known and settings.get(clock.rule, node, day) != "length":
+        return None
+    key = (clock.choose(case) if clock.choose is not None else None) or clock.setting
+    if key and key in known:
+        value, source, place_id, valid_from = settings.explain(key, node, day)
+        if value is None:
+            return None
+        return Rule(parse_length(str(value)), day_off, key, source, place_id, valid_from)
+    return Rule(clock.length, day_off, "", str(clock.source), None, None) if clock.length is not None else None
+
+
+def _decided(said: Any, day: date, day_off: str, clock: Clock) -> Rule | None:
+    """The rule that the step's answer sets: a last day, which does not move, or a length as text or days."""
+    if isinstance(said, date):
+        return Rule(Length((said - day).days, "day"), calendar.STAY, "", _("decision"), None, day) if said >= day else None
+    length = Length(said, "day") if isinstance(said, int) else parse_length(str(said))
+    return Rule(length, day_off, "", _("decision"), None, day)
+
+
+def plans_of(starting: Iterable[tuple[str, Clock]], state_key: str, node: Node, moment: datetime, case: Any,
+          data: Mapping[str, Any] | None = None) -> list[Plan]:
+    found: list[Plan] = []
+    day, days, chosen = db.local_day(moment), None, None
+    now = snapshot.current()
+    for event, clock in starting:
+        if clock.plugin and not now.switches.is_on(clock.plugin, node):
+            continue
+        if event != ENTRY and len(clock.starts) > 1:
+            if chosen is None:
+                chosen = now.settings.get("core.clock_start", node, day) if "core.clock_start" in now.settings.all() else ""
+            if event != (chosen if chosen in clock.starts else next(iter(clock.starts))):
+                continue
+        holds = rule(clock, node, day, case, data)
+        if holds is None:
+            continue
+        if holds.length.unit == "hour":
+            end_at = moment + timedelta(hours=holds.length.number)
+            end = calendar.Due(db.local_day(end_at), False)
+        else:
+            days = days or calendar.at(node)
+            end_at, end = None, days.due(day, holds.length, day_off=holds.day_off)
+        found.append(Plan(clock, node, event, moment, holds, end, end_at, state_key in clock.pause))
+    return found
+
+
+# ---------------------------------------------------------------- a state is entered
+
+def plan(workflow: Workflow, state_key: str, node: Node, moment: datetime, case: Any, without: Container[str] = ()) -> Moved:
+    """The clocks that start when ``case`` enters a state at the division ``node``, but those of the keys ``without``.
+
+    For a case whose clocks begin with it or begin anew: when it is born, leaves a group, comes under another version.
+    """
+    return Moved(plans_of([item for item in index_of(workflow).by_state.get(state_key, ()) if item[1].key not in without],
+                          state_key, node, moment, case))
+
+
+def born(workflow: Workflow, node: Node, moment: datetime, case: Any) -> Moved:
+    """The clocks that start with a new case in its first state, at the division that holds it."""
+    return plan(workflow, workflow.first, node, moment, case)
+
+
+def on_entry(workflow: Workflow, state_key: str) -> list[Clock]:
+    """The clocks that start with the entry into a state."""
+    return [clock for _event, clock in index_of(workflow).by_state.get(state_key, ())]
+
+
+def fate(workflow: Workflow, key: str, state_key: str) -> str:
+    """What becomes of an open clock when its case is put into a state of ``workflow``: RUNNING, PAUSED or CANCELLED."""
+    found = index_of(workflow).known.get(key)
+    if found is None or workflow.state(state_key).final:
+        return CANCELLED
+    home, clock = found
+    return PAUSED if state_key in clock.pause else RUNNING if state_key in (clock.until or (home,)) else CANCELLED
+
+
+COLUMNS = ("entity", "record_id", "clock", "division_id", "event", "started_at", "started_on", "length", "day_off", "setting",
+           "source", "place_id", "valid_from", "remind", "overdue", "due", "due_at", "provisional", "state", "next_at",
+           "paused_at", "asked", "extension")
+
+
+def start(moved: Moved, entity_key: str, record_id: int) -> None:
+    """Write the rows of the clocks that start, inside the step's transaction, in one statement."""
+    if moved.plans:
+        insert_rows(Deadline, COLUMNS, rows(moved, entity_key, record_id))
+
+
+def rows(moved: Moved, entity_key: str, record_id: int) -> list[tuple[Any, ...]]:
+    """The rows (values in the order of ``COLUMNS``) of the clocks that start."""
+    found = []
+    for item in moved.plans:
+        holds, end = item.rule, item.end
+        begin = None if item.rests else next_moment(end.day, item.end_at, item.clock.remind, item.at)
+        found.append((entity_key, record_id, item.clock.key, item.node.id, item.event, item.at, db.local_day(item.at),
+                      str(holds.length), holds.day_off, holds.setting, holds.source, holds.place_id, holds.valid_from,
+                      ",".join(map(str, item.clock.remind)), item.clock.overdue, end.day, item.end_at, end.provisional,
+                      PAUSED if item.rests else RUNNING, begin, item.at if item.rests else None, 0, ""))
+    return found
