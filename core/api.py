@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import attachments, counters, engine, forms, notices, people, records, sending
+from . import attachments, counters, engine, forms, groups, notices, people, records, sending
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .db import (
@@ -33,6 +33,7 @@ from .entity import (
     Document,
     Entity,
     EntityExtension,
+    Grouping,
     Job,
     Label,
     Link,
@@ -124,16 +125,16 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice", "ClassScheme",
-    "Clock", "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity",
-    "EntityExtension", "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "IdNumber",
-    "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue",
-    "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role",
-    "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text", "Transition", "Tree", "Workflow",
-    "WorkflowExtension", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label", "counters",
-    "create_division", "current_actor", "days", "down", "engine", "enqueue", "fetch", "format_day", "format_number",
-    "format_time", "forms", "from_department", "gettext", "guarded", "hookimpl", "is_on", "lazy_gettext", "local_day",
-    "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division", "require",
-    "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay", "to_department",
-    "transaction", "tree", "up", "working_days",
+    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice",
+    "ClassScheme", "Clock", "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity",
+    "EntityExtension", "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant",
+    "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node",
+    "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record",
+    "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text",
+    "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns", "attachments",
+    "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down", "engine", "enqueue",
+    "fetch", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded",
+    "hookimpl", "is_on", "lazy_gettext", "local_day", "months", "ngettext", "notices", "notify", "now", "people", "records",
+    "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "sending", "setting",
+    "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree", "up", "working_days",
 ]

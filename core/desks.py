@@ -8,6 +8,7 @@ from typing import Any
 from . import lists, snapshot
 from .access import scoped
 from .faces import Face, day_of, raw_rows
+from .groups import MEMBER
 from .tree import Node
 from .workflow import Workflow
 
@@ -43,6 +44,7 @@ def _desk_condition(face: Face, workflow: Workflow, desk: str, node: Node, actor
     if desk == "reporter":
         return (model.reporter_id == actor.account_id) & waiting if actor.account_id else None
     tree = snapshot.current().tree
+    waiting &= model.bond.is_null() | (model.bond != MEMBER)  # whoever handles the lead handles its members
     if desk == "department":
         units = {grant.department_id for grant in actor.grants if grant.department_id and grant.permissions & steps}
         return model.department_id.in_(sorted(units)) & waiting if units else None

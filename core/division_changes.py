@@ -29,6 +29,7 @@ from .divisions import (
     valid_division,
 )
 from .errors import Conflict, Invalid, Refused
+from .group_checks import settle
 from .i18n import gettext as _
 from .tree import Node, Tree, load_tree
 
@@ -125,6 +126,7 @@ def move_division(division: Division | Node | str, parent: Division | Node | str
         detail["with_former_offices"] = hanging.with_former_offices(used, node)
         change = _write_down("move", found, day, reason, detail, actor)
         counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
+        settle(used, actor)
         return change
 
 
@@ -165,6 +167,7 @@ def merge_divisions(sources: Iterable[Division | Node | str], target: Division |
             counts.merged(before, after, tree)
             holders = hanging.follow_holders(used, before, after, old, tree)
             counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
+        settle(used, actor)
         return change
 
 
@@ -215,6 +218,7 @@ def split_division(division: Division | Node | str, parts: Sequence[Part], *, ac
             _write_down("create", one, day, reason, {"split_from": {"code": found.code, "name": found.name}}, actor,
                         alone=False)
         counts.handed_on(holders, tree, old, change_id=change.id, account_id=actor.account_id)
+        settle(used, actor)
         return change
 
 

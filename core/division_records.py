@@ -81,7 +81,7 @@ def follow_holders(models: Sequence[Model], before: Node, after: Node, old: Tree
         for model in models:
             if issubclass(model, Case):
                 held = (getattr(model, after.column) == after.id) & (model.holder_id == holder_id)
-                count = model.select().where(held, model.closed_at.is_null()).count()
+                count = model.select().where(held, model.closed_at.is_null(), model.bond.is_null()).count()
                 if _update(model, {"holder_id": heir.id}, held) and count:
                     moved.setdefault(model, []).append((holder_id, heir.id, count))
                     _move_deadlines(model, after, holder_id, heir.id)

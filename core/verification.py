@@ -6,7 +6,7 @@ from typing import Any
 
 import peewee
 
-from . import audit, clock, counters, ledger, snapshot
+from . import audit, clock, counters, group_checks, ledger, snapshot
 from .db import Case
 from .division_records import misplaced
 from .entity import Entity
@@ -40,6 +40,8 @@ def _check_cases(entity: Entity) -> Iterator[str]:
     for record_id, state, version in query.tuples().iterator():
         steps[record_id] = steps.get(record_id, 0) + 1
         last[record_id] = (state, version, steps[record_id])
+    if entity.grouping is not None:
+        yield from group_checks.faults(entity)
     running = _running(entity)
     for record_id, number, state, workflow_version, due in model.select(
             model.id, model.number, model.state, model.workflow_version, model.due).tuples().iterator():

@@ -17,10 +17,11 @@ MOST_LINES_OF_A_MANIFEST = 60
 # may also reach one layer up (the registry knows the tree, the tree's rows are written by its services), never the faces.
 LAYERS = {
     "declarations": "entity clock_rules workflow hooks errors identity",
-    "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks bulk chain chain_file",
+    "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
-        notify notify_texts notify_preferences notify_deliveries channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
+        notify notify_texts notify_preferences notify_rows notify_planning notify_messages notify_deliveries
+        channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
         faces cursors clock clock_plans clock_rows clock_sweep routing statistics templating themes assets versions
         calendar_rows clock_settings division_records division_files division_counts""",
     "services": """

@@ -11,7 +11,8 @@ FACES = tuple(f"matters.matter.{name}" for name in ("view", "create", "edit", "i
 plugin = Plugin(
     key="matters", label="Matters", version="1.0.0",
     roles=(Role("matters.officer", "Officer", (*FACES, *(key for key in ALL if key not in OF_DEPARTMENTS),
-                                               "matters.matter.reveal", "matters.note.view", "matters.note.create",
+                                               "matters.matter.reveal", "matters.matter.group", "matters.note.view",
+                                               "matters.note.create",
                                                "matters.note.edit", "matters.note.delete"),
                 levels=("village", "town", "county")),
            Role("matters.clerk", "Clerk", ("matters.matter.view", "matters.answer", "matters.give_back"), department=True),

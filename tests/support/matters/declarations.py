@@ -8,6 +8,7 @@ from grid321.core.api import (
     DivisionRef,
     Entity,
     EntitySchema,
+    Grouping,
     Int,
     LongText,
     Phone,
@@ -89,17 +90,19 @@ FLOW = Workflow(
         Transition("answer", "given", "answered", "Answer", P + "answer", by="department", asks=(Reason,)),
         Transition("give_back", "given", "open", "Give back", P + "give_back", by="department", asks=(Reason,),
                    moves=from_department()),
-        Transition("rate", "answered", "rated", "Rate", P + "rate", by="reporter", asks=(Rating,), sets=rated),
+        Transition("rate", "answered", "rated", "Rate", P + "rate", by="reporter", asks=(Rating,), sets=rated,
+                   in_group="own"),
         Transition("close", ("open", "rated"), "closed", "Close", P + "close", flow="solved", bulk=True),
         Transition("explain", "open", "explained", "Explain", P + "explain", flow="closed"),
-        Transition("withdraw", "open", "withdrawn", "Withdraw", P + "withdraw", by="reporter", flow="withdrawn"),
+        Transition("withdraw", "open", "withdrawn", "Withdraw", P + "withdraw", by="reporter", flow="withdrawn",
+                   in_group="own"),
     ))
 
 MATTER = Entity(
     "matters.matter", Matter, MatterSchema, "Matter", columns=("number", "title", "kind", "division", "state", "due"),
     filters=("kind", "state", "due"), search=("number", "title", "text"), import_key="number", personal=("phone",),
     title="title", actions=("create", "edit", "import", "export"), levels=("village", "town", "county"),
-    counters=(Counter("state"), Counter("kind"), Counter("kind,state")))
+    counters=(Counter("state"), Counter("kind"), Counter("kind,state")), grouping=Grouping(alike=("title", "text")))
 NOTE = Entity("matters.note", Note, NoteSchema, "Note", columns=("code", "title", "amount", "division"), filters=("day",),
               search=("code", "title"), sorts=("-id", "code", "amount"), import_key="code", title="title",
               actions=("create", "edit", "delete"))
