@@ -1,7 +1,8 @@
 """Configuration of an installation: environment variables ``GRID321_…``, overridden by what ``create_app`` is given.
 
 ``GRID321_HOME`` is the folder of the installation (database, keys, files; default ``./instance``), ``GRID321_DATABASE`` the
-database address, ``GRID321_PLUGINS`` an allow-list of plugin names separated by commas, each optionally ``name=sha256``.
+database address, ``GRID321_PLUGINS`` an allow-list of plugin names separated by commas, each optionally ``name=sha256``,
+``GRID321_QUEUE`` the queue of the background jobs (see ``queue``).
 """
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ class Config:
 
     home: Path
     database: str
+    queue: str
     plugins: tuple[Any, ...] | None = None
     allowed: tuple[str, ...] | None = None
     strict: bool = False
@@ -29,7 +31,7 @@ class Config:
 
 def read(given: Mapping[str, Any] | None = None) -> Config:
     """The configuration from the environment and ``given`` (keys as in the environment without the prefix)."""
-    known = {"HOME", "DATABASE", "PLUGINS", "ALLOWED", "STRICT", "MIGRATING", "TESTING", "TLS", "BODY_LIMIT"}
+    known = {"HOME", "DATABASE", "PLUGINS", "ALLOWED", "STRICT", "MIGRATING", "TESTING", "TLS", "BODY_LIMIT", "QUEUE"}
     values = {key: os.environ[f"GRID321_{key}"] for key in known if f"GRID321_{key}" in os.environ}
     allowed = values.pop("PLUGINS", None)  # in the environment it is the allow-list
     values = {**values, **dict(given or {})}
@@ -38,6 +40,7 @@ def read(given: Mapping[str, Any] | None = None) -> Config:
     names = values.get("ALLOWED", allowed)
     return Config(
         home=home, database=str(values.get("DATABASE") or f"sqlite:///{home / 'grid321.db'}"),
+        queue=str(values.get("QUEUE") or f"sqlite:///{home / 'queue.db'}"),
         plugins=None if plugins is None else tuple(plugins),
         allowed=None if names is None else tuple(part.strip() for part in str(names).split(",") if part.strip()),
         strict=_flag(values.get("STRICT")), migrating=_flag(values.get("MIGRATING")), testing=_flag(values.get("TESTING")),

@@ -1,113 +1,51 @@
-"""Background jobs: a row in a table, claimed by compare-and-set, done in steps that survive a kill.
+"""Background jobs: asked for in the writer's transaction, taken by compare-and-set, done in steps (``job_runs``).
 
-A worker holds a job by a random lease that a heartbeat extends. When the worker dies the lease runs out and another
-one takes the job up. A job therefore does its writing in ``context.step()``: that transaction first checks the lease,
-and commits the job's cursor together with the effects, so that whatever was interrupted goes on where it stopped and
-nothing is done twice. Only ``Executor`` knows how a job is run; another executor may replace it under the same table.
+The row of a job is the truth. After the commit a ticket with its number goes into a queue (``queue``), where a worker's
+threads wait; a ticket that is lost costs a second, because workers also look for due rows that have none. While a job runs,
+a heartbeat extends its lease; when the worker dies the lease runs out and another one takes the job up at its cursor.
 """
 from __future__ import annotations
 
 import logging
 import threading
-import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cached_property
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import peewee
 
-from . import db
+from . import db, queue
 from .entity import Job
 from .errors import Conflict, NotFound, Problem
 from .i18n import current_language, use_language
 from .i18n import gettext as _
-from .i18n import lazy_gettext as _l
+from .job_runs import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    QUEUED,
+    RUNNING,
+    STATES,
+    Context,
+    JobRun,
+    LeaseLost,
+    StopFlag,
+    Stopping,
+    due,
+    held,
+)
+
+__all__ = ["ATTEMPTS", "CANCELLED", "DONE", "FAILED", "LEASE", "QUEUED", "RUNNING", "STATES", "Context", "Executor", "JobRun",
+           "LeaseLost", "StopFlag", "Stopping", "cancel", "declaration", "enqueue", "give_tickets", "label", "purge", "retry"]
 
 log = logging.getLogger("grid321.jobs")
 
-QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
-STATES = {QUEUED: (_l("Waits for a worker"), "info"), RUNNING: (_l("In progress"), "info"), DONE: (_l("Finished"), "ok"),
-          FAILED: (_l("Job failed"), "bad"), CANCELLED: (_l("Cancelled"), "muted")}
 ATTEMPTS = 5
 LEASE = timedelta(seconds=30)
 BACKOFF = timedelta(seconds=10)
-PAUSE = 0.005
-"""Seconds between two steps of a job: without them a long job takes the write lock again before any waiting writer can."""
-
-
-class JobRun(db.Record):
-    """One piece of background work and how far it got.
-
-    ``lease`` names the present holder and ``lease_until`` when it loses the job; ``cursor`` is where the next step
-    begins; ``error`` is a text for people in the language of the one who asked. ``args`` never carry personal data.
-    """
-
-    key = peewee.CharField(max_length=80)
-    args = db.JSONField(default=dict)
-    account_id = peewee.BigIntegerField(null=True)
-    division_id = peewee.BigIntegerField(null=True)
-    state = peewee.CharField(max_length=12, default=QUEUED)
-    due_at = peewee.DateTimeField(default=db.now)
-    attempts = peewee.IntegerField(default=0)
-    lease = peewee.CharField(max_length=32, null=True)
-    lease_until = peewee.DateTimeField(null=True)
-    cursor = db.JSONField(null=True)
-    done = peewee.IntegerField(default=0)
-    total = peewee.IntegerField(default=0)
-    result = db.JSONField(null=True)
-    link = peewee.CharField(max_length=300, default="")
-    error = peewee.TextField(default="")
-    language = peewee.CharField(max_length=5, default="zh")
-    started_at = peewee.DateTimeField(null=True)
-    finished_at = peewee.DateTimeField(null=True)
-
-    class Meta:
-        table_name = "core_job"
-        indexes = ((("state", "due_at", "id"), False), (("account_id", "id"), False), (("division_id", "id"), False))
-
-    @property
-    def over(self) -> bool:
-        """True when nothing more happens without a person."""
-        return self.state in (DONE, FAILED, CANCELLED)
-
-    @property
-    def percent(self) -> int:
-        """How far it got, 0 to 100."""
-        return 100 if self.state == DONE else min(100, 100 * self.done // self.total) if self.total else 0
-
-
-class StopFlag:
-    """Says that the worker is to end. Unlike ``threading.Event`` it may be set by a signal handler: it holds no lock."""
-
-    def __init__(self) -> None:
-        self._set = False
-
-    def set(self) -> None:
-        """Ask everybody who looks to end."""
-        self._set = True
-
-    def is_set(self) -> bool:
-        """True once it was set."""
-        return self._set
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until it is set or so many seconds have passed; True when it is set."""
-        limit = time.monotonic() + seconds
-        while not self._set and (left := limit - time.monotonic()) > 0:
-            time.sleep(min(left, 0.1))
-        return self._set
-
-
-class LeaseLost(Exception):
-    """Another worker has the job, or a person cancelled it: stop without writing."""
-
-
-class Stopping(Exception):
-    """The worker ends: give the job back."""
+KEEP = timedelta(days=90)
+"""How long finished and cancelled jobs stay; failed ones stay until somebody removes them."""
 
 
 def enqueue(key: str, args: Mapping[str, Any], actor: Any, node: Any, link: str = "") -> JobRun:
@@ -118,9 +56,11 @@ def enqueue(key: str, args: Mapping[str, Any], actor: Any, node: Any, link: str 
     """
     declaration(key)
     moment = db.now()
-    return JobRun.create(key=key, args=dict(args), account_id=actor.account_id, created_by=actor.account_id,
-                         division_id=node.id if node is not None else None, link=link, language=current_language(),
-                         due_at=moment, created_at=moment, updated_at=moment)
+    run = JobRun.create(key=key, args=dict(args), account_id=actor.account_id, created_by=actor.account_id,
+                        division_id=node.id if node is not None else None, link=link, language=current_language(),
+                        due_at=moment, created_at=moment, updated_at=moment)
+    db.after_commit(lambda: queue.push(run.id))
+    return run
 
 
 def declaration(key: str) -> Job:
@@ -149,6 +89,8 @@ def retry(run_id: int) -> None:
         changed = (JobRun.update(state=QUEUED, attempts=0, error="", due_at=moment, updated_at=moment, lease=None,
                                  lease_until=None, finished_at=None, version=JobRun.version + 1)
                    .where((JobRun.id == run_id) & JobRun.state.in_((FAILED, CANCELLED))).execute())
+        if changed:
+            db.after_commit(lambda: queue.push(run_id))
     if not changed:
         raise Conflict(_("This job cannot be started again."), _("Only a failed or cancelled job can."),
                        _("Load the page again to see its present state."))
@@ -165,85 +107,39 @@ def cancel(run_id: int) -> None:
         raise Conflict(_("This job is over already."), remedy=_("Load the page again to see its present state."))
 
 
-@dataclass
-class Context:
-    """What a running job gets: who asked, where, its arguments, and the ways to write safely and tell its progress."""
+def purge(moment: datetime | None = None, *, keep: timedelta = KEEP, failed: bool = False) -> int:
+    """Delete jobs that finished or were cancelled longer than ``keep`` ago, with ``failed`` the failed ones too.
 
-    run: JobRun
-    lease: str
-    stop: StopFlag = field(default_factory=StopFlag)
-
-    @cached_property
-    def actor(self) -> Any:
-        """Who asked, with the rights of now: one who lost them since is refused by the services."""
-        from . import access
-
-        return access.actor_of(self.run.account_id) if self.run.account_id is not None else access.SYSTEM
-
-    @property
-    def node(self) -> Any:
-        """The division it was asked at. Raises ``NotFound`` when that is gone."""
-        from . import snapshot
-
-        if self.run.division_id is None:
-            return None
-        node = snapshot.current().tree.get(self.run.division_id)
-        if node is None:
-            raise NotFound(_("The division this job was asked for no longer exists."),
-                           remedy=_("Ask for it again at the division that took over."))
-        return node
-
-    @property
-    def cursor(self) -> Any:
-        """Where the last finished step ended; None at the beginning."""
-        return self.run.cursor
-
-    @contextmanager
-    def step(self, cursor: Any = None, done: int | None = None) -> Iterator[None]:
-        """One transaction of the job: effects, ``cursor`` and ``done`` are committed together or not at all.
-
-        Raises ``LeaseLost`` when the job is no longer ours and ``Stopping`` when the worker ends.
-        """
-        if self.stop.is_set():
-            raise Stopping
+    Returns how many, at most 1,000 in one call.
+    """
+    states = (DONE, CANCELLED, FAILED) if failed else (DONE, CANCELLED)
+    old = [row[0] for row in JobRun.select(JobRun.id).where(
+        JobRun.state.in_(states) & (JobRun.finished_at < (moment or db.now()) - keep)).limit(1000).tuples()]
+    if old:
         with db.transaction():
-            values: dict[str, Any] = {"updated_at": db.now()}
-            if cursor is not None:
-                values["cursor"] = cursor
-            if done is not None:
-                values["done"] = done
-            # The first statement locks the row, so a worker that lost its lease waits here and then finds it gone.
-            if not _held(self.run.id, self.lease, values):
-                raise LeaseLost
-            yield
-        for name, value in values.items():
-            setattr(self.run, name, value)
-        time.sleep(PAUSE)
-
-    def progress(self, done: int, total: int | None = None) -> None:
-        """Tell how far the job got, in its own small transaction."""
-        values: dict[str, Any] = {"done": done} if total is None else {"done": done, "total": total}
-        if self.stop.is_set():
-            raise Stopping
-        with db.transaction():
-            if not _held(self.run.id, self.lease, values):
-                raise LeaseLost
-        for name, value in values.items():
-            setattr(self.run, name, value)
+            JobRun.delete().where(JobRun.id.in_(old) & JobRun.state.in_(states)).execute()
+    return len(old)
 
 
-def _held(run_id: int, lease: str, values: Mapping[str, Any]) -> bool:
-    changes = {getattr(JobRun, name): value for name, value in values.items()}
-    return bool(JobRun.update(changes).where((JobRun.id == run_id) & (JobRun.lease == lease)
-                                             & (JobRun.state == RUNNING)).execute())
+def give_tickets() -> int:
+    """Put due jobs into an empty queue: what a crash left without a ticket, what waited for its time, what was given up.
+
+    While tickets wait there the threads have enough to do, so none is doubled. Returns 0: this is no work to be repeated.
+    """
+    found = due(100, db.now())
+    if found and queue.size() == 0:
+        for run in found:
+            queue.push(run.id)
+    return 0
 
 
 class Executor:
     """Claims due jobs and runs them in this thread. ``lease`` is how long a silent worker keeps a job."""
 
-    def __init__(self, lease: timedelta = LEASE, stop: StopFlag | None = None) -> None:
+    def __init__(self, lease: timedelta = LEASE, stop: StopFlag | None = None, worker_id: int | None = None) -> None:
         self.lease = lease
         self.stop = stop or StopFlag()
+        self.worker_id = worker_id
 
     def run_due(self, limit: int = 100) -> int:
         """Run up to ``limit`` due jobs, one after the other; return how many were taken."""
@@ -254,24 +150,38 @@ class Executor:
             self.execute(run)
         return limit
 
+    def run_ticket(self, run_id: int) -> None:
+        """Run one job if it is still due: the ticket may be old, or the second one of the same job."""
+        run = None if self.stop.is_set() else JobRun.get_or_none(JobRun.id == run_id)
+        taken = self._take(run, db.now()) if run is not None else None
+        if taken is not None:
+            self.execute(taken)
+
     def claim(self) -> JobRun | None:
         """Take the oldest due job, or one whose holder went silent; None when there is nothing to do."""
         moment = db.now()
+        for run in due(8, moment):
+            taken = self._take(run, moment)
+            if taken is not None:
+                return taken
+        return None
+
+    def _take(self, run: JobRun, moment: datetime) -> JobRun | None:
+        """Claim ``run`` by compare-and-set; None when it is not due or another worker was quicker."""
         waiting = (JobRun.state == QUEUED) & (JobRun.due_at <= moment)
         silent = (JobRun.state == RUNNING) & (JobRun.lease_until < moment)
-        # Two reads, each on the index; an OR of both would scan the table. Read to the end before writing: an open read
-        # would keep this connection at an old state, and SQLite lets nobody write from there.
-        for condition in (silent, waiting):
-            for run in list(JobRun.select().where(condition).order_by(JobRun.due_at, JobRun.id).limit(8)):
-                lease = db.new_uid()
-                with db.transaction():
-                    taken = (JobRun.update(state=RUNNING, lease=lease, lease_until=moment + self.lease,
-                                           attempts=JobRun.attempts + 1, updated_at=moment,
-                                           started_at=run.started_at or moment, version=JobRun.version + 1)
-                             .where((JobRun.id == run.id) & (JobRun.version == run.version) & condition).execute())
-                if taken:
-                    return JobRun.get_by_id(run.id)
-        return None
+        if not (run.due_at <= moment if run.state == QUEUED else run.state == RUNNING and run.lease_until < moment):
+            return None
+        with db.transaction():
+            taken = (JobRun.update(state=RUNNING, lease=db.new_uid(), lease_until=moment + self.lease,
+                                   worker_id=self.worker_id, attempts=JobRun.attempts + 1, updated_at=moment,
+                                   started_at=run.started_at or moment, version=JobRun.version + 1)
+                     .where((JobRun.id == run.id) & (JobRun.version == run.version) & (waiting | silent)).execute())
+        if not taken:
+            return None
+        if run.state == RUNNING:
+            log.warning("job %s %s: its worker went silent; it goes on at its cursor", run.id, run.key)
+        return JobRun.get_by_id(run.id)
 
     def execute(self, run: JobRun) -> None:
         """Run one claimed job to its end, whatever that is; never raises but for KeyboardInterrupt."""
@@ -286,6 +196,7 @@ class Executor:
                 log.info("job %s: another worker has it, or it was cancelled", run.id)
             except Stopping:
                 self._finish(run.id, lease, state=QUEUED, attempts=max(0, run.attempts - 1))
+                queue.push(run.id)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - a job must not end the worker
@@ -381,7 +292,7 @@ class _Heartbeat:
     def _extend(self) -> None:
         try:
             with db.transaction():
-                _held(self.run_id, self.lease, {"lease_until": db.now() + self.length})
+                held(self.run_id, self.lease, {"lease_until": db.now() + self.length})
         except peewee.PeeweeException:  # a passing trouble of the database: the next beat tries again
             log.warning("job %s: its lease could not be extended", self.run_id)
 

@@ -1,48 +1,77 @@
-"""The worker: runs jobs, tells events, offers notifications, seals the chains, sweeps the clocks, folds the counters.
+"""The worker: one process beside the web processes. Its threads take tickets; its house keeps the clocks and the outbox.
 
-Two threads: jobs, which may take long, and the house, which must not wait for them. Each task is isolated: one that
-fails is logged and tried again with growing pauses while the others go on. Everything a worker does may be cut off at
-any moment and done by another one: nothing is kept in memory.
+Huey runs both. The threads for jobs read the queue that all processes share (``queue``) and may be busy for long. The tasks of
+the house stand in a queue in this process's memory, with a scheduler and threads of their own: nothing of them needs to be
+remembered, because each looks into the database for what is due, and no job and no slow channel keeps them waiting. Everything
+may be cut off at any moment and done by another worker: nothing is kept in memory but when a task ran.
 """
 from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import peewee
 from flask import Flask
 
-from . import db
+from . import db, jobs, queue, workers
+from .i18n import lazy_gettext as _l
 from .jobs import LEASE, Executor, StopFlag
 
 log = logging.getLogger("grid321.worker")
 
-IDLE = 0.5
-"""Seconds between two looks when there was nothing to do."""
+THREADS = 2
+"""Jobs at once: a long import must not keep an export waiting."""
 
+HOUSE_THREADS = 2
+"""Tasks of the house at once: a mail server that does not answer must not keep the clocks waiting."""
+
+IDLE = 0.5
 LONGEST_PAUSE = 60.0
+LONGEST_TURN = 5.0
+"""Seconds in which a task that always finds work gives way to the others."""
+
+PATIENCE = 25.0
+"""Seconds that jobs get to reach the end of a step when the worker is asked to end."""
+
 BATCH = 100
 
 
 @dataclass
 class Task:
-    """Something the house does: ``run() -> count done``, every ``every`` seconds, at once again when there was work."""
+    """Something the house does: ``run() -> count done``, every ``every`` seconds, at once again when there was work.
+
+    A task never runs twice at once in one process; those of several processes must agree by compare-and-set.
+    """
 
     name: str
     run: Callable[[], int]
     every: float
+    label: Any = ""
     next_at: float = 0.0
     failures: int = 0
+    ran: str | None = None
+    failed: str | None = None
+    error: str = ""
 
     def due(self, moment: float) -> bool:
         """True when it is this task's turn."""
         return moment >= self.next_at
+
+    def take(self, _now: Any = None) -> bool:
+        """True when it is this task's turn; it has none again before it ran."""
+        found = self.due(time.monotonic())
+        if found:
+            self.next_at = float("inf")
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """What the page of background jobs shows."""
+        return {"ran": self.ran, "failed": self.failed, "error": self.error, "failures": self.failures}
 
 
 def tasks() -> list[Task]:
@@ -50,18 +79,26 @@ def tasks() -> list[Task]:
     from . import audit, clock, counters, idempotency, ledger, limits, notify, outbox, sessions, transfer_tables
 
     return [
-        Task("outbox", lambda: outbox.drain(BATCH), IDLE),
-        Task("notifications", lambda: notify.deliver(BATCH), IDLE),
-        Task("counters", counters.fold, 1.0),
-        Task("ledger", ledger.seal, 2.0),
-        Task("audit", audit.seal, 5.0),
-        Task("clocks", lambda: _count(clock.sweep()), 60.0),
-        Task("checkpoint", checkpoint, 300.0),
-        Task("old answers", idempotency.purge, 600.0),
-        Task("old limits", limits.sweep, 600.0),
-        Task("old sessions", sessions.sweep, 600.0),
-        Task("old files", transfer_tables.purge, 600.0),
+        Task("outbox", lambda: outbox.drain(BATCH), IDLE, _l("Tell events to the plugins")),
+        Task("notifications", lambda: notify.deliver(BATCH), IDLE, _l("Deliver messages")),
+        Task("jobs", jobs.give_tickets, IDLE, _l("Give waiting jobs to the workers")),
+        Task("counters", counters.fold, 1.0, _l("Add up the figures")),
+        Task("ledger", ledger.seal, 2.0, _l("Seal the ledger")),
+        Task("audit", audit.seal, 5.0, _l("Seal the audit log")),
+        Task("clocks", lambda: _count(clock.sweep()), 60.0, _l("Look for deadlines that ran out")),
+        Task("checkpoint", checkpoint, 300.0, _l("Tidy up the database file")),
+        Task("old answers", idempotency.purge, 600.0, _l("Remove old answers to programs")),
+        Task("old limits", limits.sweep, 600.0, _l("Remove old counts of attempts")),
+        Task("old sessions", sessions.sweep, 600.0, _l("Remove old logins")),
+        Task("old files", transfer_tables.purge, 600.0, _l("Remove old imports and exports")),
+        Task("old jobs", jobs.purge, 3600.0, _l("Remove old background jobs")),
+        Task("old workers", workers.purge, 3600.0, _l("Remove workers that are gone")),
     ]
+
+
+def connections(threads: int) -> int:
+    """Connections to PostgreSQL that a worker with so many threads needs: each job has a second one for its heartbeat."""
+    return 2 * threads + HOUSE_THREADS + 2
 
 
 def checkpoint() -> int:
@@ -76,76 +113,109 @@ def _count(result: Any) -> int:
 
 
 class Worker:
-    """One worker process. ``run`` works until ``stop`` is set; ``once`` works until nothing is due."""
+    """One worker process. ``run`` works until ``stop`` is set; ``once`` works until nothing is due.
 
-    def __init__(self, app: Flask, lease: timedelta = LEASE) -> None:
+    ``threads`` is how many jobs it runs at once; ``lease`` how long a silent worker keeps a job.
+    """
+
+    def __init__(self, app: Flask, lease: timedelta = LEASE, threads: int = THREADS) -> None:
         self.app = app
+        self.threads = threads
         self.stop = StopFlag()
         self.executor = Executor(lease, self.stop)
         self.parent = os.getppid()
+        self.house = tasks()
+        self.row: int | None = None
 
     def once(self) -> int:
         """Do everything that is due now, and what comes of it; return how many things were done."""
         with self.app.app_context():
             total = 0
             for _round in range(1000):
-                done = self.executor.run_due() + sum(_isolated(task) for task in tasks())
+                done = self.executor.run_due() + sum(_isolated(task) for task in self.house)
                 total += done
                 if not done or self.stop.is_set():
                     break
+            queue.flush()
             return total
 
     def run(self, supervised: bool = False) -> None:
         """Work until ``stop`` is set, or, when ``supervised``, until the parent process is gone."""
-        jobs = threading.Thread(target=self._jobs, name="jobs")
-        jobs.start()
+        from .worker_huey import house_consumer, job_consumer
+
+        with self.app.app_context():
+            self._beat()
+            self.executor.worker_id = self.row
+            consumers = [house_consumer(self.app, self.house, self.stop, HOUSE_THREADS),
+                         job_consumer(self.app, self.executor, self.threads)]
+            for consumer in consumers:
+                consumer.start()
+            log.info("worker %s begins: %s threads for jobs, queue %s", os.getpid(), self.threads,
+                     queue.shown(self.app.extensions["grid321"].config.queue))
+            try:
+                self._watch(consumers, supervised)
+            finally:
+                self.stop.set()
+                for consumer in consumers:
+                    consumer.stop(graceful=True)
+                self._beat(ended=True)
+                db.close_thread()
+            log.info("worker %s has ended", os.getpid())
+
+    def _watch(self, consumers: list[Any], supervised: bool) -> None:
+        """Write heartbeats and replace threads that died, until it is time to end."""
+        next_beat = time.monotonic() + workers.BEAT
+        while not self.stop.wait(IDLE):
+            if supervised and os.getppid() != self.parent:
+                log.warning("the server that started this worker is gone: ending")
+                return
+            if time.monotonic() >= next_beat:
+                next_beat = time.monotonic() + workers.BEAT
+                self._beat()
+                for consumer in consumers:
+                    consumer.check_worker_health()
+
+    def _beat(self, ended: bool = False) -> None:
+        """Write this worker's row; a database that is away now is there at the next beat."""
         try:
-            self._house(supervised)
-        finally:
-            self.stop.set()
-            jobs.join()
+            state = {task.name: task.state() for task in self.house}
+            if self.row is None or not workers.beat(self.row, state, ended=ended):
+                self.row = self.executor.worker_id = workers.begin(self.threads)
+        except peewee.PeeweeException as error:
+            log.warning("the heartbeat could not be written: %s", type(error).__name__)
+            _drop_connection()
 
-    def _jobs(self) -> None:
-        with self.app.app_context():
-            pause = IDLE
-            while not self.stop.wait(pause):
-                try:
-                    pause = 0.0 if self.executor.run_due(limit=10) else IDLE
-                    db.end_reads()
-                except Exception:
-                    log.exception("jobs: the queue cannot be read; trying again")
-                    _drop_connection()
-                    pause = min(LONGEST_PAUSE, max(1.0, pause * 2))
-            db.close_thread()
 
-    def _house(self, supervised: bool) -> None:
-        with self.app.app_context():
-            todo = tasks()
-            while not self.stop.wait(IDLE):
-                if supervised and os.getppid() != self.parent:
-                    log.warning("the server that started this worker is gone: ending")
-                    break
-                for task in todo:
-                    if self.stop.is_set():
-                        break
-                    if task.due(time.monotonic()):
-                        _isolated(task)
-            db.close_thread()
+def perform(task: Task, stop: StopFlag) -> None:
+    """Run a task of the house until it finds nothing more, or others have waited long enough."""
+    limit = time.monotonic() + LONGEST_TURN
+    while _isolated(task) and time.monotonic() < limit and not stop.is_set():
+        pass
 
 
 def _isolated(task: Task) -> int:
     """Run a task; whatever it raises is logged and makes it wait longer. Returns how much it did."""
+    pause = task.every
     try:
         done = task.run()
-    except Exception:
+        task.failures = 0
+        pause = 0.0 if done else task.every
+        return done
+    except Exception as error:
         task.failures += 1
+        task.failed, task.error = _now(), type(error).__name__
         log.exception("task %s failed, for the %s. time in a row", task.name, task.failures)
         _drop_connection()
-        task.next_at = time.monotonic() + min(LONGEST_PAUSE, task.every * 2 ** min(task.failures, 10))
+        pause = min(LONGEST_PAUSE, task.every * 2 ** min(task.failures, 10))
         return 0
-    task.failures = 0
-    task.next_at = time.monotonic() + (0.0 if done else task.every)
-    return done
+    finally:  # also when a guest ends the thread: its task must have its turn again
+        task.ran = task.ran if task.failures else _now()
+        task.next_at = time.monotonic() + pause
+
+
+def _now() -> str:
+    """This host's clock: the database may be away, and nothing hangs on it."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _drop_connection() -> None:

@@ -1,6 +1,7 @@
 """``grid321 worker``: jobs, outbox, chains, clocks."""
 from __future__ import annotations
 
+import os
 import signal
 
 import click
@@ -8,17 +9,19 @@ import click
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then end (for cron and tests).")
+@click.option("--threads", type=click.IntRange(1, 32), default=2, show_default=True, help="Jobs that run at once.")
 @click.option("--lease", type=click.IntRange(1, 3600), default=30, show_default=True,
               help="Seconds after which the job of a silent worker is taken over.")
 @click.option("--supervised", is_flag=True, hidden=True, help="End when the parent process is gone.")
-def worker(once: bool, lease: int, supervised: bool) -> None:
-    """Run background jobs, the outbox and the clocks. Several workers may run at once."""
+def worker(once: bool, threads: int, lease: int, supervised: bool) -> None:
+    """Run background jobs, the outbox and the clocks. Several workers may run at once, on one host or several."""
     from datetime import timedelta
 
     from grid321.core.app import create_app
-    from grid321.core.worker import Worker
+    from grid321.core.worker import Worker, connections
 
-    found = Worker(create_app(), timedelta(seconds=lease))
+    os.environ.setdefault("GRID321_POOL", str(connections(threads)))
+    found = Worker(create_app(), timedelta(seconds=lease), threads)
     if once:
         click.echo(f"{found.once()} things done")
         return

@@ -22,13 +22,14 @@ LAYERS = {
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify notify_texts notify_preferences notify_rows notify_planning notify_messages notify_deliveries
         channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
-        faces cursors clock clock_plans clock_rows clock_sweep routing statistics templating themes assets versions
+        faces cursors clock clock_explain clock_plans clock_rows clock_sweep routing statistics templating themes assets versions
         calendar_rows clock_settings division_records division_files division_counts""",
     "services": """
         meetings meeting_records meeting_decisions meeting_panels months month_check banks
         accounts access tokens totp engine groups group_checks records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history desks saved_views
         sending notices documents extensions panels people_entities theme_check worker worker_huey class_items forms division_forms
+        clock_notices clock_extensions
         statistics_view menu version_publishing version_checks version_words version_moves""",
     "door": "api",
     "faces": """

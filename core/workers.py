@@ -1,0 +1,119 @@
+"""Which workers are alive and how the house stands: one row a worker, written by its heartbeat.
+
+The page of background jobs shows it; administrators are warned on their start page when nobody has been at work for a minute.
+"""
+from __future__ import annotations
+
+import os
+import platform as machine
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import peewee
+
+from . import db
+from .job_runs import QUEUED, JobRun
+from .outbox import PENDING, OutboxRow
+
+BEAT = 10.0
+"""Seconds between two heartbeats: each is a durable write, so not more often than needed."""
+
+SILENT = timedelta(seconds=60)
+"""After so long without a heartbeat a worker counts as gone."""
+
+KEEP = timedelta(days=7)
+
+
+class WorkerRow(db.Table):
+    """One worker process. ``house``: by task, when it ran last, when and why it failed last, failures in a row.
+
+    ``ended_at`` is set by a worker that ends in order; one that was killed is simply not seen any more.
+    """
+
+    id = peewee.BigAutoField()
+    host = peewee.CharField(max_length=120)
+    pid = peewee.IntegerField()
+    threads = peewee.IntegerField()
+    started_at = peewee.DateTimeField(default=db.now)
+    seen_at = peewee.DateTimeField(default=db.now)
+    ended_at = peewee.DateTimeField(null=True)
+    house = db.JSONField(default=dict)
+
+    class Meta:
+        table_name = "core_worker"
+        indexes = ((("seen_at",), False),)
+
+
+def begin(threads: int) -> int:
+    """Write the row of this process; returns its id."""
+    moment = db.now()
+    with db.transaction():
+        return db.insert(WorkerRow, {"host": machine.node()[:120], "pid": os.getpid(), "threads": threads,
+                                     "started_at": moment, "seen_at": moment})
+
+
+def beat(worker_id: int, house: Mapping[str, Any], *, ended: bool = False) -> bool:
+    """Write a heartbeat with the state of the house's tasks; False when the row is gone (a host that slept for days)."""
+    moment = db.now()
+    with db.transaction():
+        return bool(WorkerRow.update(seen_at=moment, house=dict(house), ended_at=moment if ended else None)
+                    .where(WorkerRow.id == worker_id).execute())
+
+
+def alive(moment: datetime | None = None) -> list[WorkerRow]:
+    """The workers that were seen within the last minute and did not end, the eldest first."""
+    since = (moment or db.now()) - SILENT
+    return list(WorkerRow.select().where((WorkerRow.seen_at >= since) & WorkerRow.ended_at.is_null()).order_by(WorkerRow.id))
+
+
+def nobody_since() -> datetime | None:
+    """Since when no worker is at work, when that is longer than a minute; None otherwise.
+
+    Where none ever was it is since the oldest job or event waits: a new site, of which nobody wants anything, warns of nothing.
+    """
+    last = WorkerRow.select(peewee.fn.MAX(WorkerRow.seen_at)).where(WorkerRow.ended_at.is_null()).scalar(convert=True)
+    if last is None:
+        last = WorkerRow.select(peewee.fn.MAX(WorkerRow.ended_at)).scalar(convert=True)
+    if last is None:
+        last = min((moment for moment in (oldest_job(), oldest_event()) if moment is not None), default=None)
+    return last if last is not None and last < db.now() - SILENT else None
+
+
+def oldest_job() -> datetime | None:
+    """Since when the oldest job waits, None when none does."""
+    found: datetime | None = (JobRun.select(peewee.fn.MIN(JobRun.due_at)).where(JobRun.state == QUEUED).scalar(convert=True))
+    return found
+
+
+def oldest_event() -> datetime | None:
+    """Since when the oldest event of the outbox waits, None when none does."""
+    found: datetime | None = (OutboxRow.select(peewee.fn.MIN(OutboxRow.due_at)).where(OutboxRow.state == PENDING)
+                              .scalar(convert=True))
+    return found
+
+
+def house(moment: datetime | None = None) -> dict[str, dict[str, Any]]:
+    """By task of the house: ``ran``, ``failed`` (moments as ISO texts or None), ``error``, ``failures``, of all workers.
+
+    The latest run and the latest failure count; ``failures`` is that of the worker which ran it last.
+    """
+    since = (moment or db.now()) - KEEP
+    found: dict[str, dict[str, Any]] = {}
+    for row in WorkerRow.select(WorkerRow.house).where(WorkerRow.seen_at >= since).order_by(WorkerRow.id).tuples():
+        for name, state in (row[0] or {}).items():
+            kept = found.setdefault(name, {"ran": None, "failed": None, "error": "", "failures": 0})
+            if (state["ran"] or "") >= (kept["ran"] or ""):
+                kept["ran"], kept["failures"] = state["ran"], state["failures"]
+            if (state["failed"] or "") > (kept["failed"] or ""):
+                kept["failed"], kept["error"] = state["failed"], state["error"]
+    return found
+
+
+def purge(moment: datetime | None = None) -> int:
+    """Delete the rows of workers that were not seen for a week; returns how many."""
+    old = WorkerRow.seen_at < (moment or db.now()) - KEEP
+    if not WorkerRow.select(WorkerRow.id).where(old).limit(1).tuples():
+        return 0
+    with db.transaction():
+        return int(WorkerRow.delete().where(old).execute())
