@@ -10,14 +10,13 @@ from . import audit, class_items, db, fields, forms, history, ledger, settings, 
 from .access import current_actor, guarded
 from .entity import Plugin, Setting
 from .error_pages import problem_text
-from .errors import BadRequest, NotFound, Problem, Refused
+from .errors import BadRequest, NotFound, Problem
 from .i18n import format_day, format_time
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import platform, registry
 from .schemas import EntitySchema
 from .tree import Node
-from .workflow import parse_length
 
 
 def register(app: Flask) -> None:
@@ -154,6 +153,8 @@ def settings_page() -> str:
 
 def value_text(declared: Setting, value: Any) -> str:
     """A setting's value as people read it."""
+    if value is None:
+        return _("not set")
     if declared.kind == "flag":
         return _("Yes") if value else _("No")
     if declared.kind == "choice":
@@ -161,12 +162,12 @@ def value_text(declared: Setting, value: Any) -> str:
     if declared.kind == "length":
         from .pages import length_text
         return length_text(str(value))
-    return "" if value is None else str(value)
+    return str(value)
 
 
 @cache
-def _setting_schema(key: str, kind: str, choices: tuple[tuple[str, Any], ...], low: int | None,
-                    high: int | None) -> type[EntitySchema]:
+def _setting_schema(key: str, kind: str, choices: tuple[tuple[str, Any], ...], low: int | None, high: int | None,
+                    optional: bool) -> type[EntitySchema]:
     """The form of one setting: its value in the field of its kind, where it comes from, from which day."""
     value: fields.EntityField
     if kind == "int":
@@ -177,10 +178,12 @@ def _setting_schema(key: str, kind: str, choices: tuple[tuple[str, Any], ...], l
     elif kind == "day":
         value = fields.Day(_l("Value"), required=True)
     elif kind == "choice":
-        value = fields.Choice(_l("Value"), options=choices, required=True)
+        value = fields.Choice(_l("Value"), options=choices, required=not optional)
     elif kind == "length":
-        value = fields.Text(_l("Value"), required=True, max=20,
-                            help=_l("A number and its unit: 10 wd (working days), 7 d (days), 3 m (months), 24 h (hours)."))
+        value = fields.Text(_l("Value"), required=not optional, max=20, help=_l(
+            "A number and its unit: 10 wd (working days), 7 d (days), 3 m (months), 24 h (hours). Leave it empty where no rule "
+            "sets a limit: that clock does not run then.") if optional else _l(
+            "A number and its unit: 10 wd (working days), 7 d (days), 3 m (months), 24 h (hours)."))
     else:
         value = fields.LongText(_l("Value"), max=2000)
     parts = {"value": value,
@@ -195,7 +198,8 @@ def setting_page(key: str) -> Any:
     declared = now.settings.all().get(key)
     if declared is None or not now.switches.is_on(key.partition(".")[0], node):
         raise NotFound(_("There is no such setting."))
-    schema = _setting_schema(key, declared.kind, declared.choices, declared.minimum, declared.maximum)
+    schema = _setting_schema(key, declared.kind, declared.choices, declared.minimum, declared.maximum,
+                             declared.optional)
     value, source, _place, _since = now.settings.explain(key, node)
     back = f"{_base()}/settings"
     values = {"value": ("1" if value else "") if declared.kind == "flag" else "" if value is None else str(value),
@@ -216,12 +220,6 @@ def _put(declared: Setting, data: dict[str, Any], node: Node, actor: Any) -> Non
     value = data["value"]
     if declared.kind == "day":
         value = value.isoformat()
-    if declared.kind == "length":
-        try:
-            value = str(parse_length(value))
-        except ValueError:
-            message = _("Write a number and a unit, as in: 10 wd")
-            raise Refused(_("The setting was not changed."), message, errors={"value": [message]}) from None
     with db.transaction():
         settings.put(declared.key, node, value, source=data["source"], valid_from=data["valid_from"],
                      account_id=actor.account_id)
@@ -344,7 +342,7 @@ def _ledger_cells(row: Any) -> list[dict[str, Any]]:
     place = snapshot.current().tree.get(row.division_id)
     known = registry()
     entity = known.entities.get(row.entity)
-    step, before, after = history.words(known.workflow_of(row.entity), row.step, row.from_state, row.to_state)
+    step, before, after = history.words(known.every_version_of(row.entity), row.step, row.from_state, row.to_state)
     what = entity.label if entity else _OF_THE_CORE.get(row.entity, row.entity)
     texts = (row.id, format_time(row.at), f"{what} {row.record_id}", step, before, after, place.name if place is not None else "")
     return [{"text": text} for text in texts]

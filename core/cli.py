@@ -15,6 +15,7 @@ from . import __version__
 # Command -> (module under grid321.core.commands, what --help says). A command's object has the command's name.
 COMMANDS = {
     "account": ("account", "Make accounts, set passwords, give and take roles."),
+    "calendar": ("calendar", "Show, import and export working days; re-date open deadlines."),
     "demo": ("demo", "Load the demo county into an empty database."),
     "divisions": ("divisions", "Import and show the administrative tree."),
     "hooks": ("hooks", "List the hooks and which plugin answers each."),
@@ -24,6 +25,7 @@ COMMANDS = {
     "migrate": ("migrate", "Bring the database up to this release."),
     "new": ("new", "Start a plugin of your own."),
     "plugin": ("plugin", "List the plugins; switch one on or off for a division."),
+    "preset": ("preset", "Show the sets of rules for limits; apply one to a division."),
     "serve": ("serve", "Serve the site with gunicorn."),
     "theme": ("theme", "Check a theme."),
     "verify": ("verify", "Recount and compare everything that is counted."),

@@ -27,6 +27,8 @@ CORE_PAGES: tuple[tuple[str, Any, str, str | None, str], ...] = (
     ("core/accounts", _l("Accounts"), "person-badge", "core.account.view", "admin"),
     ("core/switches", _l("Plugins"), "toggles", "core.switch.view", "admin"),
     ("core/settings", _l("Settings"), "sliders", "core.setting.view", "admin"),
+    ("core/calendar", _l("Calendar of working days"), "calendar-check", "core.calendar.view", "admin"),
+    ("core/presets", _l("Sets of rules for limits"), "clock-history", "core.setting.view", "admin"),
     ("core/classes", _l("Lists of classes"), "list-ul", "core.class.view", "admin"),
     ("core/jobs", _l("Background jobs"), "hourglass-split", "core.job.view", "admin"),
     ("core/audit", _l("Audit log"), "eye", "core.audit.view", "admin"),

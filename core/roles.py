@@ -33,6 +33,7 @@ PERMISSIONS = (
     ("core.month.close", _("Close months")),
     ("core.month.correct", _("Propose corrections of a closed month")),
     ("core.month.approve", _("Approve corrections that somebody else proposed")),
+    ("core.clock.supervise", _("Supervise: be told of what ran out, see the matters under supervision")),
     ("core.search.use", _("Use the search box")),
     ("core.today.view", _("See the start page")),
     ("core.api.use", _("Make API tokens and use the API")),
@@ -47,9 +48,9 @@ _MEETINGS = (*_MEETINGS_READ, *(f"core.meeting.{action}" for action in ("create"
 
 ROLES = (
     Role("core.county_admin", _("Administrator"),
-         (*(key for key, _label in PERMISSIONS), *_PEOPLE, *_MEETINGS, "core.person.reveal")),
+         (*(key for key, _label in PERMISSIONS if key != "core.clock.supervise"), *_PEOPLE, *_MEETINGS, "core.person.reveal")),
     Role("core.supervisor", _("Supervision officer"),
-         (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.api.use")),
+         (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.clock.supervise", "core.api.use")),
     Role("core.leader", _("Leader"), (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.month.approve")),
     Role("core.auditor", _("Auditor"),
          ("core.today.view", "core.division.view", "core.audit.view", "core.account.view", "core.switch.view",
