@@ -5,7 +5,7 @@ from support import stock
 from grid321.core import db, i18n, notify
 from grid321.core.entity import Delivery
 from grid321.core.notify import Notification
-from grid321.core.notify_deliveries import Delivery as Delivery_
+from grid321.core.notify_rows import Delivery as Delivery_
 
 
 @pytest.fixture
