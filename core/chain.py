@@ -46,7 +46,7 @@ class Checkpoint(db.Table):
         indexes = ((("chain", "position"), False),)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Link:
     """One link as it is stored, with the content of its entry (None when the entry is gone)."""
 
@@ -110,14 +110,18 @@ class Chain:
         Only the newest entries are looked at, unless ``everywhere``: a transaction that stayed open very long on PostgreSQL
         may leave entries far below, which the next check seals.
         """
+        return len(self._seal(limit, 0 if everywhere else None))
+
+    def _seal(self, limit: int, after: int | None) -> list[int]:
+        """Chain up to ``limit`` entries whose id is above ``after`` (None: the newest only); returns their ids."""
         with db.transaction():
             if db.is_postgres():
                 db.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", [self.lock])
             position, before = self.head()
+            after = self._low_water() if after is None else after
             rows = db.database.execute_sql(
                 f"SELECT {self.selected()} FROM {self._entry_table} e LEFT JOIN {self._seal_table} s ON s.entry_id = e.id "
-                f"WHERE s.entry_id IS NULL AND e.id > {0 if everywhere else self._low_water()} ORDER BY e.id LIMIT {int(limit)}"
-            ).fetchall()
+                f"WHERE s.entry_id IS NULL AND e.id > {after} ORDER BY e.id LIMIT {int(limit)}").fetchall()
             links, marks = [], []
             for row in rows:
                 position += 1
@@ -127,13 +131,13 @@ class Chain:
                     marks.append((self.key, position, before, db.now(), ""))
             insert_rows(self.seals, ("position", "entry_id", "hash"), links)
             insert_rows(Checkpoint, ("chain", "position", "hash", "at", "reason"), marks)
-        return len(links)
+        return [row[0] for row in rows]
 
     def seal_all(self) -> int:
         """Seal everything that is waiting, wherever it lies; returns how many."""
-        total = 0
-        while done := self.seal(5000, everywhere=True):
-            total += done
+        total, after = 0, 0
+        while done := self._seal(5000, after):
+            total, after = total + len(done), done[-1]
         return total
 
     def checkpoint(self, reason: str = "") -> Anchor:
@@ -163,17 +167,18 @@ class Chain:
         """Stored links from ``first`` to ``last`` in order, read in batches so that a long chain needs little memory."""
         mark = "%s" if db.is_postgres() else "?"
         sql = (f"SELECT {self.selected()}, s.position, s.entry_id, s.hash FROM {self._seal_table} s "
-               f"LEFT JOIN {self._entry_table} e ON e.id = s.entry_id WHERE s.position >= {mark} AND s.position <= {mark} "
-               f"ORDER BY s.position LIMIT {_BATCH}")
-        end = last if last is not None else 2**62
-        while True:
-            rows = db.database.execute_sql(sql, (first, end)).fetchall()
+               f"LEFT JOIN {self._entry_table} e ON e.id = s.entry_id WHERE s.position BETWEEN {mark} AND {mark} "
+               "ORDER BY s.position")
+        following = f"SELECT min(position) FROM {self._seal_table} WHERE position >= {mark}"
+        end = last if last is not None else self.head()[0]
+        while first <= end:
+            rows = db.database.execute_sql(sql, (first, min(end, first + _BATCH - 1))).fetchall()
             for row in rows:
                 position = row[-3]
                 yield Link(position, row[-2], row[-1], self.body(position, row) if row[0] is not None else None, row)
-            if len(rows) < _BATCH:
-                return
-            first = rows[-1][-3] + 1
+            first += _BATCH
+            if not rows:  # positions are missing: go on where there is one again
+                first = db.database.execute_sql(following, (first,)).fetchone()[0] or end + 1
 
     def verify(self, anchors: Iterable[Anchor] = ()) -> list[str]:
         """Walk the whole chain and compare it with its checkpoints and with ``anchors`` that were kept outside.

@@ -46,7 +46,7 @@ def entries(app, division_tree):
     with db.transaction():
         for number in range(40):
             node = division_tree.village if number % 2 else division_tree.town
-            ledger.append("matters.matter", number, "create", node=node, facts={"n": number, "flows": [[1, "village", "collected"]]},
+            ledger.append("matters.matter", number, "create", node=node, facts={"n": number, "flows": [[1, "village"]]},
                           detail={"text": f"第{number}件，张伟来问"} if number % 3 == 0 else None)
     ledger.seal_all()
     return ledger.head()
