@@ -36,16 +36,17 @@ def join(entity: Entity, record_id: int, lead_id: int, actor: Actor, version: in
     """
     grouping = _grouping(entity)
     with db.transaction():
+        moment = db.now()
+        clock.cancel(entity.key, record_id, moment)  # first, as a step does: clocks, then the case, or two would wait in a circle
         record, lead = _both(entity, record_id, lead_id, actor, node)
         if version is not None and record.version != version:
             raise StaleVersion(_("Somebody changed this matter after you opened it."), record.number,
                                _("Load the page again, then decide."), extra={"version": record.version})
         _check_join(entity, record, lead)
         workflow = workflow_of(entity, lead)
-        holder, moment = _node(lead.holder_id), db.now()
+        holder = _node(lead.holder_id)
         values = {name: getattr(lead, name) for name in ("holder_id", "department_id", "workflow_version", *grouping.shared)}
         values |= {"state": _entry_state(workflow, lead), "parent_id": lead.id, "bond": MEMBER, "due": None}
-        clock.cancel(entity.key, record.id, moment)
         _write(entity, record, values, "join", actor, moment, other=lead, flows=[(holder.id, holder.level, "joined")])
         carry(entity, lead, 1, version=lead.version)
         _note(entity, lead, "gather", actor, moment, record)
@@ -240,8 +241,10 @@ def _withdrawn(entity: Entity, lead: Any, actor: Actor, moment: Any) -> None:
     """The lead was withdrawn: what others reported goes on by itself, its own parts end with it."""
     for member in carried(entity, lead, MEMBER):
         release(entity, member, lead, actor, moment)
+    model = entity.model
+    for (part_id,) in list(model.select(model.id).where((model.parent_id == lead.id) & (model.bond == PART)).tuples()):
+        clock.cancel(entity.key, part_id, moment)
     for part in carried(entity, lead, PART):
-        clock.cancel(entity.key, part.id, moment)
         _write(entity, part, {"state": lead.state, "closed_at": moment, "due": None, "workflow_version": lead.workflow_version},
                "follow", actor, moment, other=lead, facts={"step": "withdraw"})
     carry(entity, lead, -lead.members)
