@@ -21,6 +21,7 @@ Row = tuple[str, int, str, str, str, int]
 """(entity, division id, month or '', dimension, value, n)"""
 IN, OUT = ("collected", "received"), ("solved", "closed", "withdrawn", "joined", "sent_up", "sent_down")
 FLOW_KINDS = (*IN, *OUT)
+CORRECTION = "correction."
 """Joined: the case left the bank without being solved, because another record carries it (domain §6: nothing twice)."""
 
 
@@ -100,9 +101,9 @@ def stock(entity: Entity, before: Mapping[str, Any] | None, after: Mapping[str, 
     return rows
 
 
-def flow(entity_key: str, holder: Node, kind: str, month: str) -> list[Row]:
-    """One booked step at the bank of ``holder``: counted there and at every division above."""
-    return [(entity_key, place, month, f"flow.{holder.level}", kind, 1) for place in holder.path]
+def flow(entity_key: str, holder: Node, kind: str, month: str, n: int = 1) -> list[Row]:
+    """One booked step at the bank of ``holder`` (``n`` of a correction): counted there and at every division above."""
+    return [(entity_key, place, month, f"flow.{holder.level}", kind, n) for place in holder.path]
 
 
 _COLUMNS = ("entity", "division_id", "month", "dimension", "value", "n")
@@ -224,22 +225,28 @@ def _count_stock(entity: Entity, tree: Tree) -> dict[tuple[int, str, str, str], 
 
 
 def _count_flow(entity: Entity, tree: Tree) -> dict[tuple[int, str, str, str], int]:
-    from .ledger import LedgerEntry
-
     found: Bag[tuple[int, str, str, str]] = Bag()
     if not issubclass(entity.model, db.Case):
         return found
+    for booked, place_id, level, kind, n in booked_flows(entity.key):
+        node = tree.heir(place_id)
+        for place in node.path if node is not None else ():
+            found[(place, f"flow.{level}", booked, kind)] += n
+    return found
+
+
+def booked_flows(entity_key: str) -> Iterator[tuple[str, int, str, str, int]]:
+    """(month in China, division id, level, kind, n) of everything that the ledger books for an entity, alike ones together."""
+    from .ledger import LedgerEntry
+
     # The same facts come again and again: the database counts them by month in China (UTC+8, no summer time since 1991).
     month = "to_char(at + interval '8 hours', 'YYYY-MM')" if db.is_postgres() else "strftime('%Y-%m', at, '+8 hours')"
     mark = "%s" if db.is_postgres() else "?"
     rows = db.database.execute_sql(f"SELECT {month} AS month, facts, count(*) FROM core_ledger WHERE entity = {mark}"
-                                   " AND facts IS NOT NULL GROUP BY 1, 2", (entity.key,))
+                                   " AND facts IS NOT NULL GROUP BY 1, 2", (entity_key,))
     for booked, facts, n in rows:
-        for place_id, level, kind in LedgerEntry.facts.python_value(facts).get("flows", ()):
-            node = tree.heir(place_id)
-            for place in node.path if node is not None else ():
-                found[(place, f"flow.{level}", booked, kind)] += n
-    return found
+        for place_id, level, kind, *times in LedgerEntry.facts.python_value(facts).get("flows", ()):
+            yield booked, place_id, level, kind, n * (times[0] if times else 1)
 
 
 def month_of(at: Any) -> str:

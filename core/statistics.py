@@ -16,7 +16,7 @@ from typing import Any
 
 import peewee
 
-from . import counters, db, snapshot
+from . import counters, db, month_rows, snapshot
 from .entity import Entity, Label
 from .i18n import lazy_gettext as _l
 from .registry import registry
@@ -139,12 +139,13 @@ def percent(top: int, bottom: int) -> Decimal:
 
 @dataclass
 class Bank:
-    """One level's bank in one month."""
+    """One level's bank in one month; ``frozen`` when the month is closed and the figures are those of its close."""
 
     level: str
     opening: int = 0
     flows: Bag[str] = field(default_factory=Bag)
     counted_open: int | None = None
+    frozen: bool = False
 
     @property
     def open(self) -> int:
@@ -154,7 +155,7 @@ class Bank:
     @property
     def balanced(self) -> bool:
         """True when nothing is negative and the open cases, where they were counted, are as many as the steps say."""
-        parts = (self.opening, self.open, *self.flows.values())
+        parts = (self.opening, self.open, *(self.flows[kind] for kind in counters.FLOW_KINDS))
         return min(parts) >= 0 and self.counted_open in (None, self.open)
 
 
@@ -242,8 +243,11 @@ def ratio(measure: Ratio, counted: Mapping[str, Mapping[str, int]]) -> Percentag
 def banks(entity: Entity, workflow: Workflow, node: Node, month: str, level_column: str = "") -> list[Bank]:
     """The banks of the levels at and below ``node`` in ``month`` (``YYYY-MM``), lowest level first.
 
-    For the present month the open cases are also counted from the stock (see ``Funnel.level_column``).
+    A closed month is read as it was frozen. For the present month the open cases are also counted from the stock (see
+    ``Funnel.level_column``).
     """
+    if month < this_month() and (row := month_rows.frozen(node.id, [month]).get(month)) is not None:
+        return frozen_banks(row, entity, workflow, node)
     levels = [level for level in workflow.levels if db.LEVELS.index(level) >= node.depth]
     found = {level: Bank(level) for level in levels}
     signs = visible(entity.plugin, node)
@@ -259,6 +263,17 @@ def banks(entity: Entity, workflow: Workflow, node: Node, month: str, level_colu
             if level in found:
                 found[level].counted_open = n
     return [found[level] for level in levels]
+
+
+def frozen_banks(row: month_rows.MonthClose, entity: Entity, workflow: Workflow, node: Node) -> list[Bank]:
+    """The banks of a closed month, as they were frozen with it."""
+    terms = month_rows.terms_by_level(row, entity.key)
+    found = []
+    for level in (one for one in workflow.levels if db.LEVELS.index(one) >= node.depth):
+        kept = terms.get(level, {})
+        flows = Bag({kind: n for kind, n in kept.items() if kind not in {"opening", "open"}})
+        found.append(Bank(level, kept.get("opening", 0), flows, kept.get("open", 0), frozen=True))
+    return found
 
 
 def _open_now(entity: Entity, workflow: Workflow, signs: Mapping[int, int], level_column: str) -> dict[str, int]:
@@ -280,6 +295,11 @@ def trend(entity: Entity, workflow: Workflow, node: Node, months: Sequence[str])
     for place, _level, month, kind, n in counters.flows(entity.key, sorted(signs), workflow.levels, months[0], months[-1]):
         if month in found:
             found[month][kind] += signs[place] * n
+    for month, row in month_rows.frozen(node.id, months).items():
+        kept = Bag[str]()
+        for bank in frozen_banks(row, entity, workflow, node):
+            kept.update(bank.flows)
+        found[month] = kept
     return found
 
 

@@ -300,7 +300,7 @@ def case_rows(entity: Entity, workflow: Workflow, node: Node, actor: Any, level:
              .order_by(LedgerEntry.id).tuples())
     found: list[tuple[int, int, Any]] = []
     for entry_id, record_id, at, facts in query.iterator():
-        for place_id, booked_level, booked in (facts or {}).get("flows", ()):
+        for place_id, booked_level, booked, *_times in (facts or {}).get("flows", ()):
             place = tree.get(place_id)
             if booked == kind and booked_level == level and place is not None and tree.covers(node, place):
                 found.append((entry_id, record_id, at))

@@ -616,6 +616,44 @@ def up(migrator, db):
             indexes = ((('text_key', 'language', 'division_id'), True),)
     db.create_tables([MessageText])
 
+    class MonthClose(Model):
+        id = BigAutoField()
+        division_id = BigIntegerField()
+        level = CharField(max_length=10)
+        month = CharField(max_length=7)
+        figures = TextField()
+        position = BigIntegerField()
+        head = CharField(max_length=64)
+        closed_at = DateTimeField()
+        account_id = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_month_close'
+            indexes = ((('division_id', 'month'), True), (('month',), False))
+    db.create_tables([MonthClose])
+
+    class MonthCorrection(Model):
+        id = BigAutoField()
+        division_id = BigIntegerField()
+        entity = CharField(max_length=80)
+        month = CharField(max_length=7)
+        from_kind = CharField(max_length=20)
+        to_kind = CharField(max_length=20)
+        n = IntegerField()
+        reason = TextField()
+        state = CharField(max_length=10, default='proposed')
+        proposed_by = BigIntegerField(null=True)
+        proposed_at = DateTimeField()
+        decided_by = BigIntegerField(null=True)
+        decided_at = DateTimeField(null=True)
+        booked_month = CharField(null=True, max_length=7)
+        entry_id = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_month_correction'
+            indexes = ((('division_id', 'booked_month'), False), (('division_id', 'month'), False))
+    db.create_tables([MonthCorrection])
+
     class Notification(Model):
         id = BigAutoField()
         account_id = BigIntegerField()
@@ -876,6 +914,7 @@ def up(migrator, db):
     append_only(db, 'core_audit_seal')
     append_only(db, 'core_ledger')
     append_only(db, 'core_ledger_seal')
+    append_only(db, 'core_month_close')
 
 
 def down(migrator, db):
@@ -885,6 +924,7 @@ def down(migrator, db):
     no_longer_append_only(db, 'core_audit_seal')
     no_longer_append_only(db, 'core_ledger')
     no_longer_append_only(db, 'core_ledger_seal')
+    no_longer_append_only(db, 'core_month_close')
     migrator.migrate(migrator.drop_table('core_workflow_version'))
     migrator.migrate(migrator.drop_table('core_worker'))
     migrator.migrate(migrator.drop_table('core_delivery_target'))
@@ -901,6 +941,8 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_person'))
     migrator.migrate(migrator.drop_table('core_outbox'))
     migrator.migrate(migrator.drop_table('core_notification'))
+    migrator.migrate(migrator.drop_table('core_month_correction'))
+    migrator.migrate(migrator.drop_table('core_month_close'))
     migrator.migrate(migrator.drop_table('core_message_text'))
     migrator.migrate(migrator.drop_table('core_meeting_item'))
     migrator.migrate(migrator.drop_table('core_meeting'))

@@ -22,7 +22,7 @@ LAYERS = {
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify notify_texts notify_preferences notify_rows notify_planning notify_messages notify_deliveries
         channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
-        faces cursors clock clock_explain clock_plans clock_rows clock_sweep routing statistics templating themes assets versions
+        faces cursors clock clock_explain clock_plans clock_rows clock_sweep month_rows routing statistics templating themes assets versions
         calendar_rows clock_settings division_records division_files division_counts""",
     "services": """
         meetings meeting_records meeting_decisions meeting_panels months month_check banks
@@ -35,7 +35,7 @@ LAYERS = {
     "faces": """
         gate auth pages error_pages views view_records view_files view_steps rest rest_files openapi openapi_parts face_pages me_pages
         account_pages audit_pages version_pages
-        admin_pages preset_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
+        admin_pages preset_pages calendar_pages calendar_api redating_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
 }
