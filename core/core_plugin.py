@@ -3,7 +3,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import __version__, channel_setup, clock_settings, face_pages, meetings, people_entities, roles, transfer_tables
+from . import (
+    __version__,
+    channel_setup,
+    clock_settings,
+    duplicates,
+    face_pages,
+    links,
+    meetings,
+    people_entities,
+    reply_templates,
+    roles,
+    transfer_tables,
+)
 from .entity import Plugin
 from .hooks import hookimpl
 from .i18n import lazy_gettext as _
@@ -11,24 +23,24 @@ from .i18n import lazy_gettext as _
 plugin = Plugin(
     key="core", label=_("Platform"), version=__version__, always_on=True, roles=roles.ROLES, permissions=roles.PERMISSIONS,
     settings=(*roles.SETTINGS, *clock_settings.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS, *meetings.SETTINGS,
-              *channel_setup.SETTINGS),
-    classes=(meetings.KINDS,), icon="house")
+              *channel_setup.SETTINGS, *duplicates.SETTINGS),
+    classes=(meetings.KINDS, links.KINDS), icon="house")
 
 
 @hookimpl
 def grid321_entities() -> list[Any]:
-    """Departments, persons, posts, meetings."""
+    """Departments, persons, posts, meetings, reply templates."""
     from .meeting_records import MEETING
 
-    return [*people_entities.ENTITIES, MEETING]
+    return [*people_entities.ENTITIES, MEETING, reply_templates.REPLY_TEMPLATE]
 
 
 @hookimpl
 def grid321_jobs() -> list[Any]:
-    """Imports and exports."""
-    from . import transfer_jobs
+    """Imports and exports, re-dating."""
+    from . import redating, transfer_jobs
 
-    return list(transfer_jobs.JOBS)
+    return [*transfer_jobs.JOBS, *redating.JOBS]
 
 
 @hookimpl

@@ -92,13 +92,14 @@ class Text(EntityField):
 
 
 class LongText(Text):
-    """Text of several lines; CRLF becomes LF."""
+    """Text of several lines; CRLF becomes LF. With ``templates`` the form of a step offers reply templates for it."""
 
     widget: ClassVar[str] = "textarea"
     multiline: ClassVar[bool] = True
 
-    def __init__(self, label: Any = None, *, max: int = 4000, **rest: Any) -> None:
+    def __init__(self, label: Any = None, *, max: int = 4000, templates: bool = False, **rest: Any) -> None:
         super().__init__(label, max=max, **rest)
+        self.templates = templates
 
 
 class Int(EntityField):

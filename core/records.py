@@ -10,7 +10,7 @@ from typing import Any
 
 import peewee
 
-from . import access, clock, counters, crypto, db, extensions, ledger, outbox, snapshot
+from . import access, clock, counters, crypto, db, extensions, ledger, links, outbox, snapshot
 from .actor import Actor
 from .engine import ask_plugins, require_runnable
 from .entity import Entity
@@ -259,6 +259,7 @@ def delete(entity: Entity, record_id: int, actor: Actor, version: int | None, no
         if done != 1:
             raise Conflict(_("Somebody else changed this record at the same moment."), remedy=_("Load the page again."))
         extensions.remove(entity, record.id)
+        links.forget(entity, record.id, actor)
         moment = db.now()
         ledger.append(entity.key, record.id, "delete", node=place, account_id=actor.account_id, version=record.version, at=moment)
         if entity.division:

@@ -40,6 +40,7 @@ PERMISSIONS = (
 )
 
 _EVERYDAY = ("core.today.view", "core.search.use", "core.statistics.view", "core.division.view", "core.calendar.view")
+_TEMPLATES = tuple(f"core.reply_template.{action}" for action in ("view", "create", "edit", "delete", "import", "export"))
 _PEOPLE = tuple(f"core.{name}.{action}" for name in ("person", "post", "department")
                 for action in ("view", "create", "edit", "delete", "import", "export"))
 _PEOPLE_READ = ("core.person.view", "core.post.view", "core.department.view")

@@ -654,6 +654,19 @@ def up(migrator, db):
             indexes = ((('division_id', 'booked_month'), False), (('division_id', 'month'), False))
     db.create_tables([MonthCorrection])
 
+    class NoDuplicate(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        low_id = BigIntegerField()
+        high_id = BigIntegerField()
+        created_by = BigIntegerField(null=True)
+        created_at = DateTimeField()
+        class Meta:
+            database = db
+            table_name = 'core_no_duplicate'
+            indexes = ((('entity', 'low_id', 'high_id'), True), (('entity', 'high_id'), False))
+    db.create_tables([NoDuplicate])
+
     class Notification(Model):
         id = BigAutoField()
         account_id = BigIntegerField()
@@ -767,6 +780,97 @@ def up(migrator, db):
             database = db
             table_name = 'core_rate_limit'
     db.create_tables([RateLimit])
+
+    class RecordLink(Model):
+        id = BigAutoField()
+        from_entity = CharField(max_length=80)
+        from_id = BigIntegerField()
+        to_entity = CharField(max_length=80)
+        to_id = BigIntegerField()
+        kind = CharField(max_length=40)
+        created_by = BigIntegerField(null=True)
+        created_at = DateTimeField()
+        class Meta:
+            database = db
+            table_name = 'core_link'
+            indexes = ((('from_entity', 'from_id', 'to_entity', 'to_id', 'kind'), True), (('to_entity', 'to_id'), False))
+    db.create_tables([RecordLink])
+
+    class Redated(Model):
+        id = BigAutoField()
+        redating_id = BigIntegerField()
+        deadline_id = BigIntegerField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        number = CharField(max_length=40, default='')
+        clock = CharField(max_length=40)
+        division_id = BigIntegerField()
+        department_id = BigIntegerField(null=True)
+        old_due = DateField()
+        new_due = DateField()
+        old_provisional = BooleanField()
+        new_provisional = BooleanField()
+        class Meta:
+            database = db
+            table_name = 'core_redated'
+            indexes = ((('redating_id', 'deadline_id'), True), (('redating_id', 'id'), False))
+    db.create_tables([Redated])
+
+    class Redating(Model):
+        id = BigAutoField()
+        kind = CharField(max_length=10)
+        division_id = BigIntegerField(default=0)
+        shown_at = BigIntegerField()
+        reason = TextField(default='')
+        since = DateField(null=True)
+        settings = TextField()
+        account_id = BigIntegerField(null=True)
+        asked_at = DateTimeField()
+        job_id = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_redating'
+            indexes = ((('shown_at', 'id'), False),)
+    db.create_tables([Redating])
+
+    class ReplyTemplate(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        name = CharField(max_length=80)
+        entity = CharField(max_length=80)
+        kind = CharField(null=True, max_length=40)
+        department_id = BigIntegerField(null=True)
+        text = TextField()
+        retired = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'core_reply_template'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'entity'), False))
+    db.create_tables([ReplyTemplate])
+
+    class ReplyText(Model):
+        id = BigAutoField()
+        template_id = BigIntegerField()
+        version = IntegerField()
+        text = TextField()
+        created_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        class Meta:
+            database = db
+            table_name = 'core_reply_text'
+            indexes = ((('template_id', 'version'), True),)
+    db.create_tables([ReplyText])
 
     class Revision(Model):
         id = IntegerField(primary_key=True)
@@ -915,6 +1019,7 @@ def up(migrator, db):
     append_only(db, 'core_ledger')
     append_only(db, 'core_ledger_seal')
     append_only(db, 'core_month_close')
+    append_only(db, 'core_reply_text')
 
 
 def down(migrator, db):
@@ -925,6 +1030,7 @@ def down(migrator, db):
     no_longer_append_only(db, 'core_ledger')
     no_longer_append_only(db, 'core_ledger_seal')
     no_longer_append_only(db, 'core_month_close')
+    no_longer_append_only(db, 'core_reply_text')
     migrator.migrate(migrator.drop_table('core_workflow_version'))
     migrator.migrate(migrator.drop_table('core_worker'))
     migrator.migrate(migrator.drop_table('core_delivery_target'))
@@ -935,12 +1041,18 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_saved_view'))
     migrator.migrate(migrator.drop_table('core_role_grant'))
     migrator.migrate(migrator.drop_table('core_revision'))
+    migrator.migrate(migrator.drop_table('core_reply_text'))
+    migrator.migrate(migrator.drop_table('core_reply_template'))
+    migrator.migrate(migrator.drop_table('core_redating'))
+    migrator.migrate(migrator.drop_table('core_redated'))
+    migrator.migrate(migrator.drop_table('core_link'))
     migrator.migrate(migrator.drop_table('core_rate_limit'))
     migrator.migrate(migrator.drop_table('core_notify_preference'))
     migrator.migrate(migrator.drop_table('core_post'))
     migrator.migrate(migrator.drop_table('core_person'))
     migrator.migrate(migrator.drop_table('core_outbox'))
     migrator.migrate(migrator.drop_table('core_notification'))
+    migrator.migrate(migrator.drop_table('core_no_duplicate'))
     migrator.migrate(migrator.drop_table('core_month_correction'))
     migrator.migrate(migrator.drop_table('core_month_close'))
     migrator.migrate(migrator.drop_table('core_message_text'))

@@ -1,7 +1,7 @@
 """The two kinds of records of the plugin. From these the core makes pages, API, import, export, print and statistics."""
 from __future__ import annotations
 
-from grid321.core.api import Counter, Entity
+from grid321.core.api import Counter, Entity, Grouping
 from grid321.core.api import lazy_gettext as _
 
 from .grids import create_grid, delete_grid, update_grid
@@ -23,6 +23,7 @@ REPORT = Entity(
     personal=("reporter_phone",), title="title", actions=("create", "edit", "import", "export"), icon="chat-left-text",
     counters=(Counter("state"), Counter("kind,ledger_class"), Counter("rating,solved_level"), Counter("holder_level,state")),
     levels=("grid", "village"), check=check_report,
+    grouping=Grouping(shared=("answer", "outcome", "way", "holder_level"), alike=("title", "text")),
     description=_("What you see or hear in the grid. No state secrets, and of other people only what is needed."))
 
 ENTITIES = [GRID, REPORT]

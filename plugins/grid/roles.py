@@ -11,7 +11,8 @@ KEEP_GRIDS = ("grid.grid.create", "grid.grid.edit", "grid.grid.delete", "grid.gr
               "grid.appoint")
 MEET = tuple(f"core.meeting.{action}" for action in ("view", "create", "edit", "delete", "export"))
 MONTH = ("core.month.view", "core.month.close", "core.month.correct")
-DESK = ("grid.handle", "grid.send_up", "grid.write_off", *MEET, "core.meeting.hold", *MONTH)
+DESK = ("grid.handle", "grid.send_up", "grid.write_off", *MEET, "core.meeting.hold", *MONTH, "grid.report.group")
+TEMPLATES = tuple(f"core.reply_template.{action}" for action in ("view", "create", "edit", "delete"))
 UPPER = ("grid.hand_over", "grid.send_down", "grid.evaluate", "grid.rate_told", "grid.report.reveal",
          "grid.report.export", "grid.report.import", "core.month.approve")
 
@@ -24,11 +25,11 @@ ROLES = (
          (*SEE, *OWN, *DESK, "grid.report.edit", "grid.report.export", "grid.report.reveal", "grid.grid.edit",
           "grid.grid.create", "grid.appoint"), ("village",)),
     Role("grid.town_officer", _("Town officer for grids"),
-         (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, "grid.report.edit"), ("town",)),
+         (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, *TEMPLATES, "grid.report.edit"), ("town",)),
     Role("grid.town_clerk", _("Town clerk for grids"),
          (*SEE, *OWN, *MEET, "grid.rate_told", "grid.report.export", "core.month.view"), ("town",)),
     Role("grid.county_officer", _("County officer for grids"),
-         (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, "grid.report.edit"), ("county",)),
+         (*SEE, *OWN, *DESK, *UPPER, *KEEP_GRIDS, *TEMPLATES, "grid.report.edit"), ("county",)),
     Role("grid.administrator", _("Administrator of grids"), (*SEE, *KEEP_GRIDS, "grid.report.export"), ("town", "county")),
     Role("grid.viewer", _("Reader of reports and grids"), (*SEE, "core.meeting.view", "core.month.view")),
     Role("grid.department_clerk", _("Clerk of a department"), (*EVERYDAY, "grid.report.view", "grid.work"),

@@ -216,13 +216,13 @@ DEPARTMENT = (
 
 RATING = (
     Transition("rate", "answered", "rated", _("Rate the answer"), "grid.rate", by="reporter", asks=(Rating,),
-               sets=_rated, tone="ok"),
+               sets=_rated, tone="ok", in_group="own"),
     Transition("rate_told", "answered", "rated", _("Enter a rating told by telephone"), "grid.rate_told", by="scope",
-               asks=(Rating,), sets=_rated),
+               asks=(Rating,), sets=_rated, in_group="own"),
     Transition("object", "answered", "again", _("Not satisfied, handle again"), "grid.rate", by="reporter",
-               asks=(AgainRating,), sets=_objected, guard=first_objection, tone="warn"),
+               asks=(AgainRating,), sets=_objected, guard=first_objection, tone="warn", in_group="leaves"),
     Transition("object_again", "answered", "rated", _("Still not satisfied"), "grid.rate", by="reporter",
-               asks=(AgainRating,), sets=_objected_again, guard=second_objection, tone="warn"),
+               asks=(AgainRating,), sets=_objected_again, guard=second_objection, tone="warn", in_group="leaves"),
     Transition("answer_again", "again", "answered", _("Answer again"), "grid.handle", asks=(Answer,), sets=_answered,
                tone="ok", notify=("reporter",)),
     Transition("hand_over_again", "again", "handed", _("Hand to a department again"), "grid.hand_over",
@@ -244,7 +244,7 @@ END = (
     Transition("withdraw", ("reported", "handling", "studied", "received", "received_county", "handed", "accepted",
                             "again", "kept"),
                "withdrawn", _("Withdraw"), "grid.withdraw", by="reporter", asks=(Reason,), flow="withdrawn",
-               tone="bad", notify=("holder", "department")),
+               tone="bad", notify=("holder", "department"), in_group="own"),
 )
 
 HANDLING = Workflow(

@@ -23,19 +23,21 @@ LAYERS = {
         notify notify_texts notify_preferences notify_rows notify_planning notify_messages notify_deliveries
         channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields field_geo field_refs schemas references migrate actor sessions audit transfer_tables
         faces cursors clock clock_explain clock_plans clock_rows clock_sweep month_rows routing statistics templating themes assets versions
-        calendar_rows clock_settings division_records division_files division_counts""",
+        calendar_rows clock_settings redating division_records division_files division_counts""",
     "services": """
+        presets calendar_edit calendar_sheet
         meetings meeting_records meeting_decisions meeting_panels months month_check banks
-        accounts access tokens totp engine groups group_checks records attachments lists filters export transfer transfer_check transfer_jobs
+        accounts access tokens totp engine groups group_checks links duplicates reply_templates conversions records attachments lists filters export transfer transfer_check transfer_jobs
         transfer_report transfer_sheet division_changes division_import verification recipients history desks saved_views
         sending notices documents extensions panels people_entities theme_check worker worker_huey class_items forms division_forms
         clock_notices clock_extensions
         statistics_view menu version_publishing version_checks version_words version_moves""",
     "door": "api",
     "faces": """
+        preset_pages calendar_pages calendar_api redating_pages
         gate auth pages error_pages views view_records view_files view_steps rest rest_files openapi openapi_parts face_pages me_pages
         account_pages audit_pages version_pages
-        admin_pages preset_pages calendar_pages calendar_api redating_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
+        admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
 }
