@@ -7,7 +7,6 @@ solved: it stays in the bank as *kept*, or is closed and counted as *not solved*
 """
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from grid321.core.api import (
@@ -141,8 +140,16 @@ def _written_off(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
     return {"solved_level": level_of(case)}
 
 
-def _to(level: str) -> Callable[..., dict[str, Any]]:
-    return lambda case, data, actor: {"holder_level": level}
+def _to_village(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    return {"holder_level": "village"}
+
+
+def _to_town(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    return {"holder_level": "town"}
+
+
+def _to_county(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    return {"holder_level": "county"}
 
 
 STATES = (
@@ -182,7 +189,7 @@ VILLAGE = (
                guard=held_by_village),
     Transition("handle_ourselves", "studied", "handling", _("The village does it"), "grid.handle", meeting=VILLAGE_MEETING),
     Transition("send_up", ("handling", "studied"), "received", _("Send up to the town"), "grid.send_up",
-               moves=up(1), sets=_to("town"), guard=held_by_village, meeting=VILLAGE_MEETING),
+               moves=up(1), sets=_to_town, guard=held_by_village, meeting=VILLAGE_MEETING),
 )
 
 UPPER = (
@@ -192,11 +199,11 @@ UPPER = (
     Transition("answer_directly", ("received", "received_county"), "answered", _("Answer directly"), "grid.hand_over",
                asks=(Answer,), sets=_answered, tone="ok", notify=("reporter",)),
     Transition("send_up_county", "received", "received_county", _("Send up to the county"), "grid.send_up",
-               moves=up(1), sets=_to("county"), guard=held_by_town, meeting=TOWN_MEETING),
+               moves=up(1), sets=_to_county, guard=held_by_town, meeting=TOWN_MEETING),
     Transition("return_to_village", "received", "handling", _("Return to the village"), "grid.send_down",
-               asks=(Reason,), moves=down(), sets=_to("village"), guard=held_by_town, tone="warn"),
+               asks=(Reason,), moves=down(), sets=_to_village, guard=held_by_town, tone="warn"),
     Transition("return_to_town", "received_county", "received", _("Return to the town"), "grid.send_down",
-               asks=(Reason,), moves=down(), sets=_to("town"), guard=held_by_county, tone="warn"),
+               asks=(Reason,), moves=down(), sets=_to_town, guard=held_by_county, tone="warn"),
     Transition("take_back", ("handed", "accepted"), "received", _("Take back from the department"), "grid.hand_over",
                asks=(Reason,), moves=from_department(), guard=held_by_town, tone="warn", notify=("department",)),
     Transition("take_back_county", ("handed", "accepted"), "received_county", _("Take back from the department"),
