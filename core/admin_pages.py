@@ -160,7 +160,7 @@ def value_text(declared: Setting, value: Any) -> str:
     if declared.kind == "choice":
         return next((str(label) for code, label in declared.choices if code == value), str(value))
     if declared.kind == "length":
-        from .pages import length_text
+        from .clock_explain import length_text
         return length_text(str(value))
     return str(value)
 

@@ -98,6 +98,13 @@ def same_person(request: ClockExtension, actor: Actor) -> bool:
     return request.asked_person is not None and request.asked_person == actor.person_id
 
 
+def objection(clock: Clock | None, row: Deadline) -> tuple[str, str, str] | None:
+    """(code, what is wrong, what to do) when nobody can ask for an extension now; None when it is possible."""
+    if clock is None or clock.extension is None:
+        return "no_extension", _("This deadline cannot be extended."), _("Its rule provides for no extension.")
+    return _objection(clock.extension, row)
+
+
 def _waiting(row: Deadline) -> ClockExtension | None:
     found: ClockExtension | None = ClockExtension.get_or_none((ClockExtension.deadline_id == row.id)
                                                               & (ClockExtension.state == ASKED))

@@ -21,6 +21,8 @@ ENTRY = "entry"
 """The start event of a clock that offers no choice: the case enters its state."""
 
 LATEST_REMINDER = 365
+SUPERVISE = "core.clock.supervise"
+"""The permission of who is told of, and sees, matters under supervision."""
 
 
 @dataclass(frozen=True)

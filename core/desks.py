@@ -7,6 +7,8 @@ from typing import Any
 
 from . import lists, snapshot
 from .access import scoped
+from .clock_rows import Escalation
+from .clock_rules import SUPERVISE
 from .faces import Face, day_of, raw_rows
 from .groups import MEMBER
 from .tree import Node
@@ -59,6 +61,32 @@ def _rows(face: Face, condition: Any, node: Node, day: datetime.date) -> list[di
     return [_row(face, raw, node, day) for raw in raw_rows(query)]
 
 
+def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(above or supervised, row) of overdue cases that were brought before the actor: by the level below, or for supervision.
+
+    At most two queries; none for who holds nothing and supervises nothing.
+    """
+    workflow, model = face.workflow, face.entity.model
+    if workflow is None:
+        return
+    steps = {step.permission for step in workflow.transitions if step.permission and step.by == "holder"}
+    tree = snapshot.current().tree
+    places = sorted({grant.division_id for grant in actor.grants if grant.department_id is None and grant.permissions & steps
+                     and (place := tree.get(grant.division_id)) is not None and tree.covers(node, place)})
+    conditions = []
+    if places:
+        conditions.append(("above", (Escalation.kind == "send_up") & Escalation.division_id.in_(places)))
+    if actor.may_within(SUPERVISE, node):
+        conditions.append(("supervised", Escalation.kind == "supervise"))
+    for section, condition in conditions:
+        raised = Escalation.select(Escalation.record_id).where(
+            condition & (Escalation.open == True) & (Escalation.entity == face.entity.key))  # noqa: E712
+        query = scoped(model.select(*_columns(face)), face.entity, "view", node, actor).where(
+            model.id.in_(raised) & model.closed_at.is_null()).order_by(model.due, model.id).limit(PER_DESK)
+        for raw in raw_rows(query):
+            yield section, _row(face, raw, node, day)
+
+
 def newest(face: Face, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
     """The newest cases the actor may see at `node`."""
     model = face.entity.model
@@ -84,7 +112,7 @@ def _row(face: Face, raw: tuple[Any, ...], node: Node, day: datetime.date) -> di
         section = "overdue"
     elif due is not None and due <= day + lists.DUE_SOON:
         section = "due"
-    shown = lists.due_cell(due, day)
+    shown = lists.due_cell(due, day, lists.is_provisional(due))
     return {"title": str(title or number), "number": number, "url": face.url(node.code, identifier), "section": section,
             "due": {"text": shown["text"], "tone": shown["tone"]} if due else None,
             "state": {"label": cell["text"], "tone": cell["tone"]}, "where": tree.local_name(place, node) if place else "",

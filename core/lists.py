@@ -14,6 +14,7 @@ import peewee
 
 from . import cursors, snapshot
 from .access import scoped
+from .calendar import Days
 from .cursors import Order
 from .db import local_day, plain_columns
 from .entity import Entity
@@ -128,7 +129,8 @@ def cell_maker(face: Face, column: Column, values: list[Any], node: Node,
         return _from_map(_choice_cells(column, values, node), label)
     if kind == "due":
         today = local_day() if any(values) else None
-        return lambda raw, row: _part(due_cell(day_of(raw), today), label)
+        days = snapshot.current().calendar.at(None)
+        return lambda raw, row: _part(_due(day_of(raw), today, days), label)
     text = _text_maker(face, column, values, node, page)
     return lambda raw, row: (text(raw, row), "", "", label)
 
@@ -203,11 +205,18 @@ def _choice_cells(column: Column, values: list[Any], node: Node) -> dict[str, Ce
     return {code: _cell(column.field.display(code)) for code in set(values) if code is not None}
 
 
-def due_cell(due: datetime.date | None, today: datetime.date | None) -> Cell:
-    """A due date with its traffic light in words: overdue by so many days, due today, due soon."""
+def _due(due: datetime.date | None, today: datetime.date | None, days: Days) -> Cell:
+    return due_cell(due, today, due is not None and days.is_provisional(due))
+
+
+def due_cell(due: datetime.date | None, today: datetime.date | None, provisional: bool = False) -> Cell:
+    """A due date with its traffic light in words: overdue by so many days, due today, due soon.
+
+    One that is ``provisional`` (see ``is_provisional``) says so.
+    """
     if due is None or today is None:
         return EMPTY
-    text = format_day(due)
+    text = _("%(day)s (provisional)", day=format_day(due)) if provisional else format_day(due)
     if due < today:
         late = (today - due).days
         return _cell(ngettext("%(day)s, overdue by %(num)s day", "%(day)s, overdue by %(num)s days", late, day=text), "bad")
@@ -217,6 +226,11 @@ def due_cell(due: datetime.date | None, today: datetime.date | None) -> Cell:
         left = (due - today).days
         return _cell(ngettext("%(day)s, %(num)s day left", "%(day)s, %(num)s days left", left, day=text), "warn")
     return _cell(text)
+
+
+def is_provisional(due: datetime.date | None) -> bool:
+    """True when a due date rests on a year whose notice of working days is not known yet."""
+    return due is not None and snapshot.current().calendar.at(None).is_provisional(due)
 
 
 # ---------------------------------------------------------------- addresses

@@ -102,6 +102,9 @@ TEXTS: dict[str, Text] = {
                                     _l("%(entity)s %(number)s has more time: “%(clock)s” now ends on %(day)s."), _CLOCK),
     "clock.extension_refused": Text("dates", _l("More time was refused"),
                                     _l("%(entity)s %(number)s gets no more time: “%(clock)s” ends on %(day)s."), _CLOCK),
+    "clock.redated": Text("dates", _l("Dates were worked out anew"),
+                          _l("%(count)s of your due dates were worked out anew. Open the list to see the old and the new ones."),
+                          ("count",)),
     "job.done": Text("job", _l("A job is finished"), _l("“%(job)s” is finished."), ("job",)),
     "job.failed": Text("job", _l("A job failed"), _l("“%(job)s” failed. Open it to see why and to start it again."), ("job",)),
 }

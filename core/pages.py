@@ -1,4 +1,4 @@
-"""Pages of everybody's day: where a visit begins, what is to be done today, the search box, and why a date is what it is."""
+"""Pages of everybody's day: where a visit begins, what is to be done today, and the search box."""
 from __future__ import annotations
 
 import datetime
@@ -6,13 +6,11 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template
 
-from . import clock, lists, menu, panels, snapshot
-from .access import current_actor, fetch, guarded, scoped
+from . import lists, menu, panels, snapshot
+from .access import current_actor, guarded, scoped
 from .auth import first_division
-from .calendar import HOLIDAY, MAKE_UP, WEEKEND, DayLine
-from .clock import Deadline
 from .db import Case, local_day
-from .desks import desk_rows, newest
+from .desks import desk_rows, newest, raised_rows
 from .entity import Entity
 from .error_pages import register_error_pages
 from .errors import NotFound
@@ -23,12 +21,10 @@ from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import registry
 from .tree import Node
-from .views import RecordId, asked_text, crumbs
+from .views import RecordId, asked_text
 
 MAX_QUERY = 80
 PER_GROUP = 6
-DAY_KINDS = {"counted": _l("working day"), WEEKEND: _l("weekend"), HOLIDAY: _l("holiday"),
-             MAKE_UP: _l("make-up workday"), "calendar": _l("calendar day")}
 WEEKDAYS = (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"))
 
 
@@ -38,7 +34,6 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", "core:home", guarded(home, "login"))
     app.add_url_rule("/d/<code>/", "core:today", guarded(today, "core.today.view"))
     app.add_url_rule("/d/<code>/core/search", "core:search", guarded(search, "core.search.use"))
-    app.add_url_rule("/d/<code>/core/deadline/<rid:id>", "core:deadline", guarded(why, "core.today.view"))
     register_error_pages(app)
 
 
@@ -61,12 +56,15 @@ def today() -> str:
     """What waits for the actor at this division, the most urgent first."""
     node, actor = g.node, current_actor()
     day = local_day()
-    sections: dict[str, list[dict[str, Any]]] = {"overdue": [], "due": [], "rate": [], "waiting": []}
+    sections: dict[str, list[dict[str, Any]]] = {
+        "overdue": [], "above": [], "supervised": [], "due": [], "rate": [], "waiting": []}
     fresh: list[dict[str, Any]] = []
     more: dict[str, str] = {}
     for entity in case_entities(node, actor):
         face = face_of(entity)
         for kind, row in desk_rows(face, node, actor, day):
+            sections[kind].append(row)
+        for kind, row in raised_rows(face, node, actor, day):
             sections[kind].append(row)
         fresh += newest(face, node, actor, day)
         base = face.url(node.code)
@@ -75,6 +73,7 @@ def today() -> str:
     for rows in sections.values():
         rows.sort(key=lambda row: row["order"])
     titles = {"overdue": _("Overdue"), "due": _("Due in the next days"), "rate": _("To confirm and rate"),
+              "above": _("Ran out at the level below: you are asked"), "supervised": _("Under supervision"),
               "waiting": _("Waiting for you")}
     shown = [{"key": key, "title": titles[key], "rows": rows[:10], "count": len(rows), "empty": "",
               "more_url": more.get(key) if len(rows) > 10 else None} for key, rows in sections.items() if rows]
@@ -172,59 +171,3 @@ def _found(face: Face, text: str, node: Node, actor: Any) -> list[dict[str, Any]
                      "state": {"label": cell["text"], "tone": cell["tone"]} if cell else None,
                      "where": tree.local_name(place, node) if place else ""})
     return rows
-
-
-# ---------------------------------------------------------------- why this date
-
-def why(id: int) -> str:
-    """The clock of a deadline, where its rule comes from, and each day counted."""
-    node, actor = g.node, current_actor()
-    row = Deadline.get_or_none(Deadline.id == id)
-    entity = registry().entities.get(row.entity) if row is not None else None
-    try:
-        if row is None or entity is None:
-            raise NotFound
-        record = fetch(entity, row.record_id, "view", node, actor)
-    except NotFound:  # one and the same answer, so that it does not tell which matters exist
-        raise NotFound(_("There is no such deadline.")) from None
-    face = face_of(entity)
-    place = snapshot.current().tree.get(row.division_id)
-    workflow = registry().workflow_of(entity.key, getattr(record, "workflow_version", None))
-    known = workflow.clocks().get(row.clock) if workflow else None
-    states = {"running": _("running"), "met": _("met"), "cancelled": _("ended without effect")}
-    here = face.url(node.code, record.id)
-    facts = [
-        (_("Matter"), str(getattr(record, "number", record.id)), here),
-        (_("Deadline"), str(known[1].label) if known else row.clock, ""),
-        (_("Begins after"), format_day(row.started_on), ""), (_("Length"), length_text(row.length), ""),
-        (_("Rule comes from"), str(row.source) or _("Platform default"), ""), (_("Due"), format_day(row.due), ""),
-        (_("The clock is"), states.get(row.state, row.state), "")]
-    return render_template(
-        "why.html", title=_("Why %(day)s?", day=format_day(row.due)), provisional=row.provisional, back_url=here,
-        facts=[{"label": label, "text": text, "url": url} for label, text, url in facts],
-        days=_days(clock.explain(row, place), row.length),
-        crumbs=crumbs(face, node, (str(getattr(record, "number", record.id)), here), _("Due")))
-
-
-def length_text(length: str) -> str:
-    """A stored clock length in words: 10 wd → 10 working days."""
-    number, _space, unit = length.partition(" ")
-    words = {"wd": _("%(count)s working days", count=number), "d": _("%(count)s days", count=number),
-             "m": _("%(count)s months", count=number), "h": _("%(count)s hours", count=number)}
-    return words.get(unit, length)
-
-
-def _days(explained: list[DayLine], length: str) -> list[dict[str, Any]]:
-    """Each day with its kind and its number; at most 400 are shown."""
-    found = []
-    count = 0
-    in_working_days = length.endswith(" wd")
-    for day, kind, counts in ((line.day, line.kind, line.counts) for line in explained[:400]):
-        count += counts
-        label = DAY_KINDS.get(kind, kind)
-        tone = {WEEKEND: "muted", HOLIDAY: "muted", MAKE_UP: "info"}.get(kind, "")
-        if not counts and not in_working_days:
-            tone = "warn"  # the end fell on a day off and moved to the next working day
-        found.append({"day": format_day(day), "weekday": str(WEEKDAYS[day.weekday()]), "label": str(label),
-                      "counted": counts, "number": count if counts else None, "tone": tone})
-    return found

@@ -38,6 +38,8 @@ def tell(event: Event) -> int:
 
     The observer of the core: it runs from the outbox, inside its transaction.
     """
+    from . import clock_notices
+
     entity = registry().entities.get(event.entity)
     workflow = registry().every_version_of(event.entity) if entity is not None else None
     node = snapshot.current().tree.get(event.division_id)
@@ -50,10 +52,10 @@ def tell(event: Event) -> int:
         return 0
     params = {"entity": event.entity, "number": facts.get("number", ""), "state": state.key}
     link = f"/d/{node.code}/{entity.plugin}/{entity.name}/{event.record_id}"
-    if event.action == "overdue":
-        return notify.send(_desk(workflow, state, facts), "case.overdue", {**params, "day": facts.get("day", "")}, link, node)
+    if event.action in clock_notices.ACTIONS:
+        return clock_notices.tell(event, workflow, node, desk_accounts(workflow, state, facts), params, link)
     follows = bool(facts.get("with"))  # it goes with another case, of which the desks are told
-    desk = set() if follows and state.desk != "reporter" else _desk(workflow, state, facts)
+    desk = set() if follows and state.desk != "reporter" else desk_accounts(workflow, state, facts)
     told = notify.send(desk - {event.account_id or 0}, "case.arrived", params, link, node)
     reporter = facts.get("reporter_id")
     if reporter and event.action == "join" and reporter not in {event.account_id, *desk}:
@@ -63,7 +65,8 @@ def tell(event: Event) -> int:
     return told
 
 
-def _desk(workflow: Workflow, state: State, facts: Mapping[str, Any]) -> set[int]:
+def desk_accounts(workflow: Workflow, state: State, facts: Mapping[str, Any]) -> set[int]:
+    """The accounts that have to act on a case in ``state``: by its holder, its department or its reporter (ids in ``facts``)."""
     holder, department, reporter = facts.get("holder_id"), facts.get("department_id"), facts.get("reporter_id")
     if state.final or holder is None:
         return set()

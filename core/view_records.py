@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, g, render_template, request
 
-from . import attachments, audit, db, documents, engine, extensions, forms, lists, notices, panels, records, snapshot
+from . import attachments, audit, clock_panel, documents, engine, extensions, forms, lists, notices, panels, records, snapshot
 from .access import current_actor, fetch
 from .db import local_day
 from .entity import Entity
@@ -71,7 +71,7 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     may_delete = (face.workflow is None and "delete" in entity.actions and not records.is_closed(entity, record)
                   and actor.may_on(entity.permission("delete"), record))
     return {
-        **paper_context(face, record, node), "forms": documents.links(face, record.id, node),
+        **paper_context(face, record, node, actor), "forms": documents.links(face, record.id, node),
         "actions": actions(face, record, node, actor), "standstill": standstill(face, record),
         "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
@@ -82,20 +82,22 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     }
 
 
-def paper_context(face: Face, record: Any, node: Node) -> dict[str, Any]:
+def paper_context(face: Face, record: Any, node: Node, actor: Actor = None) -> dict[str, Any]:
     """What is printed of a record: what happened and what is known, nothing to click.
 
-    `texts` holds the same texts as `facts` by field, with number, title, state and due date; `places` the names of the
-    record's division and those above it by level.
+    With `actor` the clocks carry that person's buttons. `texts` holds the same texts as `facts` by field, with number, title,
+    state and due date; `places` the names of the record's division and those above it by level.
     """
     entity = face.entity
     timeline = _shown(records.history(entity, record.id))
     title, number = title_of(face, record), getattr(record, "number", "") or ""
-    state, due, shown = state_of(face, record), due_of(face, record, node), facts(face, record, node)
+    clocks = clock_panel.of_case(face, record, node, actor)
+    state, due, shown = state_of(face, record), due_of(face, record, clocks), facts(face, record, node)
     tree = snapshot.current().tree
     place = tree.get(getattr(record, "division_id", None))
     return {
         "entity": entity, "record": record, "title": title, "number": number, "state": state, "due": due, "facts": shown,
+        "clocks": clocks, "supervised": any(one["supervised"] for one in clocks),
         "texts": {**{fact["field"]: fact["text"] for fact in shown}, "number": number, "title": title,
                   "state": state["label"] if state else "", "due": due["text"] if due else ""},
         "places": {step.level: step.name for step in map(tree.get, place.path if place else ()) if step is not None},
@@ -123,17 +125,14 @@ def state_of(face: Face, record: Any) -> dict[str, str] | None:
     return {"key": record.state, "label": cell["text"] if cell else record.state, "tone": cell["tone"] if cell else "info"}
 
 
-def due_of(face: Face, record: Any, node: Node) -> dict[str, str] | None:
-    """The due date with its traffic light and the address that explains it."""
+def due_of(face: Face, record: Any, clocks: list[dict[str, Any]]) -> dict[str, str] | None:
+    """The due date with its traffic light and the address that explains it: the first last day of the running clocks."""
     due = day_of(getattr(record, "due", None))
     if due is None or face.workflow is None:
         return None
-    cell = lists.due_cell(due, local_day())
-    mark = "%s" if db.is_postgres() else "?"
-    row = db.database.execute_sql(
-        f"SELECT max(id) FROM core_deadline WHERE entity = {mark} AND record_id = {mark} AND due = {mark}",
-        (face.entity.key, record.id, due)).fetchone()
-    return {"text": cell["text"], "tone": cell["tone"], "url": f"/d/{node.code}/core/deadline/{row[0]}" if row[0] else ""}
+    cell = lists.due_cell(due, local_day(), lists.is_provisional(due))
+    found = clock_panel.first_due(clocks, due)
+    return {"text": cell["text"], "tone": cell["tone"], "url": found["url"] if found is not None else ""}
 
 
 def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:

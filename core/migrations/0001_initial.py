@@ -13,7 +13,7 @@ from peewee import (
     TextField,
 )
 
-from grid321.core.migrate import append_only, no_longer_append_only
+from grid321.core.migrate import append_only, full_text, no_full_text, no_longer_append_only
 
 
 def up(migrator, db):
@@ -918,6 +918,18 @@ def up(migrator, db):
             indexes = ((('account_id', 'entity', 'name'), True),)
     db.create_tables([SavedView])
 
+    class SearchText(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        part = BigIntegerField(default=0)
+        body = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_search'
+            indexes = ((('entity', 'record_id', 'part'), True), (('part',), False))
+    db.create_tables([SearchText])
+
     class Sequence(Model):
         key = CharField(primary_key=True, max_length=80)
         last = BigIntegerField()
@@ -1018,6 +1030,7 @@ def up(migrator, db):
     append_only(db, 'core_audit_seal')
     append_only(db, 'core_ledger')
     append_only(db, 'core_ledger_seal')
+    full_text(db, 'core_search')
     append_only(db, 'core_month_close')
     append_only(db, 'core_reply_text')
 
@@ -1029,6 +1042,7 @@ def down(migrator, db):
     no_longer_append_only(db, 'core_audit_seal')
     no_longer_append_only(db, 'core_ledger')
     no_longer_append_only(db, 'core_ledger_seal')
+    no_full_text(db, 'core_search')
     no_longer_append_only(db, 'core_month_close')
     no_longer_append_only(db, 'core_reply_text')
     migrator.migrate(migrator.drop_table('core_workflow_version'))
@@ -1038,6 +1052,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_setting'))
     migrator.migrate(migrator.drop_table('core_session'))
     migrator.migrate(migrator.drop_table('core_sequence'))
+    migrator.migrate(migrator.drop_table('core_search'))
     migrator.migrate(migrator.drop_table('core_saved_view'))
     migrator.migrate(migrator.drop_table('core_role_grant'))
     migrator.migrate(migrator.drop_table('core_revision'))

@@ -103,7 +103,7 @@ def test_a_due_date_is_explained_day_by_day(here, worker, raise_matter):
 
     matter = raise_matter(by=worker.actor)
     page = worker.get(f"/d/{here.tree.village.code}/matters/matter/{matter.id}").text
-    address = re.search(r'href="([^"]*core/deadline/\d+)"', page)[1]
+    address = re.search(r'href="([^"]*/why/\d+)"', page)[1]
     why = worker.get(address)
     assert why.status_code == 200
     row = Deadline.get(Deadline.record_id == matter.id)
@@ -114,10 +114,12 @@ def test_a_due_date_is_explained_day_by_day(here, worker, raise_matter):
 def test_a_due_date_out_of_reach_is_not_explained(here, worker, raise_matter):
     from grid321.core.clock import Deadline
 
-    raise_matter(by=here.county, at=here.tree.other_village)
-    row = Deadline.get()
-    assert worker.get(f"/d/{here.tree.village.code}/core/deadline/{row.id}").status_code == 404
-    assert worker.get(f"/d/{here.tree.village.code}/core/deadline/999").status_code == 404
+    own = raise_matter(by=worker.actor)
+    other = raise_matter(by=here.county, at=here.tree.other_village)
+    row = Deadline.get(Deadline.record_id == other.id)
+    base = f"/d/{here.tree.village.code}/matters/matter"
+    for address in (f"{base}/{other.id}/why/{row.id}", f"{base}/{own.id}/why/{row.id}", f"{base}/{own.id}/why/999"):
+        assert worker.get(address).status_code == 404
 
 
 def test_the_administrator_switches_a_plugin_off_after_a_warning_and_on_again(here, admin, worker):

@@ -27,7 +27,7 @@ def test_a_record_is_made_by_a_form_and_shown_with_its_history(village):
     assert 'enctype="multipart/form-data"' in browser.get(base + "new").text
     page = browser.get(made(browser, base, text="村口\r\n第二盏"))
     assert page.status_code == 200
-    for wanted in ("路灯不亮", "MT-610902104", "Open", "Light", "村口\n第二盏", "core/deadline/"):
+    for wanted in ("路灯不亮", "MT-610902104", "Open", "Light", "村口\n第二盏", "/why/"):
         assert wanted in page.text
     assert "路灯不亮" in browser.get(base).text
 

@@ -17,7 +17,7 @@ MOST_LINES_OF_A_MANIFEST = 60
 # may also reach one layer up (the registry knows the tree, the tree's rows are written by its services), never the faces.
 LAYERS = {
     "declarations": "entity clock_rules workflow hooks errors identity",
-    "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file",
+    "ground": "db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file search_text",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger counters outbox
         notify notify_texts notify_preferences notify_rows notify_planning notify_messages notify_deliveries
@@ -28,14 +28,14 @@ LAYERS = {
         presets calendar_edit calendar_sheet
         meetings meeting_records meeting_decisions meeting_panels months month_check banks
         accounts access tokens totp engine groups group_checks links duplicates reply_templates conversions records attachments lists filters export transfer transfer_check transfer_jobs
-        transfer_report transfer_sheet division_changes division_import verification recipients history desks saved_views
+        transfer_report transfer_sheet division_changes division_import verification recipients history desks search_find saved_views
         sending notices documents extensions panels people_entities theme_check worker worker_huey class_items forms division_forms
         clock_notices clock_extensions
         statistics_view menu version_publishing version_checks version_words version_moves""",
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages
-        gate auth pages error_pages views view_records view_files view_steps rest rest_files openapi openapi_parts face_pages me_pages
+        gate auth pages error_pages views view_records view_files view_steps clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts face_pages me_pages
         account_pages audit_pages version_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",

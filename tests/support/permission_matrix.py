@@ -50,7 +50,7 @@ HEAD = ("method", "rule", "roles", *CELLS)
 NOBODY, NO_ROLE = "anonymous", "no-role"
 ABSENT_ID = 987_654_321
 RECORD_NAMES = {"id", "record_id", "account_id"}
-INNER_NAMES = {"batch_id", "run_id", "file_id", "post_id", "grant_id"}
+INNER_NAMES = {"batch_id", "run_id", "file_id", "post_id", "grant_id", "deadline_id", "clock_id"}
 TEXTS = {"language": "en", "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
          "form": "handling_slip"}
@@ -121,7 +121,8 @@ def _furnish(ground: Ground, place: str, entity: Entity, record: Any) -> None:
     ground.records[place][entity.key] = int(record.id)
     if issubclass(entity.model, Case):
         entity.model.update(department_id=ground.offices[place]).where(entity.model.id == record.id).execute()
-        inner["core", "id"] = int(Deadline.get((Deadline.entity == entity.key) & (Deadline.record_id == record.id)).id)
+        clock = int(Deadline.get((Deadline.entity == entity.key) & (Deadline.record_id == record.id)).id)
+        inner[entity.key, "deadline_id"] = inner[entity.key, "clock_id"] = clock
     picture = attachments.Clean("note.txt", "text/plain", b"example")
     inner[entity.key, "file_id"] = attachments.add(entity, record, [picture], SYSTEM, grid)[0]
     inner[entity.key, "batch_id"] = int(ImportBatch.create(
