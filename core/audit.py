@@ -36,7 +36,7 @@ KINDS = {
     "token_created": _l("API token made"), "token_revoked": _l("API token revoked"),
     "session_ended": _l("Session ended"), "totp_enrolled": _l("One-time codes switched on"),
     "totp_removed": _l("One-time codes switched off"), "print": _l("Printed"), "import": _l("Imported"),
-    "division": _l("Division changed"), "class": _l("List of classes changed"),
+    "division": _l("Division changed"), "class": _l("List of classes changed"), "calendar": _l("Calendar changed"),
     "workflow": _l("Workflow version published or cases moved to it"),
 }
 PURPOSE_LENGTH = (4, 200)

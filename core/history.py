@@ -9,6 +9,7 @@ import orjson
 
 from . import db, extensions, snapshot
 from .entity import Entity
+from .i18n import format_day
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import registry
@@ -19,7 +20,9 @@ STEPS: Mapping[str, Any] = {
     "create": _l("Registered"), "edit": _l("Changed"), "delete": _l("Deleted"), "comment": _l("Commented"),
     "attach": _l("File attached"), "detach": _l("File removed"), "reveal": _l("Personal data revealed"),
     "overdue": _l("Overdue"), "import": _l("Imported"), "undo_import": _l("Import undone"), "merge": _l("Merged"),
-    "move": _l("Moved"), "on": _l("Switched on"), "off": _l("Switched off"), "set": _l("Changed"), "put": _l("Changed"),
+    "move": _l("Moved"), "on": _l("Switched on"), "off": _l("Switched off"), "redated": _l("Date worked out anew"),
+    "redate": _l("Open deadlines worked out anew"), "enter_year": _l("Notice of a year entered"), "set_day": _l("Day entered"),
+    "remove_day": _l("Day taken back"), "set": _l("Changed"), "put": _l("Changed"),
     "rename": _l("Renamed"), "split": _l("Split"), "retire": _l("Ended"),
     "agenda": _l("Put on the agenda of a meeting"), "hold": _l("Meeting held"),
     "close": _l("Month closed"), "correct": _l("Correction of a closed month"), "division_change": _l("Moved with its division"),
@@ -60,6 +63,9 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
     if told.get("number") and step in STEPS:  # the other matter that this one was put to, taken from or followed
         found["text"] = told["number"]
         found["label"] += _(": %(step)s", step=_label(flow, told["step"])) if told.get("step") else ""
+    if step == "redated":
+        found["asked"] = [(_clock(flow, one["clock"]), f"{format_day(date.fromisoformat(one['from']))} → "
+                           f"{format_day(date.fromisoformat(one['to']))}") for one in told.get("clocks", ())]
     changed = told.get("changed")
     if changed:
         place = snapshot.current().tree.get(division_id)
@@ -69,6 +75,11 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
         found["asked"] = [(_("%(label)s before", label=known[c].label), _shown(known[c], value))
                           for c, value in asked.get("before", {}).items() if c in known]
     return found
+
+
+def _clock(flow: Workflow | None, key: str) -> str:
+    known = flow.clocks().get(key) if flow is not None else None
+    return str(known[1].label) if known is not None else key
 
 
 def words(flow: Workflow | None, step: str, before: str | None, after: str | None) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from . import db
 MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts", "sessions", "tokens", "limits", "chain",
            "audit", "ledger", "records", "clock_rows", "counters", "outbox", "notify_texts", "notify_preferences",
            "channel_setup", "notify", "notify_rows", "job_runs", "workers", "transfer_tables", "attachments",
-           "idempotency", "saved_views", "calendar_rows", "redating", "versions", "meetings", "month_rows", "links",
+           "idempotency", "saved_views", "search", "calendar_rows", "redating", "versions", "meetings", "month_rows", "links",
            "duplicates", "reply_templates")
 
 
