@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from . import access, clock, counters, db, groups, ledger, meetings, outbox, snapshot
+from . import access, clock, counters, db, groups, ledger, meetings, outbox, search, snapshot
 from .actor import SYSTEM, Actor
 from .dispatch import GuestFailure
 from .entity import Entity, Refusal
@@ -213,6 +213,8 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     counters.apply(rows)
     outbox.add(entity.key, record.id, step.key, node=place, account_id=actor.account_id, at=moment,
                facts={**clock.case_facts(record), "from_state": before["state"], "entry": entry})
+    search.index(entity, record, values)
+    search.reply(entity, record, entry, step.key, data)
     groups.after_step(entity, workflow, step, record, before, actor, moment)
     return Outcome(record, entry)
 

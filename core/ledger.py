@@ -159,8 +159,14 @@ def _verify_details() -> list[str]:
 
 
 def erase_detail(entry_id: int) -> bool:
-    """Erase what was typed with an entry (right to erasure); the chain stays whole. True when there was something."""
+    """Erase what was typed with an entry (right to erasure), in the search too; the chain stays whole.
+
+    True when there was something.
+    """
+    from . import search
+
     with db.transaction():
+        search.forget_reply(entry_id)
         return bool(LedgerDetail.delete().where(LedgerDetail.entry_id == entry_id).execute())
 
 

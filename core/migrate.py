@@ -127,3 +127,18 @@ def no_longer_append_only(database: peewee.Database, table: str) -> None:
     for verb in ("update", "delete"):
         database.execute_sql(f"DROP TRIGGER IF EXISTS {table}_no_{verb}")
 
+
+def full_text(database: peewee.Database, table: str) -> None:
+    """Make ``<table>_gram``, the index of grams beside ``table`` (see ``search``). Called by migration scripts."""
+    if isinstance(database, peewee.PostgresqlDatabase):
+        database.execute_sql(f"CREATE TABLE {table}_gram (id bigint PRIMARY KEY, grams tsvector NOT NULL)")
+        database.execute_sql(f"CREATE INDEX {table}_gram_grams ON {table}_gram USING gin (grams)"
+                             " WITH (gin_pending_list_limit = 256)")
+        return
+    database.execute_sql(f"CREATE VIRTUAL TABLE {table}_gram USING fts5(grams, content='', contentless_delete=1, detail=none,"
+                         " tokenize='ascii')")
+
+
+def no_full_text(database: peewee.Database, table: str) -> None:
+    """Take the index of ``full_text`` away; for the way down of a migration."""
+    database.execute_sql(f"DROP TABLE {table}_gram")

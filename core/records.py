@@ -10,7 +10,7 @@ from typing import Any
 
 import peewee
 
-from . import access, clock, counters, crypto, db, extensions, ledger, links, outbox, snapshot
+from . import access, clock, counters, crypto, db, extensions, ledger, links, outbox, search, snapshot
 from .actor import Actor
 from .engine import ask_plugins, require_runnable
 from .entity import Entity
@@ -77,6 +77,7 @@ def record_created(entity: Entity, workflow: Workflow | None, record: Any, actor
     counters.apply(rows)
     told = {**clock.case_facts(record), "entry": entry} if workflow is not None else {"entry": entry}
     outbox.add(entity.key, record.id, "create", node=place, account_id=actor.account_id, facts=told, at=moment)
+    search.index(entity, record)
 
 
 def _place(entity: Entity, values: dict[str, Any], node: Node) -> Node:
@@ -216,6 +217,7 @@ def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor
         if entity.division:
             counters.apply(counters.stock(entity, before, record.__data__, place.path, place.path))
         outbox.add(entity.key, record.id, "edit", node=place, account_id=actor.account_id, facts={"changed": changed}, at=moment)
+        search.index(entity, record, changed)
     return record
 
 
@@ -265,6 +267,7 @@ def delete(entity: Entity, record_id: int, actor: Actor, version: int | None, no
         if entity.division:
             counters.apply(counters.stock(entity, record.__data__, None, place.path, ()))
         outbox.add(entity.key, record.id, "delete", node=place, account_id=actor.account_id, at=moment)
+        search.forget(entity, record.id)
 
 
 def check_version(record: Any, version: int | None) -> None:
@@ -319,6 +322,7 @@ def note(entity: Entity, record: Any, actor: Actor, node: Node, step: str, text:
                               version=record.version, facts=facts, detail={"text": text} if text else None)
         outbox.add(entity.key, record.id, step, node=_where(entity, record, node), account_id=actor.account_id,
                    facts={"entry": entry})
+        search.reply(entity, record, entry, step, {"text": text})
     return entry
 
 

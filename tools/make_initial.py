@@ -52,13 +52,17 @@ def plain(text: str, models: list[type[db.Table]]) -> str:
         if getattr(model, "append_only", False):
             up.append(f"    append_only(db, {table!r})")
             down.append(f"    no_longer_append_only(db, {table!r})")
+        if getattr(model, "full_text", False):
+            up.append(f"    full_text(db, {table!r})")
+            down.append(f"    no_full_text(db, {table!r})")
     head, _, tail = text.partition("\n\ndef down(migrator, db):\n")
     used = sorted(set(re.findall(r"\b([A-Z]\w+(?:Field|Key)|Model)\b(?=[(:)])", text)))
     imports = f"from peewee import {', '.join(used)}"
     if len(imports) > 130:
         imports = "from peewee import (\n" + "".join(f"    {name},\n" for name in used) + ")"
     if down:
-        imports += "\n\nfrom grid321.core.migrate import append_only, no_longer_append_only"
+        helpers = sorted({line.strip().partition("(")[0] for line in (*up, *down) if not line.strip().startswith("db.")})
+        imports += f"\n\nfrom grid321.core.migrate import {', '.join(helpers)}"
     head = head.replace("from peewee import *", imports).strip("\n")
     tail = "\n".join(line for line in tail.rstrip().split("\n") if line.strip() != "pass" or not down)
     parts = [head, *up, "", "", "def down(migrator, db):", *down, tail]
