@@ -23,12 +23,14 @@ COMMANDS = {
     "jobs": ("jobs", "Show, retry and cancel background jobs."),
     "ledger": ("ledger", "Verify and anchor the ledger and the audit chain."),
     "migrate": ("migrate", "Bring the database up to this release."),
+    "month": ("month", "Check, close and print the months of a division."),
     "new": ("new", "Start a plugin of your own."),
     "plugin": ("plugin", "List the plugins; switch one on or off for a division."),
     "preset": ("preset", "Show the sets of rules for limits; apply one to a division."),
     "serve": ("serve", "Serve the site with gunicorn."),
     "theme": ("theme", "Check a theme."),
     "verify": ("verify", "Recount and compare everything that is counted."),
+    "workflow": ("workflow", "Show versions of workflows; publish one; move running cases to it."),
     "worker": ("worker", "Run background jobs, the outbox and the clocks."),
 }
 

@@ -22,6 +22,8 @@ PERMISSIONS = (
     ("core.calendar.edit", _("Change the calendar of working days, re-date open deadlines")),
     ("core.class.view", _("See the lists of classes")),
     ("core.class.edit", _("Change the lists of classes")),
+    ("core.workflow.view", _("See the versions of workflows")),
+    ("core.workflow.edit", _("Publish versions of workflows and move running matters")),
     ("core.division.view", _("See divisions and their history")),
     ("core.division.edit", _("Change divisions: rename, move, merge, split, retire")),
     ("core.division.import", _("Import divisions")),
@@ -55,7 +57,7 @@ ROLES = (
     Role("core.leader", _("Leader"), (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.month.approve")),
     Role("core.auditor", _("Auditor"),
          ("core.today.view", "core.division.view", "core.audit.view", "core.account.view", "core.switch.view",
-          "core.setting.view", "core.job.view")),
+          "core.setting.view", "core.workflow.view", "core.job.view")),
     Role("core.api", _("Program (API)"), ("core.api.use", "core.division.view", "core.statistics.view")),
     Role("core.staff", _("Staff"), (*_EVERYDAY, "core.department.view", "core.api.use")),
 )
