@@ -11,6 +11,7 @@ from . import (
     face_pages,
     links,
     meetings,
+    months,
     people_entities,
     reply_templates,
     roles,
@@ -23,6 +24,7 @@ from .i18n import lazy_gettext as _
 plugin = Plugin(
     key="core", label=_("Platform"), version=__version__, always_on=True, roles=roles.ROLES, permissions=roles.PERMISSIONS,
     settings=(*roles.SETTINGS, *clock_settings.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS, *meetings.SETTINGS,
+              *months.SETTINGS,
               *channel_setup.SETTINGS, *duplicates.SETTINGS),
     classes=(meetings.KINDS, links.KINDS), icon="house")
 
@@ -37,10 +39,10 @@ def grid321_entities() -> list[Any]:
 
 @hookimpl
 def grid321_jobs() -> list[Any]:
-    """Imports and exports, re-dating."""
-    from . import redating, transfer_jobs
+    """Imports and exports, re-dating, closing months."""
+    from . import month_jobs, redating, transfer_jobs
 
-    return [*transfer_jobs.JOBS, *redating.JOBS]
+    return [*transfer_jobs.JOBS, *redating.JOBS, *month_jobs.JOBS]
 
 
 @hookimpl

@@ -68,8 +68,9 @@ def _decisions(raw: dict[str, Any]) -> dict[int, dict[str, Any]]:
         except ValueError:
             raise Invalid(_("The decisions were not saved."), errors={f"item-{row['id']}": [
                 _("This must be a day written like 2026-03-15.")]}) from None
+        note = schemas.load(_Note, {"note": row.get("note") or ""}, node=g.node, actor=current_actor())["note"]
         found[row["id"]] = {"decision": row.get("decision") or "", "department_id": row.get("department"), "limit_on": day,
-                            "note": schemas.load(_Note, {"note": row.get("note") or ""}, node=g.node, actor=current_actor())["note"]}
+                            "note": note or ""}
     return found
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +27,7 @@ from .statistics_view import (
     by_child_view,
     case_rows,
     label_of,
+    month_label,
     ratio_view,
     tally_view,
     trend_view,
@@ -92,7 +92,7 @@ def context(measures: list[Any], month: str, one: Any = None) -> dict[str, Any]:
         m for m in measures if isinstance(m, st.Ratio)]
     title = str(one.label) if one is not None else _("Statistics")
     return {
-        "title": title, "node": node, "month": month, "months": _months(month),
+        "title": title, "node": node, "month": month, "months": month_options(month),
         "period": _("Figures up to %(day)s; the banks of %(month)s.", day=format_day(shown.today), month=month_label(month)),
         "cards": [ratio_view(shown, m) for m in measures if isinstance(m, st.Ratio | st.Overdue)],
         "tallies": tallies, "funnels": funnels, "by_child": by_child_view(shown, compared),
@@ -106,13 +106,8 @@ def context(measures: list[Any], month: str, one: Any = None) -> dict[str, Any]:
     }
 
 
-def month_label(month: str) -> str:
-    """A month in words: 2026年3月, or March 2026."""
-    first = date(int(month[:4]), int(month[5:7]), 1)
-    return format_day(first).replace("1日", "") if "日" in format_day(first) else first.strftime("%B %Y")
-
-
-def _months(chosen: str) -> list[dict[str, Any]]:
+def month_options(chosen: str) -> list[dict[str, Any]]:
+    """The last two years of months as choices, newest first."""
     months = st.months_back(st.this_month(), 24)
     if chosen not in months:
         months = [chosen, *months]

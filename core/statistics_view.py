@@ -17,7 +17,7 @@ from .entity import Entity
 from .faces import face_of
 from .field_base import framed
 from .filters import known_parameters
-from .i18n import format_number, format_time
+from .i18n import format_day, format_number, format_time
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import registry
@@ -35,6 +35,12 @@ def label_of(key: str) -> str:
     """The name of a kind of step or of a level."""
     found = KINDS.get(key) or LEVEL_LABELS.get(key)
     return str(found) if found is not None else key
+
+
+def month_label(month: str) -> str:
+    """A month in words: 2026年3月, or March 2026."""
+    first = date(int(month[:4]), int(month[5:7]), 1)
+    return format_day(first).replace("1日", "") if "日" in format_day(first) else first.strftime("%B %Y")
 
 
 class Shown:

@@ -76,7 +76,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """What every worker does besides jobs."""
-    from . import audit, clock, counters, idempotency, ledger, limits, notify, outbox, sessions, transfer_tables
+    from . import audit, clock, counters, idempotency, ledger, limits, month_jobs, notify, outbox, sessions, transfer_tables
 
     return [
         Task("outbox", lambda: outbox.drain(BATCH), IDLE, _l("Tell events to the plugins")),
@@ -87,6 +87,7 @@ def tasks() -> list[Task]:
         Task("audit", audit.seal, 5.0, _l("Seal the audit log")),
         Task("clocks", lambda: _count(clock.sweep()), 60.0, _l("Look for deadlines that ran out")),
         Task("checkpoint", checkpoint, 300.0, _l("Tidy up the database file")),
+        Task("months", month_jobs.sweep, 3600.0, _l("Close months where a county set the day")),
         Task("old answers", idempotency.purge, 600.0, _l("Remove old answers to programs")),
         Task("old limits", limits.sweep, 600.0, _l("Remove old counts of attempts")),
         Task("old sessions", sessions.sweep, 600.0, _l("Remove old logins")),

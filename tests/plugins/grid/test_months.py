@@ -203,10 +203,14 @@ def _late(row):
 
 @pytest.mark.parametrize("tamper", [_figure, _gone, _head, _late])
 def test_verify_notices_a_frozen_month_that_was_tampered_with(autumn, tamper):
-    from grid321.core import month_check
+    from grid321.core import db, month_check
+    from grid321.core.migrate import no_longer_append_only
 
     rows = close(autumn, autumn.tree.county, OCTOBER, below=True)
     assert list(month_check.verify()) == []
+    with pytest.raises(Exception, match="append-only"):
+        _gone(rows[0])
+    no_longer_append_only(db.database.obj, "core_month_close")
     tamper(rows[0])
     assert [text for text in month_check.verify() if OCTOBER in text or "close" in text]
 
