@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from . import access, calendar, db, engine, ledger, outbox, snapshot
+from . import access, calendar, db, engine, ledger, outbox, search, snapshot
 from .actor import Actor
 from .clock_explain import declared, length_text
 from .clock_rows import (
@@ -149,6 +149,7 @@ def ask(entity: Entity, record_id: int, deadline_id: int, reason: str, length: s
         entry = ledger.append(entity.key, record.id, "extension_asked", node=place, account_id=actor.account_id,
                               version=record.version, at=moment, detail={"text": reason},
                               facts={"clock": row.clock, "length": str(wished), "due": row.due.isoformat()})
+        search.reply(entity, record, entry, "extension_asked", {"text": reason})
         won = Deadline.update(asked=Deadline.asked + 1, extension=ASKED).where(
             (Deadline.id == row.id) & Deadline.state.in_(OPEN) & (Deadline.asked == row.asked)
             & (Deadline.extension == row.extension)).execute()
@@ -171,7 +172,7 @@ def _rule(entity: Entity, record: Any, row: Deadline) -> tuple[Clock, Extension]
 
 def _reason(reason: str) -> str:
     text = reason.strip()
-    if len(text) < 4:
+    if len(text) < 2:
         message = _("Give the reason in a sentence: it stands in the record.")
         raise Invalid(_("The extension was not recorded."), errors={"reason": [message]})
     return text
@@ -246,6 +247,7 @@ def _settle(entity: Entity, record: Any, row: Deadline, request: ClockExtension,
              "due": (values.get("due") or row.due).isoformat()}
     entry = ledger.append(entity.key, record.id, step, node=place, account_id=actor.account_id, version=record.version, at=moment,
                           facts=facts, detail={"text": reason} if reason else None)
+    search.reply(entity, record, entry, step, {"text": reason})
     ClockExtension.update(state=values["extension"], decided_at=moment, decided_by=actor.account_id, decision_id=entry).where(
         (ClockExtension.id == request.id) & (ClockExtension.state == ASKED)).execute()
     _tell(entity, record, row, step, actor, place, {"day": facts["due"], "asked_by": request.asked_by})

@@ -12,7 +12,8 @@ import peewee
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from . import crypto, snapshot
+from . import crypto, search_find, snapshot
+from .access import NOTHING
 from .cursors import Order
 from .errors import BadRequest
 from .faces import Column, Face
@@ -39,11 +40,12 @@ class Asked:
     sort: str = "-id"
 
 
-def parse(face: Face, args: Mapping[str, Any], node: Node, actor: Any, *, other: frozenset[str] = frozenset()) -> Asked:
+def parse(face: Face, args: Mapping[str, Any], node: Node, actor: Any, *, other: frozenset[str] = frozenset(),
+          action: str = "view") -> Asked:
     """Read the parameters of a list URL.
 
-    `other` names parameters that the caller reads itself (cursor, size). Raises BadRequest that names the parameter
-    and what would be right.
+    `other` names parameters that the caller reads itself (cursor, size); `action` is what the rows are wanted for. Raises
+    BadRequest that names the parameter and what would be right.
     """
     asked = Asked(sort=face.default_sort)
     given = MultiDict(args)
@@ -66,7 +68,7 @@ def parse(face: Face, args: Mapping[str, Any], node: Node, actor: Any, *, other:
             else:
                 raise _bad(name, _("This list knows: %(names)s", names="、".join(sorted([*known, "q", "sort"]))))
     if asked.query:
-        asked.conditions.append(search_condition(face, asked.query))
+        asked.conditions.append(search_condition(face, asked.query, node, actor, action))
     return asked
 
 
@@ -164,29 +166,29 @@ def _search_text(text: str) -> str:
     return text
 
 
-def search_condition(face: Face, text: str) -> Any:
-    """Rows of which a search column contains `text`.
-
-    Sealed columns are never read: a whole number is found by its keyed hash, four digits by the stored tail.
-    """
-    model = face.entity.model
+def search_condition(face: Face, text: str, node: Node, actor: Any, action: str = "view") -> Any:
+    """Rows that say `text`: those of that number, otherwise those of `said`. Raises BadRequest for a list without search."""
     exact = _exact_number(face, text)
     if exact is not None:
         return exact
-    found: list[Any] = []
+    if not face.entity.search:
+        raise _bad("q", _("This list has no search."))
+    return said(face, text, node, actor, action)
+
+
+def said(face: Face, text: str, node: Node, actor: Any, action: str = "view", known: search_find.Found | None = None) -> Any:
+    """Rows in whose number, title or search fields, or in a reply to which, all words of `text` stand.
+
+    Sealed columns are never read: a whole number is found by its keyed hash, four digits by the stored tail. `known` is what
+    the index has told about all entities already.
+    """
+    model = face.entity.model
+    condition = search_find.condition(face.entity, text, node, actor, action, known)
     for name in face.entity.search:
         column = face.column(name)
         if column is not None and column.personal:
-            found += _sealed_search(model, column.attribute, text)
-            continue
-        stored = getattr(model, name, None)
-        if isinstance(stored, peewee.Field):
-            found.append(stored == text.lower() if name.endswith("_tail") else stored.contains(text))
-    if not found:
-        raise _bad("q", _("This list has no search."))
-    condition = found[0]
-    for other in found[1:]:
-        condition = condition | other
+            for other in _sealed_search(model, column.attribute, text):
+                condition = other if condition is NOTHING else condition | other
     return condition
 
 
@@ -208,8 +210,6 @@ def _sealed_search(model: Any, attribute: str, text: str) -> list[Any]:
         found.append(tail == text)
     if blind is not None and _SECRET.fullmatch(text):
         found.append(blind == crypto.blind(text))
-    if not found:
-        found.append(model.id == 0)
     return found
 
 

@@ -52,7 +52,7 @@ def selected(entity: Entity, args: Mapping[str, Any], node: Node, actor: Any, ac
     Raises BadRequest for an unknown parameter or value. Exports and bulk actions use it, so they see what the list shows.
     """
     face = face_of(entity)
-    asked = parse(face, args, node, actor, other=other)
+    asked = parse(face, args, node, actor, other=other, action=action)
     order_of(face, asked.sort)
     return narrowed(entity, entity.model.select(), asked, node, actor, action)
 

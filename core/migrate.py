@@ -136,7 +136,7 @@ def full_text(database: peewee.Database, table: str) -> None:
                              " WITH (gin_pending_list_limit = 256)")
         return
     database.execute_sql(f"CREATE VIRTUAL TABLE {table}_gram USING fts5(grams, content='', contentless_delete=1, detail=none,"
-                         " tokenize='ascii')")
+                         " tokenize='ascii tokenchars ''._''')")
 
 
 def no_full_text(database: peewee.Database, table: str) -> None:

@@ -17,7 +17,17 @@ from .faces import Column, Face, face_of
 from .filters import known_parameters
 from .i18n import current_language
 from .i18n import gettext as _
-from .openapi_parts import JSON, PROBLEMS, answer_of, key_header, operation, parts_of, query_parameter, statistics_paths
+from .openapi_parts import (
+    JSON,
+    PROBLEMS,
+    answer_of,
+    key_header,
+    operation,
+    parts_of,
+    query_parameter,
+    search_paths,
+    statistics_paths,
+)
 from .registry import platform, registry
 from .rest import MAX_LIMIT, api_columns
 from .schemas import json_schema
@@ -74,7 +84,7 @@ def build() -> dict[str, Any]:
     for entity in registry().entities.values():
         _entity(found, face_of(entity))
     found.tag({"name": "core", "description": _("Platform")})
-    for path, methods in statistics_paths().items():
+    for path, methods in {**statistics_paths(), **search_paths()}.items():
         _add(found, path, methods)
     return found.to_dict()
 

@@ -178,3 +178,26 @@ def statistics_paths() -> dict[str, dict[str, Any]]:
     return {"/api/v1/d/{code}/core/statistics": {"get": {
         "operationId": "core_statistics", "tags": ["core"], "summary": _("Statistics"), "parameters": [month],
         "x-permission": "core.statistics.view", "responses": {**answers, **problems}}}}
+
+
+def search_paths() -> dict[str, dict[str, Any]]:
+    """The search box, and the state of the ledger."""
+    asked = {"name": "q", "in": "query", "required": True, "description": _("Words that must all be contained"),
+             "schema": {"type": "string", "maxLength": 80}}
+    item = _object(entity={"type": "string"}, id={"type": "integer"}, number={"type": "string"}, title={"type": "string"},
+                   state={"type": ["string", "null"]}, division={"type": ["string", "null"]}, snippet={"type": "string"},
+                   url={"type": "string"})
+    found = {"200": _json(_("What was found, by kind: the exact number first, then the newest"), _object(
+        items={"type": "array", "items": item}))}
+    mark = _object(position={"type": "integer"}, hash={"type": "string"}, at={"type": "string"}, reason={"type": "string"})
+    state = {"200": _json(_("The newest seal, how many entries wait, and the checkpoints"), _object(
+        position={"type": "integer"}, hash={"type": "string"}, waiting={"type": "integer"},
+        checkpoints={"type": "array", "items": mark}))}
+    problems = {status: reference(f"Problem{status}", "responses") for status in ("400", "401", "403", "404", "503")}
+    return {
+        "/api/v1/d/{code}/core/search": {"get": {
+            "operationId": "core_search", "tags": ["core"], "summary": _("Search"), "parameters": [asked],
+            "x-permission": "core.search.use", "responses": {**found, **problems}}},
+        "/api/v1/d/{code}/core/ledger": {"get": {
+            "operationId": "core_ledger", "tags": ["core"], "summary": _("Ledger"), "parameters": [],
+            "x-permission": "core.ledger.view", "responses": {**state, **problems}}}}

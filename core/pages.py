@@ -6,25 +6,22 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template
 
-from . import lists, menu, panels, snapshot
-from .access import current_actor, guarded, scoped
+from . import menu, panels, snapshot
+from .access import current_actor, guarded
 from .auth import first_division
 from .db import Case, local_day
 from .desks import desk_rows, newest, raised_rows
 from .entity import Entity
 from .error_pages import register_error_pages
 from .errors import NotFound
-from .faces import Face, face_of, raw_rows
-from .filters import search_condition
+from .faces import face_of
 from .i18n import format_day
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import registry
 from .tree import Node
-from .views import RecordId, asked_text
+from .views import RecordId
 
-MAX_QUERY = 80
-PER_GROUP = 6
 WEEKDAYS = (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"), _l("Saturday"), _l("Sunday"))
 
 
@@ -33,7 +30,6 @@ def register(app: Flask) -> None:
     app.url_map.converters.setdefault("rid", RecordId)
     app.add_url_rule("/", "core:home", guarded(home, "login"))
     app.add_url_rule("/d/<code>/", "core:today", guarded(today, "core.today.view"))
-    app.add_url_rule("/d/<code>/core/search", "core:search", guarded(search, "core.search.use"))
     register_error_pages(app)
 
 
@@ -115,59 +111,3 @@ def _quick(node: Node, actor: Any) -> list[dict[str, str]]:
         if actor.may_within(permission, node):
             found.append({"label": label, "icon": icon, "url": f"/d/{node.code}/{path}"})
     return found[:6]
-
-
-# ---------------------------------------------------------------- search
-
-def search() -> str:
-    """One box: number, name, last four digits of a telephone, pinyin initials, name or code of a division."""
-    node, actor = g.node, current_actor()
-    text = asked_text("q", MAX_QUERY)
-    groups = _groups(text, node, actor) if text else []
-    return render_template("search.html", title=_("Search"), query=text, search_text=text, groups=groups,
-                           crumbs=[(node.name, f"/d/{node.code}/"), (_("Search"), "")])
-
-
-def _groups(text: str, node: Node, actor: Any) -> list[dict[str, Any]]:
-    """What was found, by kind. One query for each kind of record that the actor may see here."""
-    on = snapshot.current().switches.is_on
-    found = []
-    for entity in registry().entities.values():
-        if not entity.search or not on(entity.plugin, node) or not actor.may_within(entity.permission("view"), node):
-            continue
-        rows = _found(face_of(entity), text, node, actor)
-        if rows:
-            more = face_of(entity).url(node.code) + "?" + _encoded(text) if len(rows) > PER_GROUP - 1 else None
-            found.append({"label": str(entity.label), "rows": rows[:PER_GROUP - 1], "more_url": more,
-                          "count": len(rows[:PER_GROUP - 1])})
-    if actor.may_within("core.division.view", node):
-        tree = snapshot.current().tree
-        places = [{"title": place.name, "number": place.code, "url": f"/d/{place.code}/", "state": None,
-                   "where": tree.full_name(place)} for place in tree.search(text, node, PER_GROUP)]
-        if places:
-            found.append({"label": _("Divisions"), "rows": places, "more_url": None, "count": len(places)})
-    return found
-
-
-def _encoded(text: str) -> str:
-    from urllib.parse import urlencode
-    return urlencode({"q": text})
-
-
-def _found(face: Face, text: str, node: Node, actor: Any) -> list[dict[str, Any]]:
-    model = face.entity.model
-    title = face.title if face.title is not None and not face.title.personal else None
-    columns = [model.id, title.stored if title else model.id, getattr(model, "number", model.id),
-               getattr(model, "state", model.id), getattr(model, "division_id", model.id)]
-    query = scoped(model.select(*columns), face.entity, "view", node, actor).where(search_condition(face, text))
-    tree = snapshot.current().tree
-    states = lists.state_cells(face)
-    has_number = hasattr(model, "number")
-    rows = []
-    for identifier, name, number, state, division_id in raw_rows(query.order_by(model.id.desc()).limit(PER_GROUP)):
-        place = tree.get(division_id) if face.entity.division else None
-        cell = states.get(state)
-        rows.append({"title": str(name), "number": number if has_number else "", "url": face.url(node.code, identifier),
-                     "state": {"label": cell["text"], "tone": cell["tone"]} if cell else None,
-                     "where": tree.local_name(place, node) if place else ""})
-    return rows
