@@ -9,6 +9,7 @@ from typing import Any
 from . import attachments, counters, engine, forms, groups, notices, people, records, sending
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
+from .clock import within
 from .db import (
     BlindField,
     Case,
@@ -28,6 +29,7 @@ from .db import (
 from .division_changes import create_division, rename_division, retire_division
 from .entity import (
     ClassScheme,
+    Conversion,
     Counter,
     Delivery,
     Document,
@@ -83,6 +85,7 @@ from .statistics import Funnel, Overdue, Part, Ratio, Tally
 from .tree import Node, Tree, ancestor_columns
 from .workflow import (
     Clock,
+    Extension,
     Length,
     Move,
     State,
@@ -92,6 +95,7 @@ from .workflow import (
     days,
     down,
     from_department,
+    hours,
     months,
     stay,
     to_department,
@@ -126,15 +130,15 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 __all__ = [
     "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice",
-    "ClassScheme", "Clock", "Conflict", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity",
-    "EntityExtension", "EntityField", "EntitySchema", "Event", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant",
-    "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node",
-    "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record",
-    "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text",
-    "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns", "attachments",
-    "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down", "engine", "enqueue",
-    "fetch", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded",
-    "hookimpl", "is_on", "lazy_gettext", "local_day", "months", "ngettext", "notices", "notify", "now", "people", "records",
-    "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "sending", "setting",
-    "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree", "up", "working_days",
+    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef",
+    "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag", "Forbidden",
+    "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link",
+    "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind",
+    "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State",
+    "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns",
+    "attachments", "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down", "engine",
+    "enqueue", "fetch", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "groups",
+    "guarded", "hookimpl", "hours", "is_on", "lazy_gettext", "local_day", "months", "ngettext", "notices", "notify", "now",
+    "people", "records", "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "sending",
+    "setting", "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

@@ -209,7 +209,7 @@ def _ask_schema(clock: Clock | None, row: Deadline) -> type[EntitySchema]:
     return type("AskForm", (EntitySchema,), {
         "length": fields.Choice(_l("How long"), options=options, required=True,
                                 help=_l("The whole time, counted from the original start.")),
-        "reason": fields.LongText(_l("Reason"), required=True, max=1000, min=4)})
+        "reason": fields.LongText(_l("Reason"), required=True, max=1000, min=2)})
 
 
 class DecideForm(EntitySchema):

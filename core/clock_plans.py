@@ -94,7 +94,7 @@ def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[st
     said = (data or {}).get(clock.answer) if clock.answer else None
     if said not in (None, ""):
         return _decided(said, day, day_off, clock)
-    if clock.rule and clock.rule in known and settings.get(clock.rule, node, day) != "length":
+    if clock.rule and clock.rule in known and settings.get(clock.rule, node, day) not in {None, "length"}:
         return None
     key = (clock.choose(case) if clock.choose is not None else None) or clock.setting
     if key and key in known:

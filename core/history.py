@@ -30,8 +30,11 @@ STEPS: Mapping[str, Any] = {
     "gather": _l("Carries another matter"), "ungather": _l("No longer carries another matter"),
     "part_ended": _l("A part was closed"), "link": _l("Linked"), "unlink": _l("Link removed"),
     "no_duplicate": _l("Found to be no duplicate"), "converted_from": _l("Made from another record"),
-    "conversion_undone": _l("Conversion undone"),
+    "conversion_undone": _l("Conversion undone"), "extension_asked": _l("Extension of a time limit asked for"),
+    "extension_granted": _l("Extension approved"), "extension_refused": _l("Extension refused"),
 }
+
+OF_CLOCKS = frozenset({"overdue", "extension_asked", "extension_granted", "extension_refused"})
 
 
 def timeline(entity: Entity, record_id: int) -> list[dict[str, Any]]:
@@ -63,6 +66,8 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
     if told.get("number") and step in STEPS:  # the other matter that this one was put to, taken from or followed
         found["text"] = told["number"]
         found["label"] += _(": %(step)s", step=_label(flow, told["step"])) if told.get("step") else ""
+    if step in OF_CLOCKS:
+        found["asked"] = _of_clock(flow, told)
     if step == "redated":
         found["asked"] = [(_clock(flow, one["clock"]), f"{format_day(date.fromisoformat(one['from']))} → "
                            f"{format_day(date.fromisoformat(one['to']))}") for one in told.get("clocks", ())]
@@ -75,6 +80,14 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
         found["asked"] = [(_("%(label)s before", label=known[c].label), _shown(known[c], value))
                           for c, value in asked.get("before", {}).items() if c in known]
     return found
+
+
+def _of_clock(flow: Workflow | None, told: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Which time limit a step was about, and its last day then."""
+    if not told.get("clock"):
+        return []
+    return [(_("Deadline"), _clock(flow, told["clock"]))] + (
+        [(_("Due"), format_day(date.fromisoformat(told["due"])))] if told.get("due") else [])
 
 
 def _clock(flow: Workflow | None, key: str) -> str:
