@@ -53,7 +53,8 @@ def _common(row: Delivery) -> dict[str, Any]:
 def _single(row: Delivery, item: Notification, site: str) -> Message:
     link = item.link if row.account_id is None else f"/me/inbox/{item.id}"
     text = notify_texts.text_for_outside(item.text_key, item.params, item.division_id)
-    return Message(key=item.text_key, kind=notify_texts.kind_of(item.text_key).key, text=text, link=item.link,
+    key = item.text_key if item.text_key in notify_texts.TEXTS else notify_texts.GENERAL  # another key is a text itself
+    return Message(key=key, kind=notify_texts.kind_of(item.text_key).key, text=text, link=item.link,
                    number=str(item.params.get("number", "")), at=item.created_at, url=f"{site}{link}" if site else "",
                    **_common(row))
 

@@ -112,7 +112,7 @@ TEXTS: dict[str, Text] = {
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _OLD_PLACE = re.compile(r"%\((\w+)\)s")
-_KEY = re.compile(r"[a-z0-9_.-]{1,80}")
+_KEY = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 
 
 class MessageText(db.Table):

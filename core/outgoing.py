@@ -222,12 +222,15 @@ def limited(current: Callable[[], socket.socket | None], seconds: float = WHOLE_
     timer.start()
     try:
         yield
+        cut_off = over.is_set()  # an answer that breaks off among its headers looks complete
     except Exception:
-        if over.is_set():
-            raise Failure("timeout", whole=True) from None
-        raise
+        if not over.is_set():
+            raise
+        cut_off = True
     finally:
         timer.cancel()
+    if cut_off:
+        raise Failure("timeout", whole=True) from None
 
 
 class _Plain(http.client.HTTPConnection):

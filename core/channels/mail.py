@@ -87,8 +87,9 @@ def send(setup: Setup, message: Message, address: str) -> None:
             _talk(client, setup, context if security == "starttls" else None, mail, address)
     except TimeoutError:
         raise Failure("timeout", whole=True) from None
-    except smtplib.SMTPServerDisconnected:
-        raise Failure("dropped") from None
+    except smtplib.SMTPServerDisconnected as error:  # smtplib hides in it that the server was silent
+        silent = isinstance(error.__context__, TimeoutError)
+        raise Failure("timeout" if silent else "dropped", whole=silent) from None
     except smtplib.SMTPException as error:
         raise _failure(error) from None
     except OSError as error:
