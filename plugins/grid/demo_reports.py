@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from grid321.core.api import Actor, Node, Problem, engine, now, records, registry, shift_clock, snapshot, transaction, tree
+from grid321.core.api import (
+    SYSTEM,
+    Actor,
+    Node,
+    Problem,
+    engine,
+    hold_meeting,
+    month_end,
+    now,
+    records,
+    registry,
+    shift_clock,
+    snapshot,
+    transaction,
+    tree,
+)
 
 from . import demo_texts as texts
 from .schemas import first_words
 
 MONTHS = 6
 BATCH = 40
+MEETS_ON = {"village": 4, "town": 2, "county": 0}
+"""The weekday on which the meeting of a level is held in the demo: Friday, Wednesday, Monday."""
+KINDS = {"village": "village_committees", "town": "town_presidium", "county": "county_directors"}
+Turn = tuple[datetime, int, tuple[Any, ...]]
+"""(when, order, what) of something that will be done."""
 Step = tuple[float, str, str, dict[str, Any]]
 """(days after the step before, who, transition, answers)"""
 
@@ -29,6 +49,7 @@ class Walker:
         for (place, name), department in context.departments.items():
             self.offices.setdefault(place, {})[name] = department
         self.entity = registry().entity("grid.report")
+        self.waiting: dict[int, list[tuple[Any, ...]]] = {}
 
     def actor(self, who: str, grid: Node) -> Actor:
         """Who takes a step at ``grid``: the demo's account where it holds the post there, else nobody in particular.
@@ -64,14 +85,14 @@ class Walker:
             yield from self.ending("village", "village", matter, town)
             return
         yield 1 + chance() * 3, "village", "study", {}
-        yield 1 + chance() * 3, "village", "send_up", self.meeting(texts.DECISIONS)
+        yield chance(), "village", "send_up", {}
         if chance() < 0.05:
             yield 1 + chance() * 2, "town", "return_to_village", {"reason": self.rng.choice(texts.REASONS_DOWN)}
             yield 1 + chance() * 4, "village", "solve_on_spot", self.answer(matter)
             yield from self.ending("village", "village", matter, town)
             return
         if chance() < 0.16:
-            yield 2 + chance() * 4, "town", "send_up_county", self.meeting(texts.PRESIDIUM)
+            yield 0.5 + chance(), "town", "send_up_county", {}
             yield from self.upper("county", self.county, matter)
             return
         yield from self.upper("town", town, matter)
@@ -83,7 +104,7 @@ class Walker:
             yield 2 + chance() * 6, level, "answer_directly", self.answer(matter)
             yield from self.ending(level, level, matter, place)
             return
-        yield 1 + chance() * 2, level, "hand_over", self.hand_over(place, matter.office)
+        yield 0.5 + chance(), level, "hand_over", self.hand_over(place, matter.office)
         if chance() < 0.08:
             back = "give_back" if level == "town" else "give_back_county"
             yield 0.5 + chance(), "office", back, {"reason": self.rng.choice(texts.REASONS_BACK)}
@@ -123,6 +144,27 @@ class Walker:
         else:
             yield 0.5 + chance() * 3, level, "keep", {"reason": self.rng.choice(texts.KEPT)}
 
+    def county_places(self) -> Sequence[Node]:
+        """The county and the divisions below it."""
+        return tree().subtree(self.county)
+
+    def needs_meeting(self, task: tuple[Any, ...]) -> bool:
+        """True when the next step of a report waits for the meeting of its holder."""
+        key = task[4][2]
+        return any(step.key == key and step.meeting for step in registry().workflow_of(self.entity.key).transitions)
+
+    def wait(self, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
+        """Put a report before the next meeting of its holder; the first one that waits calls the meeting."""
+        place = tree().get(self.entity.model.get_by_id(task[2]).holder_id)
+        assert place is not None
+        first = place.id not in self.waiting
+        self.waiting.setdefault(place.id, []).append((number, task))
+        if not first:
+            return []
+        days = (MEETS_ON[place.level] - (moment + timedelta(hours=8)).weekday()) % 7 or 7
+        when = (moment + timedelta(days=days)).replace(hour=7, minute=0, second=0, microsecond=0)
+        return [(when, -1000 - place.id, ("meeting", place.id))]
+
     # -- answers of the forms, as the schemas load them
 
     def answer(self, matter: texts.Matter) -> dict[str, Any]:
@@ -130,11 +172,13 @@ class Walker:
         numbers = {"n": self.rng.randint(3, 68), "d": self.rng.randint(2, 6)}
         return {"text": matter.answer.format(**numbers), "outcome": matter.outcome, "way": None}
 
-    def meeting(self, decisions: Sequence[str]) -> dict[str, Any]:
-        """The record of a meeting on the day of the step."""
-        return {"met_on": None, "chair": f"{self.rng.choice(texts.SURNAMES)}{self.rng.choice(texts.GIVEN)}",
-                "attendees": f"应到{self.rng.randint(7, 11)}人，实到{self.rng.randint(5, 7)}人",
-                "decision": self.rng.choice(list(decisions))}
+    def attendance(self, level: str) -> dict[str, Any]:
+        """Who chaired a meeting, how many came, and what was said."""
+        expected = self.rng.randint(7, 11)
+        present = expected - self.rng.randint(0, 2)
+        words = {"village": texts.DECISIONS, "town": texts.PRESIDIUM, "county": texts.DIRECTORS}[level]
+        return {"chair": f"{self.rng.choice(texts.SURNAMES)}{self.rng.choice(texts.GIVEN)}", "expected": expected,
+                "present": present, "attendees": f"应到{expected}人，实到{present}人。", "minutes": self.rng.choice(words)}
 
     def objection(self) -> dict[str, Any]:
         """Why the reporter is not satisfied."""
@@ -161,6 +205,7 @@ def walk_reports(context: Any, villages: Sequence[tuple[Node, list[Node]]], acco
         born = _office_hours(walker, present - timedelta(days=walker.rng.random() * 30 * MONTHS))
         grid = mine if mine in grids and walker.rng.random() < 0.5 else walker.rng.choice(grids)
         queue.append((min(born, present), number, (grid, village, None, None, None)))
+    queue += [(moment, -number, ("close", month)) for number, (moment, month) in enumerate(_month_ends(present), start=1)]
     heapq.heapify(queue)
     while queue:
         with transaction():
@@ -168,9 +213,58 @@ def walk_reports(context: Any, villages: Sequence[tuple[Node, list[Node]]], acco
                 if not queue:
                     break
                 moment, number, task = heapq.heappop(queue)
-                following = _perform(walker, moment, task)
-                if following is not None and following[0] <= present:
-                    heapq.heappush(queue, (following[0], number, following[1]))
+                for when, what, following in _turn_of(walker, moment, number, task):
+                    if when <= present:
+                        heapq.heappush(queue, (when, what, following))
+
+
+def _month_ends(present: datetime) -> list[tuple[datetime, str]]:
+    """When the county closed each of the last months: on the third of the next one, and which month it was."""
+    day = (present + timedelta(hours=8)).date()
+    found = []
+    for back in range(MONTHS + 1):
+        number = day.year * 12 + day.month - 1 - back
+        first = date(number // 12, number % 12 + 1, 1)
+        moment = datetime(first.year, first.month, 3, 2, 30)
+        if moment <= present:
+            before = first - timedelta(days=1)
+            found.append((moment, f"{before.year:04d}-{before.month:02d}"))
+    return found
+
+
+def _turn_of(walker: Walker, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
+    """Do what is due at ``moment``: the next step of a report, a meeting, the end of a month. Returns what follows when."""
+    if task[0] == "close":
+        with shift_clock(moment - now()):
+            if month_end.first_booked([*walker.county_places()]):
+                month_end.close(walker.county, task[1], SYSTEM, below=True)
+        return []
+    if task[0] == "meeting":
+        return _meet(walker, moment, task[1])
+    if task[4] is not None and walker.needs_meeting(task):
+        return walker.wait(moment, number, task)
+    following = _perform(walker, moment, task)
+    return [(following[0], number, following[1])] if following is not None else []
+
+
+def _meet(walker: Walker, moment: datetime, place_id: int) -> list[Turn]:
+    """Hold the meeting of a division about everything that waits for it, then carry out what it decided."""
+    place = tree().get(place_id)
+    assert place is not None
+    waiting = walker.waiting.pop(place_id)
+    with shift_clock(moment - now()):
+        day = (moment + timedelta(hours=8)).date()
+        chosen = [{"entity": walker.entity.key, "record_id": task[2], "decision": task[4][2],
+                   "department_id": task[4][3].get("department_id"), "note": task[4][3].get("note", ""),
+                   "limit_on": day + timedelta(days=20) if task[4][3] else None} for _number, task in waiting]
+        actor = walker.actor(place.level, waiting[0][1][0])
+        hold_meeting(place, KINDS[place.level], day, chosen, actor, **walker.attendance(place.level))
+    found = []
+    for minutes, (number, task) in enumerate(waiting, start=5):
+        following = _perform(walker, moment + timedelta(minutes=minutes), task)
+        if following is not None:
+            found.append((following[0], number, following[1]))
+    return found
 
 
 def _place(walker: Walker, villages: Sequence[tuple[Node, list[Node]]]) -> tuple[Node, list[Node]]:
@@ -198,8 +292,6 @@ def _perform(walker: Walker, moment: datetime, task: tuple[Any, ...]) -> tuple[d
             record_id, steps = record.id, walker.life(town, matter)
         else:
             _days, who, key, answers = step
-            if "met_on" in answers:
-                answers = {**answers, "met_on": (moment + timedelta(hours=8)).date()}
             try:
                 engine.perform(walker.entity, record_id, key, answers, walker.actor(who, grid), None, walker.county)
             except Problem as problem:
