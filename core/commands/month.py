@@ -117,12 +117,12 @@ def print_(division: str, month: str) -> None:
 
 
 def _figures(node: Any, month: str) -> None:
-    from grid321.core.banks import entities_at, has_bank, own_terms
+    from grid321.core.banks import TERMS, entities_at, has_bank, own_terms
     from grid321.core.statistics_view import label_of
 
     for entity in entities_at(node):
         if has_bank(entity, node):
             terms, row = own_terms(entity, node, month)
             click.echo(f"{entity.label}  {node.name}  {month}  {'closed' if row else 'open'}")
-            for kind, n in terms.items():
-                click.echo(f"  {label_of(kind)}: {n}")
+            for kind in (*TERMS, *sorted(set(terms) - set(TERMS))):
+                click.echo(f"  {label_of(kind)}: {terms.get(kind, 0)}")
