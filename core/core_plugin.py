@@ -55,10 +55,11 @@ def grid321_changed(event: Any) -> None:
 
 @hookimpl
 def grid321_panels(slot: str, entity: Any, record: Any, actor: Any, division: Any) -> Any:
-    """The agenda of a meeting; on a case what meetings decided about it."""
-    from .meeting_panels import panels_for
+    """The agenda of a meeting; on a case what meetings decided about it, its group, likely duplicates and links."""
+    from . import case_panels, meeting_panels
 
-    return panels_for(slot, entity, record, actor, division)
+    return [*(meeting_panels.panels_for(slot, entity, record, actor, division) or ()),
+            *case_panels.panels_for(slot, entity, record, actor, division)]
 
 
 @hookimpl

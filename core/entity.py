@@ -193,6 +193,23 @@ class EntityExtension:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """A case of entity ``source`` becomes a record of entity ``target`` (a matter becomes a suggestion), with trace.
+
+    ``step`` is the transition of the source's workflow that ends the case with ``flow="joined"``: it leaves its bank without
+    being solved, because the new record carries the need on, and is in no figure any more. A new case is booked as received,
+    not as collected, so what is collected counts needs once over all plugins. ``fields`` gives, by field of the target, the
+    field of the source it is filled from, or a function ``fill(case) -> value``; a person reviews and changes it all before.
+    """
+
+    source: str
+    step: str
+    target: str
+    label: Label
+    fields: Mapping[str, str | Callable[[Any], Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Panel:
     """A piece that a plugin adds to a slot: a template of its own with the data it needs."""
 

@@ -47,7 +47,7 @@ def join(entity: Entity, record_id: int, lead_id: int, actor: Actor, version: in
         holder = _node(lead.holder_id)
         values = {name: getattr(lead, name) for name in ("holder_id", "department_id", "workflow_version", *grouping.shared)}
         values |= {"state": _entry_state(workflow, lead), "parent_id": lead.id, "bond": MEMBER, "due": None}
-        _write(entity, record, values, "join", actor, moment, other=lead, flows=[(holder.id, holder.level, "joined")])
+        write(entity, record, values, "join", actor, moment, other=lead, flows=[(holder.id, holder.level, "joined")])
         carry(entity, lead, 1, version=lead.version)
         _note(entity, lead, "gather", actor, moment, record)
     return record
@@ -80,7 +80,7 @@ def release(entity: Entity, record: Any, lead: Any, actor: Actor, moment: Any) -
     workflow, holder = workflow_of(entity, record), _node(record.holder_id)
     clocks = clock.anew(workflow, record.state, record.parent_id, entity.key, holder, moment, record)
     values = {"parent_id": None, "bond": None, "due": clocks.due}
-    _write(entity, record, values, "leave", actor, moment, other=lead, flows=[(holder.id, holder.level, "received")])
+    write(entity, record, values, "leave", actor, moment, other=lead, flows=[(holder.id, holder.level, "received")])
     clock.start(clocks, entity.key, record.id)
 
 
@@ -162,6 +162,8 @@ def refuse_carried(entity: Entity, workflow: Workflow, step: Transition, record:
     """Before a step: raise ``Conflict`` for a member's step that is the lead's, ``Refused`` for the end of a case with open
     parts. Locks the lead where the step changes what it carries."""
     final = workflow.state(step.target).final
+    if step.flow == "joined":
+        _refuse_plain_conversion(entity, record)
     if not offered(step, record):
         lead = entity.model.select(entity.model.number).where(entity.model.id == record.parent_id).tuples().first()
         raise Conflict(_("The matter is handled together with others."), _("Its group is led by %(number)s.", number=lead[0]),
@@ -176,8 +178,21 @@ def refuse_carried(entity: Entity, workflow: Workflow, step: Transition, record:
                           _("Close the parts first."), code="open_parts")
 
 
+def _refuse_plain_conversion(entity: Entity, record: Any) -> None:
+    """A step that turns a case into something else is taken only together with making that."""
+    if (db.memo() or {}).get("converting") != (entity.key, record.id):
+        raise Conflict(_("This step makes another record of the matter."), record.number,
+                       _("Open its page, check what is carried over, and send that."), code="conversion",
+                       extra={"state": record.state, "version": record.version})
+    if record.bond is not None:
+        raise Refused(_("Only a matter that stands by itself becomes something else."), record.number,
+                      _("Take it out of its group first."), code="in_group")
+
+
 def free(step: Transition, record: Any) -> dict[str, Any]:
-    """The columns by which a member leaves its group with a step (an objection, say); empty otherwise."""
+    """The columns by which a member leaves its group with a step (an objection, say), or a case turns into something else."""
+    if step.flow == "joined":
+        return {"bond": TURNED}
     leaves = record.bond == MEMBER and step.in_group == "leaves"
     return {"parent_id": None, "bond": None} if leaves else {}
 
@@ -189,9 +204,9 @@ def rests(values: Mapping[str, Any], record: Any) -> bool:
 
 def booked(before: Mapping[str, Any], record: Any, flows: list[tuple[int, str, str]], holder: Node) -> list[tuple[int, str, str]]:
     """The flows of a step: none for a case that another carries; one that left its group is received first."""
-    if record.bond is not None:
+    if record.bond is not None and before.get("bond") is not None:
         return []
-    return [(holder.id, holder.level, "received"), *flows] if before.get("bond") == MEMBER else flows
+    return [(holder.id, holder.level, "received"), *flows] if before.get("bond") == MEMBER and record.bond is None else flows
 
 
 def after_step(entity: Entity, workflow: Workflow, step: Transition, record: Any, before: Mapping[str, Any], actor: Actor,
@@ -232,7 +247,7 @@ def _follow(entity: Entity, workflow: Workflow, step: Transition, lead: Any, act
         if goal.final:
             values |= {"closed_at": moment, "outcome": lead.outcome}
             left += 1
-        _write(entity, member, values, "follow", actor, moment, other=lead, facts=facts)
+        write(entity, member, values, "follow", actor, moment, other=lead, facts=facts)
     if left:
         carry(entity, lead, -left)
 
@@ -245,7 +260,7 @@ def _withdrawn(entity: Entity, lead: Any, actor: Actor, moment: Any) -> None:
     for (part_id,) in list(model.select(model.id).where((model.parent_id == lead.id) & (model.bond == PART)).tuples()):
         clock.cancel(entity.key, part_id, moment)
     for part in carried(entity, lead, PART):
-        _write(entity, part, {"state": lead.state, "closed_at": moment, "due": None, "workflow_version": lead.workflow_version},
+        write(entity, part, {"state": lead.state, "closed_at": moment, "due": None, "workflow_version": lead.workflow_version},
                "follow", actor, moment, other=lead, facts={"step": "withdraw"})
     carry(entity, lead, -lead.members)
 
@@ -307,9 +322,10 @@ def lock_parent(entity: Entity, record: Any) -> Any:
 
 # -- writing ---------------------------------------------------------------------------------------------------------
 
-def _write(entity: Entity, record: Any, values: Mapping[str, Any], step: str, actor: Actor, moment: Any, *, other: Any,
+def write(entity: Entity, record: Any, values: Mapping[str, Any], step: str, actor: Actor, moment: Any, *, other: Any,
            flows: Sequence[tuple[int, str, str]] = (), facts: Mapping[str, Any] | None = None) -> None:
-    """Change a carried case: one compare-and-set with its ledger entry, counters and outbox row."""
+    """Change a case outside of its own steps: one compare-and-set with ledger entry, counters and outbox row, inside the
+    caller's transaction. Raises ``Conflict`` when somebody was faster."""
     model, before = entity.model, dict(record.__data__)
     row = {**values, "version": record.version + 1, "updated_at": moment}
     if model.update(row).where((model.id == record.id) & (model.version == record.version)).execute() != 1:

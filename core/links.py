@@ -87,8 +87,11 @@ def add(entity: Entity, record_id: int, other: Entity, other_id: int, kind: str,
         return write(entity, record, other, there, kind, actor)
 
 
-def write(entity: Entity, record: Any, other: Entity, there: Any, kind: str, actor: Actor) -> int:
-    """Write a link with an entry on both timelines, inside the caller's transaction. Raises ``Conflict`` when it exists."""
+def write(entity: Entity, record: Any, other: Entity, there: Any, kind: str, actor: Actor, *, one_side: bool = False) -> int:
+    """Write a link with an entry on both timelines (or the first alone), inside the caller's transaction.
+
+    Raises ``Conflict`` when it exists.
+    """
     try:
         with db.transaction():
             link_id = db.insert(RecordLink, {"from_entity": entity.key, "from_id": record.id, "to_entity": other.key,
@@ -97,7 +100,8 @@ def write(entity: Entity, record: Any, other: Entity, there: Any, kind: str, act
     except peewee.IntegrityError:
         raise Conflict(_("The two records are linked in this way already."), remedy=_("Load the page again."),
                        code="linked") from None
-    _tell(((entity, record, other, there), (other, there, entity, record)), "link", kind, actor)
+    sides = ((entity, record, other, there), (other, there, entity, record))
+    _tell(sides[:1] if one_side else sides, "link", kind, actor)
     return link_id
 
 

@@ -22,6 +22,11 @@ TEXTS = {
     "deleted": _l("Deleted."),
     "commented": _l("Your comment was added."),
     "attached": _l("The file was added."),
+    "grouped": _l("Grouped. It follows the matter that leads the group and is counted with it."),
+    "ungrouped": _l("Taken out of the group. It is in the bank again, and its time limits begin anew."),
+    "split": _l("The part is a matter of its own to work on. It is not counted a second time."),
+    "compared": _l("Remembered: these are different matters."),
+    "converted": _l("Done. This record was made from the matter; both show the link."),
     "removed": _l("The file was removed."),
 }
 

@@ -14,6 +14,7 @@ from flask import current_app
 from . import hooks
 from .entity import (
     ClassScheme,
+    Conversion,
     Document,
     Entity,
     EntityExtension,
@@ -27,6 +28,7 @@ from .flow_extensions import as_far_as_they_fit, extended
 from .plugins import Loaded, Plugins
 from .registry_checks import (
     check_clocks,
+    check_conversion,
     check_entity,
     check_extension,
     check_manifest,
@@ -62,6 +64,7 @@ class Registry:
     always_on: frozenset[str] = frozenset({"core"})
     bases: Mapping[tuple[str, int], Workflow] = field(default_factory=dict)
     flow_extensions: tuple[tuple[str, WorkflowExtension], ...] = ()
+    conversions: Mapping[tuple[str, str], Conversion] = field(default_factory=dict)
 
     def entity(self, key: str) -> Entity:
         """The entity ``key``; ``KeyError`` when nothing declares it."""
@@ -174,6 +177,7 @@ class _Draft:
         self.blueprints: list[tuple[str, Any]] = []
         self.commands: list[tuple[str, Any]] = []
         self.flow_extensions: list[tuple[str, WorkflowExtension]] = []
+        self.conversions: list[tuple[str, Conversion]] = []
         self.bases: dict[tuple[str, int], Workflow] = {}
         self.always_on: set[str] = {"core"}
 
@@ -240,6 +244,9 @@ class _Draft:
         if isinstance(item, WorkflowExtension):
             self.flow_extensions.append((owner, item))
             return
+        if isinstance(item, Conversion):
+            self.conversions.append((owner, item))
+            return
         if not isinstance(item, Workflow):
             raise DeclarationError(owner, f"hook workflows: {item!r} is not a Workflow")
         if not item.key.startswith(f"{owner}."):
@@ -271,6 +278,9 @@ class _Draft:
                 if flow.entity not in self.kinds["entity"]:
                     raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")
                 check_clocks(key.partition(".")[0], flow, self.kinds["setting"])
+            flows = list(self.kinds["workflow"].values())
+            self.conversions = [(owner, item) for owner, item in self.conversions
+                                if check_conversion(owner, item, self.kinds["entity"], flows)]
             self._check_measures()
             self._check_documents()
             for role in self.kinds["role"].values():
@@ -330,7 +340,8 @@ class _Draft:
                         kinds["class"], kinds["permission"], kinds["measure"], kinds["job"], kinds["document"],
                         tuple(self.blueprints), tuple(self.commands), tuple(self.extensions),
                         MappingProxyType(self.owners), MappingProxyType(newest), frozenset(self.always_on),
-                        MappingProxyType(self.bases), tuple(self.flow_extensions))
+                        MappingProxyType(self.bases), tuple(self.flow_extensions),
+                        MappingProxyType({(item.source, item.step): item for _owner, item in self.conversions}))
 
 
 def held_where_on(plugin: str, case: Any) -> bool:

@@ -1,12 +1,12 @@
 """Checks of single declarations; each mistake is a ``DeclarationError`` that names plugin and key."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .clock_rules import settings_of
 from .db import Case, Record, Scoped
-from .entity import ACTIONS, LEVELS, Entity, EntityExtension, Plugin, PostKind, Role
+from .entity import ACTIONS, LEVELS, Conversion, Entity, EntityExtension, Plugin, PostKind, Role
 from .errors import DeclarationError
 from .i18n import lazy_gettext as _
 from .schemas import fields_of
@@ -133,6 +133,26 @@ def check_extension(owner: str, extension: EntityExtension, entities: Mapping[st
             raise DeclarationError(owner, f"{where}: the entity has a field named {owner}__{name} already")
         if field.personal and not entity.personal:
             raise DeclarationError(owner, f"{where}: field {name!r} is personal, but nothing of the entity can be revealed")
+
+
+def check_conversion(owner: str, conversion: Conversion, entities: Mapping[str, Entity], flows: Iterable[Workflow]) -> bool:
+    """The step of a conversion ends its case as joined and asks nothing; its fields exist. False when a side is not installed."""
+    where = f"conversion of {conversion.source!r} by {conversion.step!r}"
+    source, target = entities.get(conversion.source), entities.get(conversion.target)
+    if source is None or target is None:
+        return False
+    steps = [step for flow in flows if flow.entity == source.key for step in flow.transitions if step.key == conversion.step]
+    if not steps or any(step.flow != "joined" or step.asks for step in steps):
+        raise DeclarationError(owner, f"{where}: the workflow needs such a step, with flow='joined' and without asks")
+    if "create" not in target.actions:
+        raise DeclarationError(owner, f"{where}: {target.key!r} cannot be created")
+    known = fields_of(target.schema)
+    for name, filled in conversion.fields.items():
+        if name not in known or known[name].dump_only:
+            raise DeclarationError(owner, f"{where}: {target.key!r} has no field {name!r} to fill")
+        if isinstance(filled, str) and (filled not in fields_of(source.schema) or filled in source.personal):
+            raise DeclarationError(owner, f"{where}: {source.key!r} has no field {filled!r} to fill from, or it is personal")
+    return True
 
 
 def is_case(entity: Entity) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, redirect, render_template, request
 
-from . import engine, forms, lists, meetings, notices, snapshot
+from . import engine, forms, lists, meetings, notices, reply_templates, snapshot
 from .access import current_actor, fetch
 from .entity import Entity
 from .error_pages import problem_text
@@ -42,6 +42,8 @@ def do_page(entity: Entity, id: int, step: str) -> Any:
     face, node, actor = face_of(entity), g.node, current_actor()
     record = fetch(entity, id, "view", node, actor)
     transition = transition_of(entity, record, step)
+    if transition.flow == "joined":  # it becomes another record: its page asks what of
+        return redirect(face.url(node.code, id, "convert", step), 303)
     if request.method == "GET":
         refuse_impossible(entity, record, transition, actor)
         values = {**forms.start_values(transition.asks, request.args), **decided_values(entity, transition, record)}
@@ -113,14 +115,26 @@ def _step_context(face: Face, record: Any, step: Transition, node: Node, actor: 
         summary = [{"field": "", "label": "", "message": problem_text(problem)}]
     fields = forms.form_fields(step.asks, values, node=place_of(record, node), actor=actor, errors=errors)
     target = lists.state_cells(face).get(step.target)
+    replies = _replies(face.entity, record, step)
+    for one in fields:
+        if replies["chosen"] and one["name"] == replies["field"] and problem is None:
+            one["value"] = replies["chosen"].text
     intro = _("The matter “%(title)s” becomes: %(state)s", title=title_of(face, record), state=target["text"] if target else "")
     title = title_of(face, record)
     return {
         "entity": face.entity, "record": record, "title": str(step.label), "fields": fields, "errors": summary,
         "action": f"{here}/do/{step.key}", "submit_label": str(step.label), "cancel_url": here, "multipart": False,
         "version": record.version, "intro": intro, "danger": step.tone == "bad", "state": state_of(face, record),
-        "crumbs": crumbs(face, node, (title, here), str(step.label)),
+        "crumbs": crumbs(face, node, (title, here), str(step.label)), "replies": replies,
     }
+
+
+def _replies(entity: Entity, record: Any, step: Transition) -> dict[str, Any]:
+    """The reply templates for a step's form, and the one that the address asks to fill in."""
+    name = reply_templates.field_of(step)
+    offers = reply_templates.offered(entity, record) if name is not None else []
+    asked = request.args.get("template", "")
+    return {"field": name, "offers": offers, "chosen": next((one for one in offers if str(one.id) == asked), None)}
 
 
 def clash_page(face: Face, record_id: int, problem: Problem, node: Node, actor: Actor) -> Any:
@@ -153,7 +167,7 @@ def bulk_page(entity: Entity) -> Any:
     """
     face, node, actor = face_of(entity), g.node, current_actor()
     step = _bulk_step(face, request.form.get("transition", ""))
-    ids = _chosen(request.form.getlist("id"))
+    ids = chosen(request.form.getlist("id"))
     if step.asks and "_answered" not in request.form:
         return render_template("form.html", **_bulk_context(face, step, ids, node, actor, {}, {}))
     form = {name: value for name, value in request.form.items() if name not in {"id", "transition", "_answered"}}
@@ -176,7 +190,8 @@ def _bulk_step(face: Face, key: str) -> Transition:
                      _("Choose a step from the list below the table."))
 
 
-def _chosen(texts: list[str]) -> list[int]:
+def chosen(texts: list[str]) -> list[int]:
+    """The ids of the rows that were ticked. Raises Invalid for none or too many."""
     ids = list(dict.fromkeys(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 18))
     if not ids or len(ids) != len(set(texts)):
         raise Invalid(_("No record was chosen."), "", _("Tick at least one row, then choose the step."))

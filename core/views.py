@@ -232,8 +232,11 @@ def _actions(face: Face, node: Node, actor: Actor, query: str) -> list[dict[str,
 def _bulk(face: Face, node: Node, actor: Actor) -> list[dict[str, str]]:
     if face.workflow is None:
         return []
-    return [{"key": step.key, "label": str(step.label)} for step in face.workflow.transitions
-            if step.bulk and step.permission and actor.may_within(step.permission, node)]
+    found = [{"key": step.key, "label": str(step.label), "url": ""} for step in face.workflow.transitions
+             if step.bulk and step.permission and actor.may_within(step.permission, node)]
+    if face.entity.grouping is not None and actor.may_within(face.entity.permission("group"), node):
+        found.append({"key": "group", "label": _("Group"), "url": face.url(node.code) + "group"})
+    return found
 
 
 def _empty(face: Face, node: Node, actor: Actor, asked: Any, base: str) -> dict[str, Any]:

@@ -80,7 +80,8 @@ class Transition:
     write; ``bulk`` allows it on many cases at once. ``meeting`` names kinds of meetings: the step is taken only with the
     held record of one of them that decided exactly this.
     ``in_group`` says what the step is to the members of a group, who otherwise follow their lead: ``own``, each takes it
-    for itself (a rating), or ``leaves``, who takes it goes on alone (an objection); the lead's step of this kind moves no member. ``plugin`` is set by the platform on a step of a
+    for itself (a rating), or ``leaves``, who takes it goes on alone (an objection); taken by the lead it moves no member.
+    ``plugin`` is set by the platform on a step of a
     ``WorkflowExtension``: it is there only where that plugin is on.
     """
 

@@ -83,3 +83,19 @@
     form.addEventListener('submit', function () { clearTimeout(timer); keep(); });
   }).catch(function () { return null; });
 }());
+
+// A reply template fills its field without loading the page again; without scripts the page does the same by its address.
+(function () {
+  'use strict';
+  const picker = document.querySelector('form[data-replies]');
+  const field = picker && document.getElementById(picker.dataset.replies);
+  if (!field) { return; }
+  picker.addEventListener('submit', function (event) {
+    const chosen = picker.elements.template.selectedOptions[0];
+    if (!chosen) { return; }
+    event.preventDefault();
+    field.value = chosen.dataset.text;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    field.focus();
+  });
+}());
