@@ -37,6 +37,8 @@ KINDS = {
     "session_ended": _l("Session ended"), "totp_enrolled": _l("One-time codes switched on"),
     "totp_removed": _l("One-time codes switched off"), "print": _l("Printed"), "import": _l("Imported"),
     "division": _l("Division changed"), "class": _l("List of classes changed"), "calendar": _l("Calendar changed"),
+    "channel": _l("Message channel changed"), "channel_test": _l("Test message sent"),
+    "mail_confirmed": _l("E-mail address confirmed"), "mail_removed": _l("E-mail address removed"),
     "workflow": _l("Workflow version published or cases moved to it"),
 }
 PURPOSE_LENGTH = (4, 200)

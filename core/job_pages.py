@@ -1,15 +1,15 @@
-"""Pages of background jobs, undelivered events and one's own inbox."""
+"""Pages of background jobs and undelivered events."""
 from __future__ import annotations
 
 from typing import Any
 
 import peewee
-from flask import Flask, g, redirect, render_template, request
+from flask import Flask, g, redirect, render_template
 from werkzeug.wrappers import Response
 
 from . import db, jobs, notify, outbox, snapshot
 from .access import current_actor, guarded
-from .errors import BadRequest, NotFound
+from .errors import NotFound
 from .i18n import format_time
 from .i18n import gettext as _
 from .registry import registry
@@ -22,7 +22,7 @@ PAGE = 50
 
 
 def register(app: Flask) -> None:
-    """Add /d/<code>/core/jobs…, /me/inbox… and the number of unread notifications for every page."""
+    """Add /d/<code>/core/jobs… and the number of unread notifications for every page."""
     app.url_map.converters.setdefault("rid", RecordId)
     routes: tuple[tuple[str, str, Any, str, str, tuple[str, ...]], ...] = (
         ("/d/<code>/core/jobs", "jobs", jobs_page, "login", "meets", ("GET",)),
@@ -30,9 +30,6 @@ def register(app: Flask) -> None:
         ("/d/<code>/core/jobs/<rid:run_id>/retry", "job_retry", retry, "login", "meets", ("POST",)),
         ("/d/<code>/core/jobs/<rid:run_id>/cancel", "job_cancel", cancel, "login", "meets", ("POST",)),
         ("/d/<code>/core/events/<rid:row_id>/again", "event_again", send_again, EDIT, "covers", ("POST",)),
-        ("/me/inbox", "inbox", inbox_page, "login", "meets", ("GET",)),
-        ("/me/inbox/read", "inbox_read", mark_read, "login", "meets", ("POST",)),
-        ("/me/inbox/<rid:message_id>", "inbox_open", open_message, "login", "meets", ("GET",)),
     )
     for rule, name, view, permission, reach, methods in routes:
         app.add_url_rule(rule, f"core:{name}", guarded(view, permission, reach=reach), methods=list(methods))
@@ -163,38 +160,3 @@ def send_again(row_id: int) -> Response:
         raise NotFound(_("There is no such event."))
     outbox.send_again(row_id)
     return redirect(f"/d/{g.node.code}/core/jobs", 303)
-
-
-# ---------------------------------------------------------------- inbox
-
-def inbox_page() -> str:
-    """One's own notifications, newest first."""
-    text = request.args.get("before", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise BadRequest(_("This page of the list cannot be found."), "before", _("Go back to the first page."),
-                         code="bad_parameter")
-    account_id = current_actor().account_id or 0
-    rows = notify.inbox(account_id, int(text) if text else None, PAGE + 1)
-    shown = rows[:PAGE]
-    return render_template(
-        "inbox.html", title=_("Messages"), next_url=f"/me/inbox?before={shown[-1].id}" if len(rows) > PAGE else None,
-        prev_url="/me/inbox" if text else None,
-        rows=[{"id": row.id, "text": row.text, "at": format_time(row.created_at), "unread": row.read_at is None,
-               "url": f"/me/inbox/{row.id}"} for row in shown])
-
-
-def open_message(message_id: int) -> Response:
-    """Mark one's own notification read and go to what it is about."""
-    account_id = current_actor().account_id or 0
-    row = notify.Notification.get_or_none((notify.Notification.id == message_id)
-                                          & (notify.Notification.account_id == account_id))
-    if row is None:
-        raise NotFound(_("There is no such message."), remedy=_("Go back to your messages."))
-    notify.mark_read(account_id, [row.id])
-    return redirect(request.script_root + (row.link or "/me/inbox"), 303)
-
-
-def mark_read() -> Response:
-    """Mark all of one's notifications read."""
-    notify.mark_read(current_actor().account_id or 0)
-    return redirect("/me/inbox", 303)

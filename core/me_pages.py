@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request, url_for
 
-from . import accounts, auth, crypto, limits, passwords, sessions, snapshot, tokens, totp
+from . import accounts, auth, channel_setup, crypto, limits, notify_preferences, passwords, sessions, snapshot, tokens, totp
 from .access import LOGIN, current_actor, guarded
 from .errors import Invalid, NotFound, Problem, TooMany
 from .i18n import LANGUAGES, format_time
@@ -48,13 +48,23 @@ def me() -> Any:
         tokens=[_token(row) for row in tokens.of_account(account.id)],
         may_make_tokens=actor.may_anywhere("core.api.use"),
         sessions=[_session(row, login) for row in sessions.of_account(account.id)],
-        notices=_notices(request.args.get("done")))
+        mail=_mail(account), notices=_notices(request.args.get("done")))
+
+
+def _mail(account: accounts.Account) -> dict[str, Any]:
+    setup = channel_setup.find("mail", snapshot.current().tree.get(account.division_id))
+    try:
+        address = notify_preferences.masked(notify_preferences.address_of(account.id))
+    except crypto.SealBroken:
+        address = ""
+    return {"address": address, "pending": notify_preferences.pending_of(account.id), "on": setup is not None and setup.active}
 
 
 def _notices(done: str | None) -> list[tuple[str, str]]:
     texts = {"password": _("Your password was changed. All other sessions have ended."),
              "totp": _("One-time codes are switched on."), "no-totp": _("One-time codes are switched off."),
-             "saved": _("Saved."), "revoked": _("The token no longer works."), "ended": _("The session has ended.")}
+             "saved": _("Saved."), "revoked": _("The token no longer works."), "mail": _("Your e-mail address is confirmed."),
+             "no-mail": _("Your e-mail address was removed."), "ended": _("The session has ended.")}
     return [("ok", texts[done])] if done in texts else []
 
 

@@ -33,6 +33,7 @@ CORE_PAGES: tuple[tuple[str, Any, str, str | None, str], ...] = (
     ("core/presets", _l("Sets of rules for limits"), "clock-history", "core.setting.view", "admin"),
     ("core/classes", _l("Lists of classes"), "list-ul", "core.class.view", "admin"),
     ("core/workflows", _l("Workflows"), "layers", "core.workflow.view", "admin"),
+    ("core/channels", _l("Message channels"), "send", "core.channel.view", "admin"),
     ("core/jobs", _l("Background jobs"), "hourglass-split", "core.job.view", "admin"),
     ("core/audit", _l("Audit log"), "eye", "core.audit.view", "admin"),
     ("core/ledger", _l("Ledger"), "journal-check", "core.audit.view", "admin"),

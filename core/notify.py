@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 
 from . import db
-from .notify_texts import PARAMS, text_of
+from .notify_texts import GENERAL, PARAMS, TEXTS, text_of
 
 
 class Notification(db.Table):
@@ -69,11 +69,22 @@ def unread_count(account_id: int) -> int:
     return int(row[0])
 
 
-def inbox(account_id: int, before: int | None = None, limit: int = 30) -> list[Notification]:
-    """Notifications of an account, newest first; ``before`` is the id after which the next page begins."""
+def inbox(account_id: int, before: int | None = None, limit: int = 30, *, kind: str = "",
+          unread: bool = False) -> list[Notification]:
+    """Notifications of an account, newest first; ``before`` is the id after which the next page begins.
+
+    ``kind`` (a key of ``notify_texts.KINDS``) and ``unread`` narrow them.
+    """
     query = Notification.select().where(Notification.account_id == account_id)
     if before is not None:
         query = query.where(Notification.id < before)
+    if unread:
+        query = query.where(Notification.read_at.is_null())
+    if kind:
+        keys = [key for key, text in TEXTS.items() if text.kind == kind]
+        named = Notification.text_key.in_(keys or [""])
+        # What no text of the core names belongs to the general kind, besides the texts that say so.
+        query = query.where(named | Notification.text_key.not_in(list(TEXTS)) if kind == GENERAL else named)
     return list(query.order_by(Notification.id.desc()).limit(limit))
 
 

@@ -92,6 +92,8 @@ TEXTS: dict[str, Text] = {
                          _l("%(entity)s %(number)s is overdue: it was due on %(day)s."), (*_CASE, "day", "clock", "count")),
     "clock.reminder": Text("due_soon", _l("Reminder of a time limit"), _l("%(entity)s %(number)s: “%(clock)s” ends on %(day)s."),
                            _CLOCK),
+    "clock.late": Text("overdue", _l("Reminder of a time limit that has run out"),
+                       _l("%(entity)s %(number)s is still open: “%(clock)s” ended on %(day)s."), (*_CASE, "day", "clock")),
     "clock.above": Text("overdue", _l("A matter below is overdue"),
                         _l("%(entity)s %(number)s below you is overdue: “%(clock)s” ended on %(day)s."), _CLOCK),
     "clock.supervise": Text("overdue", _l("A matter is to be supervised"),
@@ -112,6 +114,7 @@ TEXTS: dict[str, Text] = {
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _OLD_PLACE = re.compile(r"%\((\w+)\)s")
+_AS_IT_IS = frozenset({"number", "count"})
 _KEY = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 
 
@@ -196,7 +199,8 @@ def text_for_outside(text_key: str, params: Mapping[str, Any], division_id: int 
     anything, so a general sentence takes its place."""
     if text_key in TEXTS or catalogue("zh").gettext(text_key) != text_key:
         return text_of(text_key, params, division_id)
-    return _("There is a new message for you.")
+    number = str(params.get("number", ""))
+    return _("There is a new message about %(number)s.", number=number) if number else _("There is a new message for you.")
 
 
 def fill(words: str, params: Mapping[str, Any]) -> str:
@@ -235,8 +239,10 @@ def _label(name: str, value: Any, params: Mapping[str, Any]) -> str:
         if name == "month":
             return _month(value)
     except (KeyError, ValueError, TypeError, AttributeError):
-        return value if isinstance(value, str) and _KEY.fullmatch(value) else ""
-    return str(value)
+        pass
+    if name in _AS_IT_IS or (isinstance(value, str) and _KEY.fullmatch(value)):
+        return str(value)
+    return ""
 
 
 def _month(value: str) -> str:

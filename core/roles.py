@@ -29,6 +29,8 @@ PERMISSIONS = (
     ("core.division.import", _("Import divisions")),
     ("core.job.view", _("See background jobs")),
     ("core.job.edit", _("Retry and cancel background jobs")),
+    ("core.channel.view", _("See message channels, texts and undelivered messages")),
+    ("core.channel.edit", _("Configure message channels and texts, send messages again")),
     ("core.statistics.view", _("See statistics")),
     ("core.meeting.hold", _("Hold meetings, fix their record and carry out the decisions")),
     ("core.month.view", _("See banks of the month and what was closed")),
