@@ -370,12 +370,7 @@ class Scoped(Record):
 
 
 class Case(Scoped):
-    """A scoped record that a workflow moves: who holds it, in which state, until when.
-
-    ``bond`` says how another record carries it (``member`` of a group, ``part`` of a split case, ``turned`` into a record of
-    another kind): a bonded case is in no figure and no bank. ``parent_id`` is the case that carries a member or part;
-    ``members`` counts the open cases that this one carries (see ``groups``).
-    """
+    """A scoped record that a workflow moves: who holds it, in which state, until when, what carries it (see ``groups``)."""
 
     number = peewee.CharField(max_length=40, unique=True)
     state = peewee.CharField(max_length=40)
@@ -401,6 +396,5 @@ def scope_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str
 def case_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str, ...], bool], ...]:
     """Indexes of a case: (level, state, newest) where lists are long, (level, newest), holder and department desks."""
     states = tuple((((column, "state", "id")), False) for column in ("county_id", "town_id", "village_id"))
-    desks = ((("holder_id", "state", "id"), False), (("department_id", "state", "id"), False),
-             (("reporter_id", "id"), False), (("parent_id", "id"), False))
-    return ((("state", "id"), False), (("due",), False), *states, *desks, *scope_indexes(*extra))
+    desks = (("holder_id", "state", "id"), ("department_id", "state", "id"), ("reporter_id", "id"), ("parent_id", "id"))
+    return ((("state", "id"), False), (("due",), False), *states, *((one, False) for one in desks), *scope_indexes(*extra))

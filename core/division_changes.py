@@ -51,8 +51,7 @@ def create_division(parent: Division | Node | str | None, code: str, name: str, 
                     reason: str = "", source: str = "") -> Division:
     """Add a division below ``parent`` (a division, a node or a code; None for the root of a deployment).
 
-    ``level`` follows from the code when it is None. ``owner`` is the plugin that contributes the node. Raises Invalid
-    for a code, name, level or parent that does not fit, Conflict for a code that a valid division has.
+    ``level`` follows from the code when it is None, ``owner`` is the plugin that contributes it. Raises Invalid, Conflict.
     """
     day = check_day(day)
     with transaction():
@@ -135,9 +134,8 @@ def merge_divisions(sources: Iterable[Division | Node | str], target: Division |
                     models: Sequence[type[peewee.Model]] = ()) -> DivisionChange:
     """Merge divisions into ``target``, which keeps its identity; ``name`` and ``code`` rename it in the same change.
 
-    Children, departments, posts, grants and records of the sources go to the target; the sources end on ``day`` and
-    their codes become aliases. Raises Invalid when levels differ or nothing is left to merge, NotFound for one that is
-    not valid.
+    Children, departments, posts, grants and records of the sources go to the target; the sources end on ``day`` and their
+    codes become aliases. Raises Invalid when levels differ or nothing is left to merge, NotFound for one not valid.
     """
     day, reason = check_day(day), check_reason(reason)
     with transaction():

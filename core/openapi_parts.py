@@ -19,7 +19,7 @@ PROBLEMS = {
     "429": _l("Too many requests."), "503": _l("The database cannot be written now."),
 }
 READING = frozenset({"list", "get", "history", "attachments", "attachment", "transitions", "import", "export", "export_file",
-                     "statistics"})
+                     "statistics", "links", "group", "duplicates", "replies"})
 
 
 def operation(entity: Entity, name: str, summary: str, action: str, responses: dict[str, Any], *,
@@ -82,6 +82,8 @@ def _id(name: str) -> dict[str, Any]:
 
 def parts_of(face: Face, base: str) -> dict[str, dict[str, Any]]:
     """History, comments, files and possible steps of one record; imports and exports of the list."""
+    from .openapi_cases import case_parts
+
     entity = face.entity
     many = {"200": _json(_("All of them"), _object(items={"type": "array", "items": {"type": "object"}}))}
     comment = operation(entity, "comment", _("Comment"), "view",
@@ -100,11 +102,35 @@ def parts_of(face: Face, base: str) -> dict[str, dict[str, Any]]:
     if face.workflow is not None:
         found[f"{base}/{{id}}/transitions"] = {
             "get": operation(entity, "transitions", _("Possible steps"), "view", many, parameters=[])}
+        found.update(_clocks(entity, base, many))
+    found.update(case_parts(face, base))
     if "import" in entity.actions:
         found.update(_imports(entity, base))
     if "export" in entity.actions:
         found.update(_exports(entity, base))
     return found
+
+
+def _clocks(entity: Entity, base: str, many: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The time limits of a case: all, why a date is what it is, asking for an extension, deciding on one."""
+    text = {"type": "string"}
+    clock = {"name": "clock_id", "in": "path", "required": True, "description": _("Key of the time limit, or its id"),
+             "schema": {"type": "string", "maxLength": 40}, "example": "reply"}
+    reason = {**text, "maxLength": 1000}
+    why = {"200": _json(_("The rule, its source, and every day with its running count"), {"type": "object"})}
+    ask = operation(entity, "extend", _("Ask for an extension of a time limit"), "view",
+                    {"201": _json(_("Asked for"), _object(id={"type": "integer"}, state=text))}, parameters=[clock, key_header()])
+    decide = operation(entity, "decide_extension", _("Decide on the extension that waits"), "view",
+                       {"200": _json(_("Decided"), _object(state=text, due={**text, "format": "date"}))},
+                       parameters=[clock, key_header()])
+    for one, properties, required in ((ask, {"reason": reason, "length": {**text, "examples": ["5 m"]}}, ["reason"]),
+                                      (decide, {"grant": {"type": "boolean"}, "reason": reason}, ["grant"])):
+        one["requestBody"] = {"required": True, "content": {JSON: {"schema": {
+            "type": "object", "properties": properties, "required": required, "additionalProperties": False}}}}
+    stem = f"{base}/{{id}}/clocks"
+    return {stem: {"get": operation(entity, "clocks", _("Time limits"), "view", many, parameters=[])},
+            f"{stem}/{{clock_id}}/why": {"get": operation(entity, "why", _("Why this date?"), "view", why, parameters=[clock])},
+            f"{stem}/{{clock_id}}/extension": {"post": ask}, f"{stem}/{{clock_id}}/extension/decision": {"post": decide}}
 
 
 def _attach(entity: Entity) -> dict[str, Any]:
