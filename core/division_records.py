@@ -36,7 +36,22 @@ def place(tree: Tree, node: Node) -> dict[str, int | None]:
 
 def restamp_subtree(models: Sequence[Model], node: Node, columns: Mapping[str, int | None]) -> int:
     """Write the ancestors of ``node`` anew into all records of its subtree. Returns the number of rows."""
-    return sum(_update(model, columns, getattr(model, node.column) == node.id) for model in models)
+    count = 0
+    for model in models:
+        below = getattr(model, node.column) == node.id
+        count += _update(model, columns, below)
+        _find_anew(model, below)
+    return count
+
+
+def _find_anew(model: Model, condition: Any) -> None:
+    """The search finds records by the divisions above them: write those of ``condition`` anew."""
+    from . import search
+    from .registry import registry
+
+    for entity in registry().entities.values():
+        if entity.model is model and search.fields_of(entity):
+            search.restamp(entity, [row[0] for row in model.select(model.id).where(condition).tuples()])
 
 
 def move_records(models: Sequence[Model], old: Node, new_id: int, columns: Mapping[str, int | None]) -> dict[str, int]:
@@ -53,9 +68,12 @@ def move_records(models: Sequence[Model], old: Node, new_id: int, columns: Mappi
             below &= model.division_id != old.id
         else:
             _make_room(model, old.id, new_id)
+        ids = [row[0] for row in model.select(model.id).where(below).tuples()]
         count = _update(model, columns, below)
         if not describes_division(model):
             _update(model, {"division_id": new_id}, model.division_id == old.id)
+        for start in range(0, len(ids), 1000):
+            _find_anew(model, model.id.in_(ids[start:start + 1000]))
         if issubclass(model, Case):
             _update(model, {"holder_id": new_id}, model.holder_id == old.id)
         if count:

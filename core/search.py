@@ -217,9 +217,8 @@ def rebuild() -> int:
     for entity in searchable():
         for rows in _blocks(expected(entity)):
             total += add_many(entity, rows)
-    if db.is_postgres():
-        db.database.execute_sql("ANALYZE core_search")
-        db.database.execute_sql("ANALYZE core_search_gram")
+    for statement in _TIDY_POSTGRES if db.is_postgres() else _TIDY_SQLITE:
+        db.database.execute_sql(statement)
     return total
 
 
@@ -228,6 +227,8 @@ def searchable() -> list[Entity]:
     return [entity for entity in registry().entities.values() if fields_of(entity)]
 
 
+_TIDY_SQLITE = ("INSERT INTO core_search_gram (core_search_gram) VALUES ('optimize')",)
+_TIDY_POSTGRES = ("SELECT gin_clean_pending_list('core_search_gram_grams')", "ANALYZE core_search", "ANALYZE core_search_gram")
 Expected = tuple[int, int, str, Mapping[str, Any]]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import peewee
 
 from . import db, snapshot
-from .access import NOTHING, reach
+from .access import NOTHING, reach, scoped
 from .actor import Actor
 from .entity import Entity
 from .ledger import LedgerDetail, LedgerEntry
@@ -26,6 +26,7 @@ MOST = 2000
 """So many texts are named by the index at once; above it a text counts as common."""
 
 _PLACES = 40
+_SAMPLE = 400
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def condition(entity: Entity, text: str, node: Node, actor: Actor, action: str =
     if not asked.words or not fields_of(entity):
         return NOTHING
     found = known.ids if known is not None else None
-    if found is None and asked.indexable:
+    if found is None and (asked.grams or (asked.beginnings and not _everywhere(entity, asked, node, actor, action))):
         found = _candidates(asked, [entity], node, actor, action)
     if found is None:
         return _contained(entity, asked)
@@ -57,7 +58,21 @@ def condition(entity: Entity, text: str, node: Node, actor: Actor, action: str =
 def ask(entities: Sequence[Entity], text: str, node: Node, actor: Actor) -> Found:
     """Ask the index once for all ``entities``: of a rare text everything is known then."""
     asked = query(text)
-    return Found(asked, _candidates(asked, entities, node, actor, "view") if asked.indexable else None)
+    return Found(asked, _candidates(asked, entities, node, actor, "view") if asked.grams else None)
+
+
+def _everywhere(entity: Entity, asked: Query, node: Node, actor: Actor, action: str) -> bool:
+    """True when the words stand in every twentieth of the newest records, or when there are few records at all.
+
+    A single character begins very many grams: the index would collect them all before it gives the first text.
+    """
+    model = entity.model
+    newest = scoped(model.select(model.id), entity, action, node, actor).order_by(model.id.desc()).limit(_SAMPLE)
+    ids = [row[0] for row in newest.tuples()]
+    if len(ids) < _SAMPLE:
+        return True
+    says = model.select(model.id).where(model.id.in_(ids), _contained(entity, asked)).limit(_SAMPLE // 20)
+    return len(list(says.tuples())) == _SAMPLE // 20
 
 
 def _contained(entity: Entity, asked: Query) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import peewee
 
-from . import audit, clock, counters, group_checks, ledger, month_check, snapshot
+from . import audit, clock, counters, group_checks, ledger, month_check, search, snapshot
 from .db import Case
 from .division_records import misplaced
 from .entity import Entity
@@ -29,6 +29,7 @@ def check_all(*, repair: bool = False) -> Iterator[str]:
         if issubclass(entity.model, Case):
             yield from _check_cases(entity)
     yield from month_check.verify()
+    yield from search.differences()
     yield from (str(text) for text in misplaced(known.scoped_models(), tree))
 
 
