@@ -25,7 +25,9 @@ log = logging.getLogger("grid321.outbox")
 
 PENDING, DONE, DEAD = "pending", "done", "dead"
 TRIES = 8
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=15)
+"""How long the events of a worker that died wait; a slow one that loses its claim tells nothing twice (see ``_tell``)."""
+
 BACKOFF = timedelta(seconds=5)
 LONGEST = timedelta(hours=1)
 

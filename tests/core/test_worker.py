@@ -18,7 +18,7 @@ from grid321.core.jobs import JobRun
 from grid321.core.transfer_tables import ImportBatch
 from grid321.core.worker import Task, Worker, _isolated, tasks
 
-SCRIPT = Path(__file__).resolve().parents[1] / "support" / "stock_worker.py"
+SCRIPT = Path(__file__).resolve().parents[1] / "support" / "worker_process.py"
 ROWS = 1500
 
 

@@ -1,4 +1,5 @@
-"""A worker process on the test plugin ``stock``, for tests that kill it: address, folder, seconds of the lease."""
+"""A worker process on plugins of the tests, to be killed: address, folder, seconds of the lease, names of the plugins."""
+import importlib
 import logging
 import signal
 import sys
@@ -9,12 +10,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from grid321.core.app import create_app
 from grid321.core.worker import Worker
-from support import stock
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
-    url, home, lease = sys.argv[1:4]
-    worker = Worker(create_app({"DATABASE": url, "HOME": home, "PLUGINS": [stock], "STRICT": True}),
+    url, home, lease, *names = sys.argv[1:]
+    modules = [importlib.import_module(f"support.{name}") for name in names or ["stock"]]
+    worker = Worker(create_app({"DATABASE": url, "HOME": home, "PLUGINS": modules, "STRICT": True}),
                     timedelta(seconds=float(lease)))
     signal.signal(signal.SIGTERM, lambda *_args: worker.stop.set())
     print("ready", flush=True)
