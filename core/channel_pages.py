@@ -228,7 +228,8 @@ def _test(channel: Channel, row: ChannelSetup, address: str) -> dict[str, str]:
     with use_language(row.language):
         text = _("This is a test message of the grid platform.")
     message = Message(id=db.new_uid(), key="test", text=text, link="/", number="TEST", at=db.now(),
-                      url=f"{site}/" if site else "", kind="test", channel=channel.key, place=row.id, division=g.node.code, language=row.language)
+                      url=f"{site}/" if site else "", kind="test", channel=channel.key, place=row.id, division=g.node.code,
+                      language=row.language)
     audit.event("channel_test", actor, {"channel": channel.key}, division_id=g.node.id)
     try:
         channel_setup.transmit(channel, channel_setup.opened(row), message, address)
