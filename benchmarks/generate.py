@@ -24,6 +24,7 @@ import psycopg
 from county import SEED, World, application, build
 
 from grid321.core import db, snapshot
+from grid321.core.clock_rows import over_at
 from grid321.core.counters import columns_of, text_of
 from grid321.core.registry import registry
 from grid321.core.tree import Tree, ancestor_columns
@@ -82,7 +83,8 @@ REPORT = ("id", "uid", "version", "created_at", "updated_at", "created_by", "div
           "text", "place", "occurred_on", "urgency", "answer", "rating", "attitude", "handled_again", "holder_level",
           "solved_level")
 LEDGER = ("at", "entity", "record_id", "step", "from_state", "to_state", "version", "account_id", "division_id", "facts")
-DEADLINE = ("entity", "record_id", "clock", "division_id", "started_on", "length", "source", "due", "provisional", "state")
+DEADLINE = ("entity", "record_id", "clock", "division_id", "event", "started_at", "started_on", "length", "day_off", "setting",
+            "source", "remind", "overdue", "due", "provisional", "state", "next_at", "asked", "extension")
 COUNTER = ("entity", "division_id", "dimension", "month", "value", "n")
 
 
@@ -171,8 +173,10 @@ class Maker:
         assert life.clock is not None
         clock, length = life.clock
         start = minute // 1440
-        return (ENTITY, number, clock, place.holders[life.holder][0], self.days[start], f"{length} days", "benchmark",
-                self.days[start + length], False, "running")
+        due = self.days[start + length]
+        return (ENTITY, number, clock, place.holders[life.holder][0], "entry", self.first + timedelta(minutes=minute),
+                self.days[start], f"{length} d", "stay", "", "benchmark", "", "notify", due, False, "running", over_at(due, None),
+                0, "")
 
     def month(self, minute: int) -> str:
         """The month in China of a minute of the year that is measured."""

@@ -28,7 +28,7 @@ from .view_records import title_of
 from .view_steps import clash_page
 from .views import RecordId, add_route, crumbs
 
-MARKS = {calendar.WEEKEND: _l("off"), calendar.HOLIDAY: _l("hol."), calendar.MAKE_UP: _l("work"), calendar.PAUSED: _l("rest"),
+MARKS = {calendar.WEEKEND: _l("wknd"), calendar.HOLIDAY: _l("hol."), calendar.MAKE_UP: _l("work"), calendar.PAUSED: _l("rest"),
          "moved": _l("moves")}
 """What stands below the number of a day that is not simply counted."""
 

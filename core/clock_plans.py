@@ -108,9 +108,9 @@ def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[st
 def _decided(said: Any, day: date, day_off: str, clock: Clock) -> Rule | None:
     """The rule that the step's answer sets: a last day, which does not move, or a length as text or days."""
     if isinstance(said, date):
-        return Rule(Length((said - day).days, "day"), calendar.STAY, "", _("decision"), None, day) if said >= day else None
+        return Rule(Length((said - day).days, "day"), calendar.STAY, "", _("Decision in this case"), None, day) if said >= day else None
     length = Length(said, "day") if isinstance(said, int) else parse_length(str(said))
-    return Rule(length, day_off, "", _("decision"), None, day)
+    return Rule(length, day_off, "", _("Decision in this case"), None, day)
 
 
 def plans_of(starting: Iterable[tuple[str, Clock]], state_key: str, node: Node, moment: datetime, case: Any,
