@@ -15,7 +15,7 @@ from .channels.reasons import problem_text
 from .entity import Entity
 from .errors import BadRequest, Invalid, NotFound, Refused
 from .faces import face_of
-from .i18n import current_language, format_day, local_time
+from .i18n import current_language, format_day, format_time, local_time
 from .i18n import gettext as _
 from .me_pages import form_page
 from .notify import Notification
@@ -26,6 +26,8 @@ from .view_records import title_of
 from .views import RecordId
 
 PAGE = 50
+DAYS = 7
+"""Messages of the last days stand under their day, older ones under their month."""
 _LINK = re.compile(r"/d/([0-9]{2,24})/([a-z0-9_]+)/([a-z0-9_]+)/([0-9]{1,18})")
 
 
@@ -64,7 +66,7 @@ def inbox_page() -> str:
         prev_url=f"/me/inbox?{kept[1:]}".rstrip("?") if before else None,
         filters=[{"key": "kind", "label": _("Kind"), "value": kind,
                   "options": [(key, str(one.label)) for key, one in notify_texts.KINDS.items()]},
-                 {"key": "unread", "label": _("Show"), "value": "1" if unread else "", "options": [("1", _("Unread only"))]}])
+                 {"key": "unread", "label": _("Read or not"), "value": "1" if unread else "", "options": [("1", _("Unread only"))]}])
 
 
 def _notices() -> list[tuple[str, str]]:
@@ -82,20 +84,25 @@ def _number(name: str) -> int | None:
 
 
 def _by_day(rows: Sequence[Notification]) -> list[dict[str, Any]]:
-    titles = titles_of(rows)
-    today = db.local_day()
-    days: list[dict[str, Any]] = []
+    """The rows under the day they are of, older ones under their month."""
+    titles, today = titles_of(rows), db.local_day()
+    groups: list[dict[str, Any]] = []
     for row in rows:
         day = db.local_day(row.created_at)
-        if not days or days[-1]["day"] != day:
-            label = {0: _("Today"), 1: _("Yesterday")}.get((today - day).days)
-            days.append({"day": day, "label": f"{label} · {format_day(day)}" if label else format_day(day), "rows": []})
+        recent = (today - day).days < DAYS
+        label = notify_texts.format_month(day)
+        if recent:
+            word = {0: _("Today"), 1: _("Yesterday")}.get((today - day).days)
+            label = f"{word} · {format_day(day)}" if word else format_day(day)
+        if not groups or groups[-1]["label"] != label:
+            groups.append({"label": label, "rows": []})
         kind = notify_texts.kind_of(row.text_key)
-        days[-1]["rows"].append({
-            "id": row.id, "text": row.text, "title": titles.get(row.id, ""), "at": f"{local_time(row.created_at):%H:%M}",
-            "unread": row.read_at is None, "url": f"/me/inbox/{row.id}", "kind": str(kind.label),
+        groups[-1]["rows"].append({
+            "id": row.id, "text": row.text, "title": titles.get(row.id, ""), "unread": row.read_at is None,
+            "at": f"{local_time(row.created_at):%H:%M}" if recent else format_time(row.created_at),
+            "url": f"/me/inbox/{row.id}", "kind": str(kind.label),
             "tone": "bad" if kind.urgent else "warn" if kind.key == "due_soon" else "muted"})
-    return days
+    return groups
 
 
 def titles_of(rows: Sequence[Notification]) -> dict[int, str]:

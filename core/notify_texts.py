@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 import peewee
+from babel.dates import format_date
 
 from . import db
 from .errors import Invalid, NotFound
@@ -37,7 +38,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {kind.key: kind for kind in (
     Kind("arrived", _l("Arrived"), _l("A matter has come to you.")),
-    Kind("changed", _l("Changed"), _l("A matter of yours was changed, commented on or closed.")),
+    Kind("changed", _l("Steps and comments"), _l("A matter of yours was changed, commented on or closed.")),
     Kind("due_soon", _l("Due soon"), _l("A time limit ends soon.")),
     Kind("overdue", _l("Overdue"), _l("A time limit has run out."), urgent=True),
     Kind("dates", _l("New dates"), _l("A due date was worked out anew.")),
@@ -246,8 +247,12 @@ def _label(name: str, value: Any, params: Mapping[str, Any]) -> str:
 
 
 def _month(value: str) -> str:
-    first = date.fromisoformat(f"{value}-01")
-    return f"{first.year}年{first.month}月" if current_language() == "zh" else f"{first:%B} {first.year}"
+    return format_month(date.fromisoformat(f"{value}-01"))
+
+
+def format_month(day: date) -> str:
+    """The month of a day as people write it: 2026年3月, March 2026."""
+    return f"{day.year}年{day.month}月" if current_language() == "zh" else format_date(day, "MMMM y", locale="en")
 
 
 # ---------------------------------------------------------------- a county's own words

@@ -5,15 +5,18 @@ Everything happens in one transaction, so a demo that was interrupted leaves an 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from grid321.core import counters, db, division_import, ledger, snapshot, switches
+from grid321.core import counters, db, division_import, ledger, recipients, snapshot, switches
 from grid321.core.actor import SYSTEM
 from grid321.core.division_files import read_folder
 from grid321.core.divisions import Division
 from grid321.core.errors import Conflict
 from grid321.core.i18n import gettext as _
+from grid321.core.notify import Notification
+from grid321.core.outbox import PENDING, Event, OutboxRow
 from grid321.core.people import Department
 from grid321.core.registry import registry
 from grid321.core.tree import Node, ancestor_columns
@@ -24,6 +27,7 @@ SEED = 321
 PASSWORD = "demo-321-demo"
 COUNTY = "610902"
 OFF_TOWN = "610902132"  # 谭坝镇: Hanbin has 28 towns and streets and 27 town stations; here no plugin is on
+MOST_UNREAD, UNREAD_DAYS = 4, timedelta(days=7)
 LIST_DAY = division_import.LIST_DAY
 FOLDER = Path(__file__).parent / "divisions"
 BUREAUS = ("区委办公室", "区政府办公室", "住房和城乡建设局", "交通运输局", "水利局", "农业农村局", "民政局", "自然资源局",
@@ -63,6 +67,7 @@ def load(progress: Callable[[str], None] = lambda text: None) -> DemoContext:
         tree = snapshot.current().tree
         for entity in registry().entities.values():
             counters.recount(entity, tree, repair=True)
+        _tell_the_past()
         ledger.append("core.demo", context.county.id, "load", node=context.county, facts={"seed": SEED})
     return context
 
@@ -86,3 +91,23 @@ def _accounts(context: DemoContext) -> None:
     for username, label, role in (("admin", _("County administrator"), "core.county_admin"),
                                   ("leader", _("County leader"), "core.leader")):
         context.account(username, label, county, context.person(county), role=role)
+
+
+def _tell_the_past() -> None:
+    """Tell everybody what happened in the demo's half year at the time it happened, so that inboxes look lived in.
+
+    Only the newest few messages of an account are unread, and nothing of it leaves the house.
+    """
+    present = db.now()
+    for row in list(OutboxRow.select().where(OutboxRow.state == PENDING).order_by(OutboxRow.at, OutboxRow.id)):
+        event = Event(row.id, row.entity, row.record_id, row.action, row.account_id, row.division_id, row.at,
+                      dict(row.facts or {}))
+        with db.shift_clock(row.at - present):
+            recipients.tell(event)
+        OutboxRow.update(marks=sorted({*(row.marks or ()), "core"})).where(OutboxRow.id == row.id).execute()
+    Notification.update(planned=True, read_at=Notification.created_at).where(Notification.planned == False).execute()  # noqa: E712
+    for (account_id,) in list(Notification.select(Notification.account_id).distinct().tuples()):
+        newest = Notification.select(Notification.id).where(
+            (Notification.account_id == account_id) & (Notification.created_at > present - UNREAD_DAYS)).order_by(
+                Notification.created_at.desc()).limit(MOST_UNREAD).tuples()
+        Notification.update(read_at=None).where(Notification.id.in_([row[0] for row in newest])).execute()
