@@ -1,4 +1,4 @@
-"""Pages of the county administrator: plugins and switches, settings, lists of classes, the ledger."""
+"""Pages of the county administrator: plugins and switches, settings, lists of classes."""
 from __future__ import annotations
 
 from functools import cache
@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import audit, class_items, db, fields, forms, history, ledger, settings, snapshot, switches
+from . import audit, class_items, db, fields, forms, settings, snapshot, switches
 from .access import current_actor, guarded
 from .entity import Plugin, Setting
 from .error_pages import problem_text
 from .errors import BadRequest, NotFound, Problem
-from .i18n import format_day, format_time
+from .i18n import format_day
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .registry import platform, registry
@@ -29,8 +29,7 @@ def register(app: Flask) -> None:
         ("settings/<key>", "setting", setting_page, "core.setting.edit"),
         ("classes", "classes", classes_page, "core.class.view"),
         ("classes/<scheme>/new", "new_class", new_class, "core.class.edit"),
-        ("classes/<scheme>/<item>", "class", edit_class, "core.class.edit"),
-        ("ledger", "ledger", ledger_page, "core.audit.view"))
+        ("classes/<scheme>/<item>", "class", edit_class, "core.class.edit"))
     posts = {"switches", "setting", "new_class", "class"}
     for path, name, view, permission in pages:
         methods = ["GET", "POST"] if name in posts else ["GET"]
@@ -305,44 +304,3 @@ def _class_page(scheme: str, code: str | None) -> Any:
     title = _("Add a class") if code is None else values.get("label_zh", code)
     return _small_form(schema, values, problem, title=title, back=back, section=_("Lists of classes"),
                        intro=_("Holds for %(place)s and everything below it.", place=node.name))
-
-
-# ---------------------------------------------------------------- ledger
-
-def ledger_page() -> str:
-    """The newest entries of the ledger below this division, and the anchor to keep outside."""
-    tree, node = snapshot.current().tree, g.node
-    query = ledger.LedgerEntry.select().order_by(ledger.LedgerEntry.id.desc()).limit(50)
-    if not tree.covers_all(node):
-        inside = [place.id for place in tree.subtree(node, all_times=True)]
-        query = query.where(ledger.LedgerEntry.division_id.in_(inside))
-    text = request.args.get("before", "")
-    if text:
-        if not (text.isascii() and text.isdigit() and len(text) <= 18):
-            raise BadRequest(_("This page of the list cannot be found."), "before", _("Go back to the first page."))
-        query = query.where(ledger.LedgerEntry.id < int(text))
-    rows = list(query)
-    position, head = ledger.head()
-    labels = (_("No."), _("When"), _("Record"), _("Step"), _("State before"), _("State after"), _("Division"))
-    table = {"caption": _("Newest entries"), "columns": [{"label": label} for label in labels],
-             "empty": _("Nothing was recorded yet."), "rows": [{"cells": _ledger_cells(row)} for row in rows]}
-    last = rows[-1].id if len(rows) == 50 else None
-    return render_template(
-        "table.html", title=_("Ledger"), table=table, crumbs=_crumbs((_("Ledger"), "")),
-        next_url=f"{_base()}/ledger?before={last}" if last else None,
-        intro=_("Entries are chained by hash. Anchor to keep outside (print it in the bulletin): position %(position)s, "
-                "%(hash)s. Whole check on the server: grid321 ledger verify.", position=position, hash=head))
-
-
-_OF_THE_CORE = {"core.switch": _l("Switch of a plugin"), "core.setting": _l("Setting"), "core.class": _l("Class"),
-                "core.division": _l("Division")}
-
-
-def _ledger_cells(row: Any) -> list[dict[str, Any]]:
-    place = snapshot.current().tree.get(row.division_id)
-    known = registry()
-    entity = known.entities.get(row.entity)
-    step, before, after = history.words(known.every_version_of(row.entity), row.step, row.from_state, row.to_state)
-    what = entity.label if entity else _OF_THE_CORE.get(row.entity, row.entity)
-    texts = (row.id, format_time(row.at), f"{what} {row.record_id}", step, before, after, place.name if place is not None else "")
-    return [{"text": text} for text in texts]

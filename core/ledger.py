@@ -23,7 +23,7 @@ from .i18n import gettext as _
 from .tree import Node
 
 __all__ = ["FIRST", "LedgerDetail", "LedgerEntry", "LedgerSeal", "append", "checkpoint", "checkpoints", "deployment",
-           "erase_detail", "export", "head", "seal", "seal_all", "verify", "waiting"]
+           "erase_detail", "export", "hash_at", "head", "seal", "seal_all", "sealed_at", "verify", "waiting"]
 
 
 class LedgerEntry(db.Table):
@@ -174,8 +174,7 @@ def erase_detail(entry_id: int) -> bool:
 
 def deployment() -> str:
     """What this deployment's ledger is called in its files: the first 16 digits of the hash of its first entry."""
-    row = LedgerSeal.select(LedgerSeal.hash).where(LedgerSeal.position == 1).tuples().first()
-    return str(row[0])[:16] if row else ""
+    return (hash_at(1) or "")[:16]
 
 
 def export(first: int | None = None, last: int | None = None, *, node: Node | None = None,
@@ -191,7 +190,7 @@ def export(first: int | None = None, last: int | None = None, *, node: Node | No
     if not 1 <= first <= last <= end and not (first == 1 and end == 0):
         raise Conflict(_("The ledger has no entries %(first)s to %(last)s.", first=first, last=last),
                        _("Its last entry is %(last)s.", last=end))
-    before, value = _hash_at(first - 1), _hash_at(last)
+    before, value = hash_at(first - 1) or FIRST, hash_at(last) or FIRST
     top = {"deployment": deployment(), "first": first, "last": last, "before": before, "head": value,
            "made": db.now().isoformat(timespec="seconds") + "Z", "division": node.code if node else None, "texts": texts}
     return lines(top, exported(_CHAIN, first, last, _inside(node), _texts_of if texts else None))
@@ -208,9 +207,17 @@ def _inside(node: Node | None) -> Callable[[Any], bool] | None:
     return lambda row: row[_DIVISION] in ids
 
 
-def _hash_at(position: int) -> str:
+def hash_at(position: int) -> str | None:
+    """The hash of the seal at a position, None where there is none."""
     row = LedgerSeal.select(LedgerSeal.hash).where(LedgerSeal.position == position).tuples().first()
-    return str(row[0]) if row else FIRST
+    return str(row[0]) if row else None
+
+
+def sealed_at(position: int) -> datetime | None:
+    """When the step was taken whose entry is sealed at a position."""
+    row = (LedgerEntry.select(LedgerEntry.at).join(LedgerSeal, on=(LedgerSeal.entry_id == LedgerEntry.id))
+           .where(LedgerSeal.position == position).tuples().first())
+    return row[0] if row else None
 
 
 def _texts_of(entry_ids: list[int]) -> dict[int, tuple[str, str]]:

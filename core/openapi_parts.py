@@ -226,4 +226,4 @@ def search_paths() -> dict[str, dict[str, Any]]:
             "x-permission": "core.search.use", "responses": {**found, **problems}}},
         "/api/v1/d/{code}/core/ledger": {"get": {
             "operationId": "core_ledger", "tags": ["core"], "summary": _("Ledger"), "parameters": [],
-            "x-permission": "core.ledger.view", "responses": {**state, **problems}}}}
+            "x-permission": "core.audit.view", "responses": {**state, **problems}}}}
