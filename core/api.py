@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import attachments, counters, engine, forms, groups, notices, people, records, sending
+from . import attachments, counters, duplicates, engine, forms, groups, links, notices, people, records, sending
 from . import months as month_end
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
@@ -131,16 +131,17 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice", "ClassScheme",
-    "Clock", "Conflict", "Conversion", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document", "Entity",
-    "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag", "Forbidden", "Funnel", "GeoJson",
-    "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move",
-    "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record",
-    "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text",
-    "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns", "attachments", "case_indexes",
-    "class_label", "counters", "create_division", "current_actor", "days", "down", "engine", "enqueue", "fetch",
-    "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting",
-    "hookimpl", "hours", "is_on", "lazy_gettext", "local_day", "month_end", "months", "ngettext", "notices", "notify", "now",
-    "people", "records", "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "sending",
-    "setting", "shift_clock", "snapshot", "stay", "to_department", "transaction", "tree", "up", "within", "working_days",
+    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice",
+    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef",
+    "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag", "Forbidden",
+    "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link",
+    "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind",
+    "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State",
+    "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns",
+    "attachments", "case_indexes", "class_label", "counters", "create_division", "current_actor", "days", "down",
+    "duplicates", "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "forms", "from_department",
+    "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on", "lazy_gettext", "links", "local_day",
+    "month_end", "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division",
+    "require", "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay",
+    "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

@@ -29,7 +29,7 @@ BEFORE, AFTER, SHOWN = 200, 50, 5
 SETTINGS = (
     Setting("core.duplicate_days", _l("Days between two reports that may be duplicates"), "int", 30,
             _l("Working default; the county sets its own"), minimum=1, maximum=400),
-    Setting("core.duplicate_percent", _l("How alike texts are that are shown as possible duplicates, in per cent"), "int", 45,
+    Setting("core.duplicate_percent", _l("How alike texts are that are shown as possible duplicates, in per cent"), "int", 35,
             _l("Working default; the county sets its own"), minimum=10, maximum=100),
 )
 

@@ -234,6 +234,6 @@ def _keep(template_id: int, version: int, text: str, actor: Any, moment: Any) ->
 REPLY_TEMPLATE = Entity(
     "core.reply_template", ReplyTemplate, ReplyTemplateSchema, _l("Reply templates"),
     columns=("name", "entity", "kind", "department", "division", "retired"), filters=("entity", "retired", "division"),
-    search=("name", "text"), sorts=("name", "-id"), title="name", icon="chat-square-quote", menu="people",
+    search=("name", "text"), sorts=("name", "-id"), title="name", icon="journal-text", menu="people",
     create=create_template, update=update_template, check=check_template,
     description=_l("Wordings for answers. They fill the form of the answer; a person reads, changes and sends it."))

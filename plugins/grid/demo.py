@@ -8,6 +8,7 @@ from typing import Any
 
 from grid321.core.api import Node, Tree, ancestor_columns, tree
 
+from .demo_groups import group_reports, write_templates
 from .demo_reports import walk_reports
 from .grids import in_order
 from .models import Grid
@@ -31,6 +32,8 @@ def demo(context: Any) -> None:
     accounts = _accounts(context, people)
     context.progress("Half a year of reports")
     walk_reports(context, _villages_with_grids(places), accounts, REPORTS)
+    group_reports(accounts)
+    write_templates(context.county, accounts)
 
 
 def _villages(context: Any) -> list[Node]:

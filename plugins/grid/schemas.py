@@ -132,7 +132,7 @@ class Reason(EntitySchema):
 class Answer(EntitySchema):
     """The answer to a report with its outcome class."""
 
-    text = LongText(_("Answer"), max=4000, required=True, min=4, help=NO_SECRETS)
+    text = LongText(_("Answer"), max=4000, required=True, min=4, help=NO_SECRETS, templates=True)
     outcome = Choice(_("Outcome"), scheme="grid.outcome", required=True,
                      help=_("“No money, no project” is explained, not solved."))
     way = Choice(_("Way of handling"), scheme="grid.way")
