@@ -7,7 +7,7 @@ import peewee
 from flask import Flask, g, redirect, render_template
 from werkzeug.wrappers import Response
 
-from . import db, jobs, notify, outbox, snapshot
+from . import db, job_house, jobs, notify, outbox, snapshot
 from .access import current_actor, guarded
 from .errors import NotFound
 from .i18n import format_time
@@ -63,18 +63,21 @@ def jobs_page() -> str:
     """One's own jobs, and with the permission all jobs at the division and below, with undelivered events."""
     actor, node = current_actor(), g.node
     manages = actor.may(VIEW, node)
-    runs = _visible(node, manages)
-    rows = [_job_row(run, node) for run in runs]
-    tables = [{"title": "", "caption": _("Background jobs"), "rows": rows, "empty": _("There are no background jobs."),
-               "columns": [{"label": text} for text in (_("Job"), _("Asked"), _("State"), _("Progress"), _("Where"))]}]
+    may_edit = actor.may(EDIT, node)
+    tables = [_open(_visible(node, manages, jobs.QUEUED, jobs.RUNNING), node),
+              _failed(_visible(node, manages, jobs.FAILED), node, may_edit),
+              _over(_visible(node, manages, jobs.DONE, jobs.CANCELLED), node)]
     if manages:
-        tables.append(_undelivered(node, actor.may(EDIT, node)))
+        tables += [*job_house.tables(node), _undelivered(node, may_edit)]
+    warning = job_house.warning(actor, node)
     return render_template("jobs.html", title=_("Background jobs"), tables=tables,
+                           notices=[("warn", warning)] if warning else [],
                            crumbs=[(node.name, f"/d/{node.code}/"), (_("Background jobs"), "")])
 
 
-def _visible(node: Node, manages: bool) -> list[jobs.JobRun]:
-    query = jobs.JobRun.select().order_by(jobs.JobRun.id.desc()).limit(PAGE)
+def _visible(node: Node, manages: bool, *states: str) -> list[jobs.JobRun]:
+    """The newest jobs in these states: one's own, or with the permission all at the division and below."""
+    query = jobs.JobRun.select().where(jobs.JobRun.state.in_(states)).order_by(jobs.JobRun.id.desc()).limit(PAGE)
     if not manages:
         return list(query.where(jobs.JobRun.account_id == current_actor().account_id))
     tree = snapshot.current().tree
@@ -87,13 +90,43 @@ def _visible(node: Node, manages: bool) -> list[jobs.JobRun]:
     return sorted(found, key=lambda run: run.id, reverse=True)[:PAGE]
 
 
-def _job_row(run: jobs.JobRun, node: Node) -> dict[str, Any]:
-    label, tone = jobs.STATES[run.state]
+def _row(run: jobs.JobRun, node: Node, *cells: dict[str, Any], **more: Any) -> dict[str, Any]:
     place = snapshot.current().tree.get(run.division_id) if run.division_id else None
-    progress = f"{run.done} / {run.total}" if run.total else ""
-    return {"url": f"/d/{node.code}/core/jobs/{run.id}",
-            "cells": [{"text": jobs.label(run.key)}, {"text": format_time(run.created_at)},
-                      {"text": str(label), "tone": tone}, {"text": progress}, {"text": place.name if place else ""}]}
+    return {"url": f"/d/{node.code}/core/jobs/{run.id}", **more,
+            "cells": [{"text": jobs.label(run.key)}, {"text": place.name if place else ""}, *cells]}
+
+
+def _state(run: jobs.JobRun) -> dict[str, Any]:
+    label, tone = jobs.STATES[run.state]
+    return {"text": str(label), "tone": tone}
+
+
+def _open(runs: list[jobs.JobRun], node: Node) -> dict[str, Any]:
+    """Waiting and running jobs with their progress."""
+    rows = [_row(run, node, {"text": format_time(run.created_at)}, _state(run), {"text": (
+        f"{run.percent} % ({run.done} / {run.total})" if run.total else "")}) for run in runs]
+    return {"title": _("Waiting and running"), "caption": _("Jobs that wait or run"), "rows": rows,
+            "empty": _("Nothing waits and nothing is running."),
+            "columns": [{"label": text} for text in (_("Job"), _("Where"), _("Asked"), _("State"), _("Progress"))]}
+
+
+def _failed(runs: list[jobs.JobRun], node: Node, may_edit: bool) -> dict[str, Any]:
+    """Failed jobs with the reason; whoever may can start them again here."""
+    own = current_actor().account_id
+    rows = [_row(run, node, {"text": format_time(run.finished_at)}, {"text": run.error.partition("\n")[0]}, actions=[
+        {"label": _("Start it again"), "post": True, "url": f"/d/{node.code}/core/jobs/{run.id}/retry"}]
+        if may_edit or run.account_id == own else []) for run in runs]
+    return {"title": _("Failed"), "caption": _("Jobs that failed"), "rows": rows, "has_actions": True,
+            "empty": _("No job has failed."),
+            "columns": [{"label": text} for text in (_("Job"), _("Where"), _("Failed at"), _("Reason"))]}
+
+
+def _over(runs: list[jobs.JobRun], node: Node) -> dict[str, Any]:
+    rows = [_row(run, node, {"text": format_time(run.created_at)}, {"text": format_time(run.finished_at)}, _state(run))
+            for run in runs]
+    return {"title": _("Finished jobs"), "caption": _("Jobs that are finished or were cancelled"), "rows": rows,
+            "empty": _("There are none yet."),
+            "columns": [{"label": text} for text in (_("Job"), _("Where"), _("Asked"), _("Ended"), _("State"))]}
 
 
 def _undelivered(node: Node, may_edit: bool) -> dict[str, Any]:

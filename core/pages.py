@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template
 
-from . import menu, panels, snapshot
+from . import job_house, menu, panels, snapshot
 from .access import current_actor, guarded
 from .auth import first_division
 from .db import Case, local_day
@@ -76,7 +76,8 @@ def today() -> str:
     if fresh:
         shown.append({"key": "new", "title": _("New at %(place)s", place=node.name), "rows": fresh[:6], "count": len(fresh[:6]),
                       "empty": "", "more_url": more.get("new")})
-    return render_template("today.html", title=_("To do today"), greeting=_greeting(actor, day), sections=shown,
+    warning = job_house.warning(actor, node)
+    return render_template("today.html", title=_("To do today"), warning=warning, greeting=_greeting(actor, day), sections=shown,
                            quick=_quick(node, actor), panels=panels.render("today", None, None, actor, node))
 
 

@@ -27,7 +27,7 @@ log = logging.getLogger("grid321.worker")
 THREADS = 2
 """Jobs at once: a long import must not keep an export waiting."""
 
-HOUSE_THREADS = 2
+HOUSE_THREADS = 3
 """Tasks of the house at once: a mail server that does not answer must not keep the clocks waiting."""
 
 IDLE = 0.5
@@ -76,7 +76,20 @@ class Task:
 
 def tasks() -> list[Task]:
     """What every worker does besides jobs."""
-    from . import audit, clock, counters, idempotency, ledger, limits, month_jobs, notify, outbox, sessions, transfer_tables
+    from . import (
+        audit,
+        clock,
+        counters,
+        idempotency,
+        ledger,
+        limits,
+        month_jobs,
+        notify,
+        notify_deliveries,
+        outbox,
+        sessions,
+        transfer_tables,
+    )
 
     return [
         Task("outbox", lambda: outbox.drain(BATCH), IDLE, _l("Tell events to the plugins")),
@@ -92,14 +105,20 @@ def tasks() -> list[Task]:
         Task("old limits", limits.sweep, 600.0, _l("Remove old counts of attempts")),
         Task("old sessions", sessions.sweep, 600.0, _l("Remove old logins")),
         Task("old files", transfer_tables.purge, 600.0, _l("Remove old imports and exports")),
+        Task("old messages", notify_deliveries.purge, 3600.0, _l("Remove old messages")),
         Task("old jobs", jobs.purge, 3600.0, _l("Remove old background jobs")),
         Task("old workers", workers.purge, 3600.0, _l("Remove workers that are gone")),
     ]
 
 
 def connections(threads: int) -> int:
-    """Connections to PostgreSQL that a worker with so many threads needs: each job has a second one for its heartbeat."""
-    return 2 * threads + HOUSE_THREADS + 2
+    """Connections to PostgreSQL that a worker with so many threads needs at most.
+
+    Each job has a second one for its heartbeat, and each channel of messages one of its own.
+    """
+    from .notify_deliveries import MOST_TARGETS
+
+    return 2 * threads + HOUSE_THREADS + MOST_TARGETS + 2
 
 
 def checkpoint() -> int:

@@ -14,6 +14,7 @@ import peewee
 
 from . import db
 from .job_runs import QUEUED, JobRun
+from .notify_rows import WAITING, Delivery
 from .outbox import PENDING, OutboxRow
 
 BEAT = 10.0
@@ -72,25 +73,39 @@ def nobody_since() -> datetime | None:
 
     Where none ever was it is since the oldest job or event waits: a new site, of which nobody wants anything, warns of nothing.
     """
-    last = WorkerRow.select(peewee.fn.MAX(WorkerRow.seen_at)).where(WorkerRow.ended_at.is_null()).scalar(convert=True)
+    if alive():
+        return None
+    last = max((ended or seen for seen, ended in WorkerRow.select(WorkerRow.seen_at, WorkerRow.ended_at).tuples()), default=None)
     if last is None:
-        last = WorkerRow.select(peewee.fn.MAX(WorkerRow.ended_at)).scalar(convert=True)
-    if last is None:
-        last = min((moment for moment in (oldest_job(), oldest_event()) if moment is not None), default=None)
+        last = min((moment for moment in (waiting_jobs()[1], waiting_events()[1]) if moment is not None), default=None)
     return last if last is not None and last < db.now() - SILENT else None
 
 
-def oldest_job() -> datetime | None:
-    """Since when the oldest job waits, None when none does."""
-    found: datetime | None = (JobRun.select(peewee.fn.MIN(JobRun.due_at)).where(JobRun.state == QUEUED).scalar(convert=True))
-    return found
+def waiting_jobs() -> tuple[int, datetime | None]:
+    """How many jobs wait, and since when the oldest does."""
+    return _waiting(JobRun, JobRun.state == QUEUED)
 
 
-def oldest_event() -> datetime | None:
-    """Since when the oldest event of the outbox waits, None when none does."""
-    found: datetime | None = (OutboxRow.select(peewee.fn.MIN(OutboxRow.due_at)).where(OutboxRow.state == PENDING)
-                              .scalar(convert=True))
-    return found
+def waiting_events() -> tuple[int, datetime | None]:
+    """How many events of the outbox wait, and since when the oldest does."""
+    return _waiting(OutboxRow, OutboxRow.state == PENDING)
+
+
+def waiting_messages() -> tuple[int, datetime | None]:
+    """How many messages of the channels wait, and since when the oldest does."""
+    return _waiting(Delivery, Delivery.state == WAITING)
+
+
+def _waiting(model: Any, condition: Any) -> tuple[int, datetime | None]:
+    """Counted by the index on the state; what waits for a later moment on purpose (a digest, a new try) counts as well."""
+    query = model.select(peewee.fn.COUNT(model.id), peewee.fn.MIN(model.due_at)).where(condition).tuples()
+    count, oldest = query[0]
+    return int(count), datetime.fromisoformat(oldest) if isinstance(oldest, str) else oldest
+
+
+def count(model: Any, state: str) -> int:
+    """How many rows of a table of work are in ``state``, from its index."""
+    return int(model.select(model.id).where(model.state == state).count())
 
 
 def house(moment: datetime | None = None) -> dict[str, dict[str, Any]]:
