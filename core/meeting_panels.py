@@ -46,9 +46,8 @@ def meeting_context(meeting: Meeting, actor: Actor, node: Node) -> dict[str, Any
         "carry_url": f"{here}/carry-out" if not draft and held and open_rows and not correction else "", "open": len(open_rows),
         "correct_url": f"{here}/correct" if not draft and held and not correction else "", "minutes_url": f"{here}/minutes",
         "departments": department_options(place) if draft else [],
-        "links": [{"label": _("Replaced by"), "text": correction.number, "url": f"/d/{node.code}/core/meeting/{correction.id}"}]
-        * bool(correction) + [{"label": _("Replaces"), "text": corrected.number,
-                               "url": f"/d/{node.code}/core/meeting/{corrected.id}"}] * bool(corrected)}
+        "links": [{"label": label, "text": one.number, "url": f"/d/{node.code}/core/meeting/{one.id}"}
+                  for label, one in ((_("Replaced by"), correction), (_("Replaces"), corrected)) if one is not None]}
 
 
 def department_options(place: Node) -> list[tuple[int, str]]:

@@ -115,7 +115,8 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
         if permission is None or actor.may_within(permission, node):
             groups[group].append({"label": str(label), "icon": icon, "url": url, "deep": url != base})
     main = groups["main"]
-    main.sort(key=lambda item: (item["url"] != base, item["url"].startswith(base + "core/"), item["url"] == base + "core/statistics"))
+    own = base + "core/"  # what plugins bring comes before the pages of the core
+    main.sort(key=lambda item: (item["url"] != base, item["url"].startswith(own), item["url"] == own + "statistics"))
     return [(label, groups[key]) for key, label in GROUPS if groups[key]]
 
 

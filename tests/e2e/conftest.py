@@ -146,7 +146,7 @@ TEXTS = ("3号楼消防通道被杂物堵住。请尽快清理。", "三组河�
          "李家湾自建房超高一层，存在安全隐患。", "强降雨后通村路塌方两处，车辆无法通行。")
 BOUNDARY = {"type": "Polygon",
             "coordinates": [[[109.0, 32.7], [109.02, 32.7], [109.025, 32.715], [109.005, 32.72], [109.0, 32.7]]]}
-MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
+QUORUM = {"chair": "王建国", "expected": 7, "present": 6, "attendees": "支部委员、村委委员共6人"}
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def county(app: Any, division_tree: Any, switch_on: Any, make_account: Any) -> C
         ("clerk", "grid.department_clerk", division_tree.town, office))}
     found = County(division_tree, grids[0], office, accounts, {})
     steps = {"new": (), "handling": (("secretary", "accept", {}),),
-             "received": (("secretary", "accept", {}), ("secretary", "study", {}), ("secretary", "send_up", MEETING)),
+             "received": (("secretary", "accept", {}), ("secretary", "study", {}), ("secretary", "send_up", {})),
              "answered": (("secretary", "solve_on_spot", {"text": "已现场处理。", "outcome": "solved"}),)}
     for text, (name, path) in zip(TEXTS, steps.items(), strict=True):
         found.reports[name] = _walk(found, text, place, path)
@@ -179,7 +179,7 @@ def county(app: Any, division_tree: Any, switch_on: Any, make_account: Any) -> C
 
 
 def _walk(county: County, text: str, place: Any, steps: Any) -> Any:
-    from grid321.core import access, engine, records, schemas
+    from grid321.core import access, db, engine, meeting_decisions, records, schemas, snapshot
     from grid321.core.registry import registry
 
     entity = registry().entity("grid.report")
@@ -188,7 +188,12 @@ def _walk(county: County, text: str, place: Any, steps: Any) -> Any:
     case = records.create(entity, data, actor, place)
     for who, key, answers in steps:
         actor = access.actor_of(county.accounts[who].id)
-        asks = engine.workflow_for(entity, case).transition(key).asks
+        transition = engine.workflow_for(entity, case).transition(key)
+        asks = transition.asks
+        if transition.meeting:
+            item = {"entity": entity.key, "record_id": case.id, "decision": key}
+            meeting_decisions.record(snapshot.current().tree.get(case.holder_id), transition.meeting[0], db.local_day(), [item],
+                                     **QUORUM)
         data = schemas.load_many(asks, answers, node=county.tree.county, actor=actor) if asks else {}
         case = engine.perform(entity, case.id, key, data, actor, case.version, county.tree.county).record
     return case

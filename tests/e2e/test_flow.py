@@ -18,7 +18,7 @@ DIVISIONS = Path(__file__).resolve().parents[2] / "core" / "demo" / "divisions"
 FILES = [str(DIVISIONS / f"{name}.csv") for name in ("provinces", "cities", "areas", "streets", "villages")]
 COUNTY, TOWN, VILLAGE, OTHER_TOWN = "610902", "610902104", "610902104001", "610902132"
 FIRST, OWN = "first-password-of-all", "correct horse battery"
-MEETING = {"met_on": "2026-01-05", "chair": "王建国", "attendees": "支部委员、村委委员共7人", "decision": "两委研究，同意上报。"}
+QUORUM = {"chair": "王建国", "expected": 7, "present": 6, "attendees": "支部委员、村委委员共6人"}
 
 
 def fill(page: Page, **values: Any) -> None:
@@ -84,6 +84,30 @@ def step(page: Page, url: str, key: str, **answers: Any) -> None:
     fill(page, **answers)
     send(page, "_version")
     expect(page).to_have_url(re.compile(r"/grid/report/\d+$"))
+
+
+def meet(page: Page, url: str, decision: str, **said: Any) -> None:
+    """Put the matter at `url` on the agenda of the next meeting, decide, hold the meeting with its quorum, carry out."""
+    from grid321.core import db
+
+    page.goto(url)
+    page.locator('#agenda form[action*="/core/agenda/"] button').click()
+    page.wait_for_load_state("load")
+    page.locator('#agenda a[href*="/core/meeting/"]').last.click()
+    item = page.locator('#agenda select[name^="decision-"]').last.get_attribute("name").partition("-")[2]
+    page.locator(f'[name="decision-{item}"]').select_option(decision)
+    for name, value in said.items():
+        field = page.locator(f'[name="{name}-{item}"]')
+        if name == "department":
+            field.select_option(label=value)
+        else:
+            field.fill(value)
+    page.locator('#agenda form[action$="/decisions"] button.btn-primary').click()
+    page.locator('#agenda a[href$="/hold"]').click()
+    fill(page, met_on=db.local_day().isoformat(), **QUORUM)
+    send(page, "expected")
+    page.locator('#agenda form[action$="/carry-out"] button').click()
+    expect(page.locator("main .tag.ok")).to_be_visible()
 
 
 @pytest.fixture
@@ -162,8 +186,8 @@ def test_a_matter_goes_all_the_way_and_the_figures_balance(served, administrator
     matter = f"/d/{TOWN}/grid/report/{number}"
     step(secretary, f"/d/{VILLAGE}/grid/report/{number}", "accept")
     step(secretary, secretary.url, "study")
-    step(secretary, secretary.url, "send_up", **MEETING)
-    step(officer, matter, "hand_over", department="水利工作站", way=words["alone"], note="三日内到现场")
+    meet(secretary, secretary.url, "send_up")
+    meet(officer, matter, "hand_over", department="水利工作站", limit="2099-12-20", note="三日内到现场")
     step(clerk, matter, "take_on")
     step(clerk, matter, "answer", text="护栏已修复，现场已验收。", outcome=words["solved"])
     step(worker, worker.url, "rate", result=words["satisfied"], attitude=words["satisfied"])
