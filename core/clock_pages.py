@@ -9,7 +9,7 @@ from flask import Flask, g, render_template, request
 
 from . import calendar, clock_extensions, fields, forms, notices, snapshot
 from .access import current_actor, fetch
-from .clock_explain import Day, Explanation, declared, explain, length_text, light, rested
+from .clock_explain import Day, Explanation, declared, explain, length_text, light, now_ends, rested
 from .clock_panel import DAY_KINDS, DAY_OFF, EVENTS, LIGHTS
 from .clock_rows import Deadline, pauses
 from .clock_rules import Clock
@@ -106,8 +106,14 @@ def _facts(found: Explanation, record: Any, here: str, label: str) -> list[dict[
         (_("Setting"), str(setting.label) if setting else "", "", ""), (_("Set by"), place.name if place else "", "", ""),
         (_("Valid from"), format_day(row.valid_from), "", ""),
         (_("Version of the workflow"), str(getattr(record, "workflow_version", "")), "", ""),
-        (_("Met on"), format_time(row.ended_at) if row.state == "met" else "", "", ""), (_("Due"), _last(row), "", "")]
+        (_("Met on"), format_time(row.ended_at) if row.state == "met" else "", "", ""), (_("Due"), _due_fact(row), "", "")]
     return [{"label": name, "text": text, "url": url, "tone": tone} for name, text, url, tone in facts if text]
+
+
+def _due_fact(row: Deadline) -> str:
+    if row.state == "paused":
+        return _("open while it rests; if it went on today: %(day)s", day=format_day(now_ends(row)))
+    return _last(row)
 
 
 def _mark(one: Day, found: Explanation) -> str:
@@ -122,28 +128,40 @@ def _months(found: Explanation) -> list[dict[str, Any]]:
             for first, weeks in found.months()]
 
 
+def _look(one: Day, found: Explanation) -> str:
+    """How a day looks: by what it is and whether it counts. Calendar lengths count weekends and holidays too."""
+    mark = _mark(one, found)
+    if mark in {calendar.PAUSED, "moved"}:
+        return mark
+    if mark == calendar.MAKE_UP:
+        return "makeup"
+    off = one.kind in {calendar.WEEKEND, calendar.HOLIDAY}
+    return "off" if not one.counts else "counted free" if off else "counted"
+
+
 def _cell(one: Day | None, found: Explanation) -> dict[str, str]:
     if one is None:
         return {"look": "none", "day": "", "below": ""}
-    mark = _mark(one, found)
+    mark = _mark(one, found) or (one.kind if one.kind == calendar.HOLIDAY else "")
     words = [str(MARKS[mark])] if mark else []
     if one.counts:
         words.append(str(one.count))
-    look = "paused" if mark == calendar.PAUSED else "moved" if mark == "moved" else "makeup" if mark == calendar.MAKE_UP \
-        else "counted" if one.counts else "off"
-    if one.day == found.row.due and found.row.state != "paused":
-        look += " last"
-    return {"look": look, "day": str(one.day.day), "below": " ".join(words)}
+    last = " last" if one.day == found.row.due and found.row.state != "paused" else ""
+    return {"look": _look(one, found) + last, "day": str(one.day.day), "below": " ".join(words)}
 
 
 def _legend(found: Explanation) -> list[dict[str, str]]:
     """What the looks mean, with how many days there are of each; only what occurs."""
-    counts = Counter(_mark(one, found) or ("counted" if one.counts else one.kind) for one in found.days)
-    words = {"counted": (_("counted"), "counted"), calendar.WEEKEND: (_("weekend"), "off"),
-             calendar.HOLIDAY: (_("holiday"), "off"), calendar.MAKE_UP: (_("make-up workday, counted"), "makeup"),
-             calendar.PAUSED: (_("paused"), "paused"), "moved": (_("added because the end fell on a day off"), "moved")}
-    return [{"word": word, "look": look, "mark": str(MARKS.get(key, "")), "count": str(counts[key])}
-            for key, (word, look) in words.items() if counts[key]]
+    counts = Counter((_mark(one, found) or one.kind, one.counts) for one in found.days)
+    words = {
+        ("counted", True): _("working day, counted"), (calendar.MAKE_UP, True): _("make-up workday, counted"),
+        (calendar.WEEKEND, True): _("weekend, counted"), (calendar.HOLIDAY, True): _("holiday, counted"),
+        (calendar.WEEKEND, False): _("weekend, not counted"), (calendar.HOLIDAY, False): _("holiday, not counted"),
+        (calendar.PAUSED, False): _("paused, not counted"), ("moved", False): _("added because the end fell on a day off")}
+    looks = {"counted": "counted", calendar.MAKE_UP: "makeup", calendar.PAUSED: "paused", "moved": "moved"}
+    return [{"word": word, "look": looks.get(key[0], "counted free" if key[1] else "off"), "count": str(counts[key]),
+             "mark": "" if key == (calendar.WEEKEND, True) else str(MARKS.get(key[0], ""))}
+            for key, word in words.items() if counts[key]]
 
 
 def _lines(found: Explanation) -> list[dict[str, Any]]:
@@ -215,7 +233,8 @@ def _ask_schema(clock: Clock | None, row: Deadline) -> type[EntitySchema]:
 class DecideForm(EntitySchema):
     """Approval or refusal."""
 
-    decision = fields.Choice(_l("Decision"), options=(("grant", _l("Approve")), ("refuse", _l("Refuse"))), required=True)
+    decision = fields.Choice(_l("Decision on the extension"), options=(("grant", _l("Approve")), ("refuse", _l("Refuse"))),
+                             required=True)
     reason = fields.LongText(_l("Reason"), max=1000, help=_l("A refusal says why."))
 
 

@@ -96,12 +96,14 @@ def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[st
         return _decided(said, day, day_off, clock)
     if clock.rule and clock.rule in known and settings.get(clock.rule, node, day) not in {None, "length"}:
         return None
-    key = (clock.choose(case) if clock.choose is not None else None) or clock.setting
-    if key and key in known:
-        value, source, place_id, valid_from = settings.explain(key, node, day)
-        if value is None:
-            return None
-        return Rule(parse_length(str(value)), day_off, key, source, place_id, valid_from)
+    chosen = clock.choose(case) if clock.choose is not None else None
+    for key in filter(None, (chosen, clock.setting)):
+        if key in known:
+            value, source, place_id, valid_from = settings.explain(key, node, day)
+            if value is not None:
+                return Rule(parse_length(str(value)), day_off, key, source, place_id, valid_from)
+            if key == clock.setting:
+                return None
     return Rule(clock.length, day_off, "", str(clock.source), None, None) if clock.length is not None else None
 
 

@@ -102,6 +102,7 @@ def test_an_end_on_a_day_off_moves_as_the_rule_says(assigned, rule, move, end):
 
 
 def test_a_major_matter_has_the_limit_of_major_matters(assigned, rule):
+    assert rows(assigned(major=True))["reply"].length == "3 m"  # the county has set none: the ordinary one holds
     rule("reply_major", "6 m")
     assert rows(assigned(major=True))["reply"].length == "6 m"
     assert rows(assigned())["reply"].length == "3 m"
