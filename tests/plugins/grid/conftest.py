@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -138,3 +139,19 @@ def world(division_tree: Any, switch_on: Any, make_account: Any) -> World:
             ("bureau", "grid.department_clerk", division_tree.county, bureau)):
         found.actors[who] = actor_for(make_account(role, place, department))
     return found
+
+
+@pytest.fixture
+def autumn(world: World, tick: Any) -> World:
+    """October and November 2026 with matters at all three levels; it is 3 December."""
+    tick(date(2026, 10, 12), sweep=False)
+    world.kept = world.report()
+    world.up = world.at_town()
+    world.done = world.walk(world.report(), ("secretary", "solve_on_spot", ANSWER), ("worker", "rate", SATISFIED),
+                            ("secretary", "write_off"))
+    tick(date(2026, 11, 9), sweep=False)
+    world.step("secretary", world.kept, "accept")
+    world.higher = world.step("officer", world.up, "send_up_county")
+    world.walk(world.report(), ("secretary", "solve_on_spot", ANSWER))
+    tick(date(2026, 12, 3), sweep=False)
+    return world

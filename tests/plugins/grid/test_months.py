@@ -1,31 +1,13 @@
 """Month end: what may be closed when, what is frozen, what a correction does, and that tampering is noticed."""
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from grid321.core import errors
 
 OCTOBER, NOVEMBER, DECEMBER = "2026-10", "2026-11", "2026-12"
-ANSWER = {"text": "已现场处理，问题解决。", "outcome": "solved"}
-SATISFIED = {"result": "satisfied", "attitude": "satisfied"}
-
-
-@pytest.fixture
-def autumn(world, tick):
-    """October and November 2026 with matters at all three levels; it is 3 December."""
-    tick(date(2026, 10, 12), sweep=False)
-    world.kept = world.report()
-    world.up = world.at_town()
-    world.done = world.walk(world.report(), ("secretary", "solve_on_spot", ANSWER), ("worker", "rate", SATISFIED),
-                            ("secretary", "write_off"))
-    tick(date(2026, 11, 9), sweep=False)
-    world.step("secretary", world.kept, "accept")
-    world.higher = world.step("officer", world.up, "send_up_county")
-    world.walk(world.report(), ("secretary", "solve_on_spot", ANSWER))
-    tick(date(2026, 12, 3), sweep=False)
-    return world
 
 
 def close(world, place, month, who="county", below=False):
