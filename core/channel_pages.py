@@ -33,8 +33,8 @@ def register(app: Flask) -> None:
     """Add /d/<code>/core/channels…."""
     both = {"GET": EDIT, "POST": EDIT}
     for path, name, view, permission in (
-            ("", "channels", channels_page, VIEW), ("/<key>", "channel", channel_page, both),
-            ("/<key>/test", "channel_test", test_page, both), ("/<key>/inherit", "channel_inherit", inherit, {"POST": EDIT})):
+            ("", "channels", channels_page, VIEW), ("/<way>", "channel", channel_page, both),
+            ("/<way>/test", "channel_test", test_page, both), ("/<way>/inherit", "channel_inherit", inherit, {"POST": EDIT})):
         methods = ["GET"] if isinstance(permission, str) else list(permission)
         app.add_url_rule(f"/d/<code>/core/channels{path}", f"core:{name}", guarded(view, permission, reach="covers"),
                          methods=methods)
@@ -135,11 +135,11 @@ def _ending(group: bool) -> type[EntitySchema]:
     return type("Ending", (EntitySchema,), parts)
 
 
-def channel_page(key: str) -> Any:
+def channel_page(way: str) -> Any:
     """Configure one channel for this division and everything below it."""
-    channel, node, actor, problem = _channel(key), g.node, current_actor(), None
+    channel, node, actor, problem = _channel(way), g.node, current_actor(), None
     schemas = (Beginning, channel.form, _ending(channel.audience != PERSON))
-    own = ChannelSetup.get_or_none((ChannelSetup.channel == key) & (ChannelSetup.division_id == node.id))
+    own = ChannelSetup.get_or_none((ChannelSetup.channel == way) & (ChannelSetup.division_id == node.id))
     values = _values(channel, own, schemas)
     if request.method == "POST":
         try:
@@ -185,9 +185,9 @@ def _save(channel: Channel, data: dict[str, Any]) -> None:
         audit.event("channel", actor, {"channel": channel.key, "active": active}, division_id=node.id)
 
 
-def inherit(key: str) -> Response:
+def inherit(way: str) -> Response:
     """Give up the configuration of this division."""
-    channel, actor = _channel(key), current_actor()
+    channel, actor = _channel(way), current_actor()
     with db.transaction():
         channel_setup.remove(channel, g.node, actor.account_id)
         audit.event("channel", actor, {"channel": channel.key, "inherit": True}, division_id=g.node.id)
@@ -196,10 +196,10 @@ def inherit(key: str) -> Response:
 
 # ---------------------------------------------------------------- test message
 
-def test_page(key: str) -> Any:
+def test_page(way: str) -> Any:
     """Send one test message at once and say what came of it."""
-    channel, problem, result = _channel(key), None, None
-    row = channel_setup.find(key, g.node)
+    channel, problem, result = _channel(way), None, None
+    row = channel_setup.find(way, g.node)
     if row is None:
         raise NotFound(_("This channel is not configured."), g.node.name, _("Configure it first."))
     if request.method == "POST":

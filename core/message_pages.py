@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
             ("messages", "messages", texts_page, VIEW),
             ("messages/<text_key>/<language>", "message_text", text_page, {"GET": EDIT, "POST": EDIT}),
             ("deliveries", "deliveries", deliveries_page, VIEW),
-            ("deliveries/<rid:row_id>/again", "delivery_again", send_again, {"POST": EDIT})):
+            ("deliveries/<rid:delivery_id>/again", "delivery_again", send_again, {"POST": EDIT})):
         methods = ["GET"] if isinstance(permission, str) else list(permission)
         app.add_url_rule(f"/d/<code>/core/{path}", f"core:{name}", guarded(view, permission, reach="covers"), methods=methods)
 
@@ -196,12 +196,12 @@ def _rows(shown: list[Delivery], known: dict[str, str], may_edit: bool) -> list[
     return found
 
 
-def send_again(row_id: int) -> Response:
+def send_again(delivery_id: int) -> Response:
     """Give one dead letter another round by its channel. Only for messages of this division and below."""
-    row = Delivery.get_or_none(Delivery.id == row_id)
+    row = Delivery.get_or_none(Delivery.id == delivery_id)
     tree = snapshot.current().tree
     place = tree.get(row.division_id) if row is not None and row.division_id else None
     if row is None or not (tree.covers(g.node, place) if place is not None else tree.covers_all(g.node)):
         raise NotFound(_("There is no such message."), remedy=_("Go back to the list of messages."))
-    notify_deliveries.send_again(row_id)
+    notify_deliveries.send_again(delivery_id)
     return redirect(f"{_here('deliveries')}?done=again", 303)

@@ -66,7 +66,8 @@ def inbox_page() -> str:
         prev_url=f"/me/inbox?{kept[1:]}".rstrip("?") if before else None,
         filters=[{"key": "kind", "label": _("Kind"), "value": kind,
                   "options": [(key, str(one.label)) for key, one in notify_texts.KINDS.items()]},
-                 {"key": "unread", "label": _("Read or not"), "value": "1" if unread else "", "options": [("1", _("Unread only"))]}])
+                 {"key": "unread", "label": _("Read or not"), "value": "1" if unread else "",
+                  "options": [("1", _("Unread only"))]}])
 
 
 def _notices() -> list[tuple[str, str]]:

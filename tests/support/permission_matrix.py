@@ -36,6 +36,7 @@ from grid321.core.conformance.world import World
 from grid321.core.db import Case
 from grid321.core.entity import Entity
 from grid321.core.jobs import JobRun
+from grid321.core.notify_rows import Delivery
 from grid321.core.people import Department
 from grid321.core.registry import registry
 from grid321.core.testing_browser import Browser, make_account
@@ -50,8 +51,9 @@ HEAD = ("method", "rule", "roles", *CELLS)
 NOBODY, NO_ROLE = "anonymous", "no-role"
 ABSENT_ID = 987_654_321
 RECORD_NAMES = {"id", "record_id", "account_id"}
-INNER_NAMES = {"batch_id", "run_id", "file_id", "post_id", "grant_id", "deadline_id", "clock_id"}
-TEXTS = {"language": "en", "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
+INNER_NAMES = {"delivery_id", "batch_id", "run_id", "file_id", "post_id", "grant_id", "deadline_id", "clock_id"}
+TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
+         "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
          "form": "handling_slip"}
 Line = tuple[str, str, str]
@@ -127,6 +129,8 @@ def _furnish(ground: Ground, place: str, entity: Entity, record: Any) -> None:
     inner[entity.key, "file_id"] = attachments.add(entity, record, [picture], SYSTEM, grid)[0]
     inner[entity.key, "batch_id"] = int(ImportBatch.create(
         entity=entity.key, division_id=grid.id, file_name="x.xlsx", file_hash="0" * 64, columns=[]).id)
+    inner["core", "delivery_id"] = int(Delivery.create(
+        slot=db.new_uid(), target="webhook:1", division_id=grid.id, state="dead").id)
     inner["core", "run_id"] = int(JobRun.create(key="core.import", division_id=grid.id).id)
 
 
