@@ -46,7 +46,7 @@ def faults(entity: Entity) -> list[str]:
             continue
         if bond not in {groups.MEMBER, groups.PART} or parent_id is None or lead_number is None:
             found.append(f"{where}: bond {bond!r} to {parent_id}, which is no case that could carry it")
-        elif lead_bond is not None and (lead_bond != groups.TURNED or closed is None):
+        elif lead_bond is not None and closed is None:
             found.append(f"{where}: {lead_number}, which carries it, is carried itself")
         elif closed is None and lead_closed is not None:
             found.append(f"{where}: it is open, {lead_number}, which carries it, is closed")
