@@ -157,25 +157,28 @@ STATES = (
         Clock("accept", working_days(1), _("The village takes it up"), "notify", DEFAULT, "grid.limit_accept"),)),
     State("handling", _("Handled by the village"), clocks=(
         Clock("village", days(7), _("The village handles it or sends it up"), "notify", DEFAULT, "grid.limit_village",
-              until=("handling", "studied")),)),
+              until=("handling", "studied"), remind=(-2, 3)),)),
     State("studied", _("Before the two committees")),
     State("received", _("With the town"), clocks=(
         Clock("town", working_days(15), _("The town has it answered"), "notify", DEFAULT, "grid.limit_town",
-              until=("received", "handed", "accepted")),)),
+              until=("received", "handed", "accepted"), remind=(-3, 3)),)),
     State("received_county", _("With the county"), clocks=(
         Clock("county", working_days(15), _("The county has it answered"), "notify", DEFAULT, "grid.limit_county",
-              until=("received_county", "handed", "accepted")),)),
+              until=("received_county", "handed", "accepted"), remind=(-3, 3)),)),
     State("handed", _("Handed to a department"), desk="department", clocks=(
         Clock("take_up", working_days(2), _("The department accepts or returns it"), "notify", DEFAULT,
               "grid.limit_take_up"),)),
     State("accepted", _("Handled by the department"), desk="department"),
     State("answered", _("Answered, to be rated"), desk="reporter", clocks=(
-        Clock("rating", working_days(10), _("The reporter rates the answer"), "mark", DEFAULT, "grid.limit_rating"),)),
+        Clock("rating", working_days(10), _("The reporter rates the answer"), "mark", DEFAULT, "grid.limit_rating",
+              remind=(-3,)),)),
     State("again", _("Handled again"), tone="warn", clocks=(
-        Clock("second", months(1), _("It is handled again"), "notify", DEFAULT, "grid.limit_second"),)),
+        Clock("second", months(1), _("It is handled again"), "notify", DEFAULT, "grid.limit_second",
+              remind=(-7, 3)),)),
     State("rated", _("Rated, to be written off")),
     State("kept", _("Kept in the bank"), tone="warn", clocks=(
-        Clock("look_again", months(3), _("It is looked at again"), "notify", DEFAULT, "grid.limit_look_again"),)),
+        Clock("look_again", months(3), _("It is looked at again"), "notify", DEFAULT, "grid.limit_look_again",
+              remind=(-7,)),)),
     State("closed", _("Written off"), final=True, tone="ok"),
     State("ended", _("Closed, not solved"), final=True, tone="muted"),
     State("withdrawn", _("Withdrawn"), final=True, tone="muted"),
