@@ -1,6 +1,6 @@
 """Re-dating: open deadlines are computed anew when days of the calendar change, or on purpose after changed lengths.
 
-One job does it in small transactions. Each locks its clocks, computes them from what is stored then, and writes the new
+One job does it in small transactions. Each locks its clocks, computes them from what is stored by then, and writes the new
 dates together with a ledger entry for each case and the lines of the report, so that a job killed in the middle goes on where
 it stopped and nothing is written twice. A clock that was met meanwhile stays as it is. At the end each account that has to
 act on changed cases is told once, with the number of changed dates.
@@ -130,11 +130,9 @@ def preview(node: Node, settings: Iterable[str] = (), *, everywhere: bool = Fals
     work = _Work(settings, None if everywhere else node, since)
     seen = changed = 0
     first: list[tuple[Row, dict[str, Any]]] = []
-    after = 0
-    while rows := work.batch(after, 5000):
-        after = rows[-1].id
-        seen += len(rows)
-        for row, values in work.changes(rows):
+    for ids in work.batches(0, 5000):
+        seen += len(ids)
+        for row, values in work.changes(_rows(ids)):
             changed += 1
             if len(first) < examples:
                 first.append((row, values))
@@ -159,14 +157,13 @@ class _Work:
         self._days: dict[int, calendar.Days] = {}
         self._rules: dict[tuple[int, str], dict[str, Any] | None] = {}
 
-    def total(self) -> int:
-        """How many running clocks it looks at."""
-        return int(Deadline.select().where(self.wanted).count())
+    def batches(self, after: int, limit: int) -> list[list[int]]:
+        """The ids of the running clocks above ``after``, in parts of ``limit``.
 
-    def batch(self, after: int, limit: int) -> list[Row]:
-        """The next running clocks by id."""
-        query = _select().where(self.wanted & (Deadline.id > after)).order_by(Deadline.id).limit(limit)
-        return [Row(values) for values in query.tuples()]
+        Read at once: asked for part by part, a database without fresh statistics sorts all of them for each part.
+        """
+        ids = sorted(found for (found,) in Deadline.select(Deadline.id).where(self.wanted).tuples() if found > after)
+        return [ids[start:start + limit] for start in range(0, len(ids), limit)]
 
     def changes(self, rows: Iterable[Row]) -> Iterator[tuple[Row, dict[str, Any]]]:
         """(clock, columns that change) of those whose date or rule changes."""
@@ -185,7 +182,8 @@ class _Work:
     def _days_at(self, division_id: int) -> calendar.Days:
         found = self._days.get(division_id)
         if found is None:
-            found = self._days[division_id] = calendar.at(self.now.tree.get(division_id))
+            node = self.now.tree.get(division_id)
+            found = self._days[division_id] = self.now.calendar.at(node, calendar.plugin_days(node))
         return found
 
     def _rule(self, division_id: int, key: str) -> dict[str, Any] | None:
@@ -197,8 +195,12 @@ class _Work:
         return self._rules[division_id, key]
 
 
-def _select() -> Any:
-    return Deadline.select(*(getattr(Deadline, name) for name in _FIELDS))
+def _rows(ids: list[int], *, lock: bool = False) -> list[Row]:
+    """The clocks ``ids`` that are still running, by id; with ``lock`` nobody else changes them in this transaction."""
+    query = Deadline.select(Deadline.state, *(getattr(Deadline, name) for name in _FIELDS)).where(
+        Deadline.id.in_(ids)).order_by(Deadline.id)
+    found = (query.for_update() if lock and db.is_postgres() else query).tuples()
+    return [Row(values[1:]) for values in found if values[0] == RUNNING]
 
 
 def run(context: jobs.Context, args: dict[str, Any]) -> dict[str, Any]:
@@ -207,10 +209,11 @@ def run(context: jobs.Context, args: dict[str, Any]) -> dict[str, Any]:
     place = snapshot.current().tree.get(row.division_id) if row.division_id != COUNTRY else None
     work = _Work(row.settings, place, row.since)
     cursor = context.cursor or {"after": 0, "seen": 0, "told": False}
-    context.progress(cursor["seen"], max(work.total(), cursor["seen"]))
-    while not cursor["told"] and (rows := work.batch(cursor["after"], BATCH)):
-        cursor = {"after": rows[-1].id, "seen": cursor["seen"] + len(rows), "told": False}
-        waiting = [one.id for one, _values in work.changes(rows)]
+    parts = [] if cursor["told"] else work.batches(cursor["after"], BATCH)
+    context.progress(cursor["seen"], cursor["seen"] + sum(map(len, parts)))
+    for ids in parts:
+        cursor = {"after": ids[-1], "seen": cursor["seen"] + len(ids), "told": False}
+        waiting = [one.id for one, _values in work.changes(_rows(ids))]
         with context.step(cursor, cursor["seen"]):
             if waiting:
                 _write(row, work, waiting)
@@ -223,23 +226,19 @@ def run(context: jobs.Context, args: dict[str, Any]) -> dict[str, Any]:
 
 def _write(redating: Redating, work: _Work, ids: list[int]) -> None:
     """Compute the clocks ``ids`` from what is stored now, and write dates, cases, report and ledger in this transaction."""
-    query = _select().where(Deadline.id.in_(ids) & (Deadline.state == RUNNING)).order_by(Deadline.id)
-    rows = [Row(values) for values in (query.for_update() if db.is_postgres() else query).tuples()]
-    changes = list(work.changes(rows))
-    mark = "%s" if db.is_postgres() else "?"
-    columns = ", ".join(f'"{name}" = {mark}' for name in _COLUMNS)
+    changes = list(work.changes(_rows(ids, lock=True)))
     fields = [getattr(Deadline, name) for name in _COLUMNS]
-    bulk.run_many(f'UPDATE core_deadline SET {columns} WHERE id = {mark} AND state = {mark} AND due = {mark}',
-                  [(*[field.db_value(values.get(field.name, getattr(row, field.name))) for field in fields],
-                    row.id, RUNNING, row.due) for row, values in changes])
+    bulk.update_rows(Deadline, _COLUMNS, [
+        (*[field.db_value(values.get(field.name, getattr(row, field.name))) for field in fields], row.id)
+        for row, values in changes])
     by_entity: dict[str, list[tuple[Row, dict[str, Any]]]] = {}
     for row, values in changes:
         by_entity.setdefault(row.entity, []).append((row, values))
     for key, found in by_entity.items():
-        _write_cases(redating, key, found, mark)
+        _write_cases(redating, key, found)
 
 
-def _write_cases(redating: Redating, key: str, changes: list[tuple[Row, dict[str, Any]]], mark: str) -> None:
+def _write_cases(redating: Redating, key: str, changes: list[tuple[Row, dict[str, Any]]]) -> None:
     """The earliest due day and the version of each case; its line of the report; its ledger entry."""
     entity = registry().entities.get(key)
     cases: dict[int, tuple[Any, ...]] = {}
@@ -250,12 +249,14 @@ def _write_cases(redating: Redating, key: str, changes: list[tuple[Row, dict[str
             model.id.in_(record_ids)).order_by(model.id)
         # The lock makes a step that read the old dates fail its compare-and-set instead of writing one of them back.
         cases = {found[0]: found for found in (query.for_update() if db.is_postgres() else query).tuples()}
-        dues = dict(Deadline.select(Deadline.record_id, peewee.fn.MIN(Deadline.due)).where(
-            (Deadline.entity == key) & Deadline.record_id.in_(record_ids) & (Deadline.state == RUNNING)).group_by(
-            Deadline.record_id).tuples())
+        dues: dict[int, date] = {}
+        for record_id, state, due in Deadline.select(Deadline.record_id, Deadline.state, Deadline.due).where(
+                (Deadline.entity == key) & Deadline.record_id.in_(record_ids)).tuples():
+            if state == RUNNING:
+                dues[record_id] = min(due, dues.get(record_id, due))
         moment = db.now()
-        bulk.run_many(f'UPDATE "{model._meta.table_name}" SET due = {mark}, version = version + 1, updated_at = {mark} '
-                      f'WHERE id = {mark}', [(dues.get(found), moment, found) for found in cases])
+        bulk.update_rows(model, ("due", "version", "updated_at"),
+                         [(dues.get(found), case[1] + 1, moment, found) for found, case in cases.items()])
     facts: dict[int, list[dict[str, Any]]] = {}
     lines = []
     for row, values in changes:
