@@ -129,16 +129,24 @@ def no_longer_append_only(database: peewee.Database, table: str) -> None:
 
 
 def full_text(database: peewee.Database, table: str) -> None:
-    """Make ``<table>_gram``, the index of grams beside ``table`` (see ``search``). Called by migration scripts."""
-    if isinstance(database, peewee.PostgresqlDatabase):
-        database.execute_sql(f"CREATE TABLE {table}_gram (id bigint PRIMARY KEY, grams tsvector NOT NULL)")
-        database.execute_sql(f"CREATE INDEX {table}_gram_grams ON {table}_gram USING gin (grams)"
-                             " WITH (gin_pending_list_limit = 256)")
+    """Make the index of grams of ``table`` (see ``search``). Called by migration scripts.
+
+    SQLite: the FTS5 table ``<table>_gram``. PostgreSQL: the column ``grams`` with a GIN index. The column lies outside the
+    rows, so that those are dense; it has no statistics, so that the index is always used; no workers are started for it.
+    """
+    if not isinstance(database, peewee.PostgresqlDatabase):
+        database.execute_sql(f"CREATE VIRTUAL TABLE {table}_gram USING fts5(grams, content='', contentless_delete=1, detail=none,"
+                             " tokenize='ascii tokenchars ''._''')")
         return
-    database.execute_sql(f"CREATE VIRTUAL TABLE {table}_gram USING fts5(grams, content='', contentless_delete=1, detail=none,"
-                         " tokenize='ascii tokenchars ''._''')")
+    database.execute_sql(f"ALTER TABLE {table} ADD COLUMN grams tsvector")
+    database.execute_sql(f"ALTER TABLE {table} ALTER COLUMN grams SET STORAGE EXTERNAL, ALTER COLUMN grams SET STATISTICS 0")
+    database.execute_sql(f"ALTER TABLE {table} SET (toast_tuple_target = 512, parallel_workers = 0)")
+    database.execute_sql(f"CREATE INDEX {table}_grams ON {table} USING gin (grams) WITH (gin_pending_list_limit = 256)")
 
 
 def no_full_text(database: peewee.Database, table: str) -> None:
     """Take the index of ``full_text`` away; for the way down of a migration."""
-    database.execute_sql(f"DROP TABLE {table}_gram")
+    if isinstance(database, peewee.PostgresqlDatabase):
+        database.execute_sql(f"ALTER TABLE {table} DROP COLUMN grams")
+    else:
+        database.execute_sql(f"DROP TABLE {table}_gram")

@@ -2,8 +2,8 @@
 
 Each record has one text (number, title, the entity's search fields), and each reply (answer of a step, comment) one of its
 own, so that a reply is found and erased alone. ``core_search`` keeps the normalised texts, by which candidates are checked;
-``core_search_gram`` their grams with the entity and the divisions above the record: FTS5 on SQLite, a ``tsvector`` on
-PostgreSQL. Sealed fields are never in it. ``search_find`` asks it.
+their grams, with the entity and the divisions above the record, are in the FTS5 table ``core_search_gram`` on SQLite and in
+a ``tsvector`` on PostgreSQL. Sealed fields are never in it. ``search_find`` asks it.
 """
 from __future__ import annotations
 
@@ -146,8 +146,13 @@ def restamp(entity: Entity, record_ids: Iterable[int]) -> None:
             entity.model.id, *fields).where(entity.model.id.in_(part)).tuples()}
         rows = list(SearchText.select(SearchText.id, SearchText.record_id, SearchText.body).where(
             (SearchText.entity == entity.key) & SearchText.record_id.in_(part)).tuples())
-        _remove_grams([row[0] for row in rows])
-        _add_grams([(row[0], _tokens(entity, places.get(row[1], {})) | grams(row[2])) for row in rows])
+        changed = [(row[0], _tokens(entity, places.get(row[1], {})) | grams(row[2])) for row in rows]
+        if db.is_postgres():
+            run_many("UPDATE core_search SET grams = array_to_tsvector(%s) WHERE id = %s",
+                     [(list(tokens), made) for made, tokens in changed])
+        else:
+            run_many("DELETE FROM core_search_gram WHERE rowid = ?", [(made,) for made, _tokens_now in changed])
+            run_many(_ADD_GRAMS, [(made, " ".join(tokens)) for made, tokens in changed])
 
 
 def _tokens(entity: Entity, values: Mapping[str, Any]) -> set[str]:
@@ -163,11 +168,9 @@ def _ids(condition: Any) -> list[int]:
     return [row[0] for row in SearchText.select(SearchText.id).where(condition).tuples()]
 
 
-_ADD = ("WITH made AS (INSERT INTO core_search (entity, record_id, part, body) VALUES (%s, %s, %s, %s) RETURNING id) "
-        "INSERT INTO core_search_gram (id, grams) SELECT id, array_to_tsvector(%s) FROM made")
+_ADD = "INSERT INTO core_search (entity, record_id, part, body, grams) VALUES (%s, %s, %s, %s, array_to_tsvector(%s))"
 _ADD_TEXT = "INSERT INTO core_search (entity, record_id, part, body) VALUES (?, ?, ?, ?) RETURNING id"
 _ADD_GRAMS = "INSERT INTO core_search_gram (rowid, grams) VALUES (?, ?)"
-_ADD_VECTOR = "INSERT INTO core_search_gram (id, grams) VALUES (%s, array_to_tsvector(%s))"
 
 
 def _add(entity: str, record_id: int, part: int, text: str, tokens: set[str]) -> None:
@@ -181,24 +184,12 @@ def _add(entity: str, record_id: int, part: int, text: str, tokens: set[str]) ->
     db.database.execute_sql(_ADD_GRAMS, (made, " ".join(tokens)))
 
 
-def _add_grams(rows: Iterable[tuple[int, set[str]]]) -> None:
-    if db.is_postgres():
-        run_many(_ADD_VECTOR, [(made, list(tokens)) for made, tokens in rows])
-    else:
-        run_many(_ADD_GRAMS, [(made, " ".join(tokens)) for made, tokens in rows])
-
-
 def _remove(ids: list[int]) -> None:
-    if ids:
-        _remove_grams(ids)
-        for start in range(0, len(ids), _BATCH):
-            SearchText.delete().where(SearchText.id.in_(ids[start:start + _BATCH])).execute()
-
-
-def _remove_grams(ids: list[int]) -> None:
-    if ids:
-        run_many("DELETE FROM core_search_gram WHERE id = %s" if db.is_postgres() else
-                 "DELETE FROM core_search_gram WHERE rowid = ?", [(one,) for one in ids])
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start:start + _BATCH]
+        if not db.is_postgres():
+            run_many("DELETE FROM core_search_gram WHERE rowid = ?", [(one,) for one in part])
+        SearchText.delete().where(SearchText.id.in_(part)).execute()
 
 
 # -- many at once --------------------------------------------------------------------------------------------------------
@@ -211,8 +202,8 @@ def rebuild() -> int:
     """
     with db.transaction():
         db.database.execute_sql("DELETE FROM core_search")
-        db.database.execute_sql("DELETE FROM core_search_gram" if db.is_postgres() else
-                                "INSERT INTO core_search_gram (core_search_gram) VALUES ('delete-all')")
+        if not db.is_postgres():
+            db.database.execute_sql("INSERT INTO core_search_gram (core_search_gram) VALUES ('delete-all')")
     total = 0
     for entity in searchable():
         for rows in _blocks(expected(entity)):
@@ -228,27 +219,26 @@ def searchable() -> list[Entity]:
 
 
 _TIDY_SQLITE = ("INSERT INTO core_search_gram (core_search_gram) VALUES ('optimize')",)
-_TIDY_POSTGRES = ("SELECT gin_clean_pending_list('core_search_gram_grams')", "ANALYZE core_search", "ANALYZE core_search_gram")
+_TIDY_POSTGRES = ("ANALYZE core_search",)
 Expected = tuple[int, int, str, Mapping[str, Any]]
 
 
-def add_many(entity: Entity, rows: list[Expected]) -> int:
+def add_many(entity: Entity, texts: list[Expected]) -> int:
     """Take texts (record, part, text, the record's scope columns) into the index that are not there yet, in a transaction."""
     with db.transaction():
         if db.is_postgres():  # two writers of one text: the other one waits here and then finds it
             db.database.execute_sql("LOCK TABLE core_search IN SHARE ROW EXCLUSIVE MODE")
         there = set(SearchText.select(SearchText.record_id, SearchText.part).where(
-            (SearchText.entity == entity.key) & SearchText.record_id.in_({row[0] for row in rows})).tuples())
-        missing = [row for row in rows if (row[0], row[1]) not in there and row[2]]
-        first = (SearchText.select(peewee.fn.MAX(SearchText.id)).scalar() or 0) + 1
-        if db.is_postgres() and missing:
-            first = db.database.execute_sql(
-                "SELECT setval(pg_get_serial_sequence('core_search', 'id'), nextval(pg_get_serial_sequence('core_search', 'id'))"
-                " + %s)", (len(missing),)).fetchone()[0] - len(missing)
-        mark = "%s" if db.is_postgres() else "?"
-        run_many(f"INSERT INTO core_search (id, entity, record_id, part, body) VALUES ({', '.join([mark] * 5)})",
-                 [(first + at, entity.key, row[0], row[1], row[2]) for at, row in enumerate(missing)])
-        _add_grams((first + at, _tokens(entity, row[3]) | grams(row[2])) for at, row in enumerate(missing))
+            (SearchText.entity == entity.key) & SearchText.record_id.in_({row[0] for row in texts})).tuples())
+        missing = [row for row in texts if (row[0], row[1]) not in there and row[2]]
+        rows = [(entity.key, row[0], row[1], row[2], _tokens(entity, row[3]) | grams(row[2])) for row in missing]
+        if db.is_postgres():
+            run_many(_ADD, [(*row[:4], list(row[4])) for row in rows])
+        else:
+            first = (SearchText.select(peewee.fn.MAX(SearchText.id)).scalar() or 0) + 1
+            run_many("INSERT INTO core_search (id, entity, record_id, part, body) VALUES (?, ?, ?, ?, ?)",
+                     [(first + at, *row[:4]) for at, row in enumerate(rows)])
+            run_many(_ADD_GRAMS, [(first + at, " ".join(row[4])) for at, row in enumerate(rows)])
     return len(missing)
 
 

@@ -119,8 +119,8 @@ def _rows(asked: Query, kind: list[str], places: list[str]) -> list[tuple[str, i
     postgres = db.is_postgres()
     words = () if asked.exact else asked.words
     if postgres:
-        sql = ("SELECT s.entity, s.record_id FROM core_search_gram g JOIN core_search s ON s.id = g.id "
-               "WHERE g.grams @@ %s::tsquery" + " AND strpos(s.body, %s) > 0" * len(words) + f" LIMIT {MOST + 1}")
+        sql = ("SELECT s.entity, s.record_id FROM core_search s WHERE s.grams @@ %s::tsquery"
+               + " AND strpos(s.body, %s) > 0" * len(words) + f" LIMIT {MOST + 1}")
     else:
         sql = ("SELECT s.entity, s.record_id FROM core_search_gram g CROSS JOIN core_search s ON s.id = g.rowid "
                "WHERE core_search_gram MATCH ?" + " AND instr(s.body, ?) > 0" * len(words)
