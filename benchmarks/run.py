@@ -20,11 +20,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import bare
+import engine
 import psycopg
 from county import World
 from servers import Clients, Round, Server, request
@@ -46,6 +48,7 @@ class Plan:
     big: int
     rounds: int
     seconds: float
+    engine: bool
 
 
 @dataclass
@@ -255,7 +258,7 @@ def run(kinds: list[str], plan: Plan) -> list[Line]:
         print(f"generated in {time.monotonic() - started:.0f} s", flush=True)
         lines: list[Line] = []
         for stage in stages:
-            for line in measure(stage):
+            for line in chain(measure(stage), engine.measure(stage.kind, plan.folder) if plan.engine else ()):
                 print(line.text(), flush=True)
                 lines.append(line)
         return lines
@@ -285,7 +288,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="grid321-bench-", dir=given.folder) as folder:
         big = given.reports or (SMALL if given.quick else BIG)
         plan = Plan(Path(folder), big if given.quick else min(SMALL, big), big, given.rounds or (2 if given.quick else ROUNDS),
-                    given.seconds or (0.3 if given.quick else SECONDS))
+                    given.seconds or (0.3 if given.quick else SECONDS), not given.quick)
         lines = run(kinds, plan)
     minutes = (time.monotonic() - started) / 60
     missed = [line for line in lines if not line.met]
