@@ -69,7 +69,7 @@ def test_all_are_marked_read_at_once(send, client_for, division_tree):
     send(mine.account.id)
     send(mine.account.id, 99)
     assert ">2<" in mine.get("/me/inbox").text
-    assert mine.post("/me/inbox/read").status_code == 303
+    assert mine.post("/me/inbox/read", {"all": "1"}).status_code == 303
     assert (notify.unread_count(mine.account.id), notify.unread_count(99)) == (0, 1)
 
 
@@ -80,7 +80,7 @@ def test_older_messages_are_on_the_next_page(send, client_for, division_tree):
     page = mine.get("/me/inbox").text
     assert page.count("/me/inbox/") >= 50 and "before=" in page
     oldest_shown = notify.inbox(mine.account.id, limit=50)[-1].id
-    assert mine.get(f"/me/inbox?before={oldest_shown}").text.count("N-1") == 10
+    assert mine.get(f"/me/inbox?before={oldest_shown}").text.count('name="id"') == 10
     assert mine.get("/me/inbox?before=x").status_code == 400
 
 
