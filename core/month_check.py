@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter as Bag
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import peewee
 
@@ -121,18 +122,15 @@ def terms_of(opening: int, flows: Mapping[str, int]) -> dict[str, int]:
             "open": open_after(opening, flows)}
 
 
-def final_states(entity: Entity) -> list[str]:
-    """The final states of an entity's workflow."""
-    workflow = registry().workflow_of(entity.key)
-    return [state.key for state in workflow.states if state.final] if workflow is not None else []
+def is_open(model: Any) -> Any:
+    """The condition that a case lies in a bank: not finished (under whatever version of its workflow), carried by no other."""
+    return model.closed_at.is_null() & model.bond.is_null()
 
 
 def open_by_holder(entity: Entity) -> dict[int, int]:
-    """Holder → open cases in its bank; cases that another record carries lie in no bank."""
+    """Holder → open cases in its bank."""
     model = entity.model
-    query = (model.select(model.holder_id, peewee.fn.COUNT(model.id))
-             .where(model.state.not_in(final_states(entity) or [""]) & model.bond.is_null()).group_by(model.holder_id).tuples())
-    return dict(query)
+    return dict(model.select(model.holder_id, peewee.fn.COUNT(model.id)).where(is_open(model)).group_by(model.holder_id).tuples())
 
 
 def findings(node: Node, month: str, books: Books) -> list[Finding]:
@@ -200,8 +198,7 @@ def suspects(entity: Entity, places: Iterable[int], level: str) -> list[tuple[in
             if place in wanted and at == level and kind in FLOW_KINDS:
                 inside[record_id] += 1 if kind in IN else -1
     model = entity.model
-    held = {row[0] for row in model.select(model.id).where(
-        model.holder_id.in_(sorted(wanted)) & model.state.not_in(final_states(entity) or [""]) & model.bond.is_null()).tuples()}
+    held = {row[0] for row in model.select(model.id).where(model.holder_id.in_(sorted(wanted)) & is_open(model)).tuples()}
     by_ledger = {record_id for record_id, n in inside.items() if n > 0}
     wrong = sorted(held ^ by_ledger)
     numbers = dict(model.select(model.id, model.number).where(model.id.in_(wrong[:500] or [0])).tuples())

@@ -97,8 +97,9 @@ def list_page() -> str:
     rows = []
     for month in known_months(node):
         row = closed.get(month)
-        text, tone = state_text(row, month)
-        rows.append({"month": month, "label": month_label(month), "url": url(node, month), "state": text, "tone": tone,
+        text, tone = (_("closed"), "ok") if row is not None else state_text(None, month)
+        rows.append({"month": month, "at": format_time(row.closed_at) if row is not None else "",
+                     "label": month_label(month), "url": url(node, month), "state": text, "tone": tone,
                      "who": names.get(row.account_id, _("System")) if row is not None else "",
                      "anchor": f"{row.position}:{row.head[:16]}…" if row is not None else "",
                      "next": month == following and months.is_over(month), "bulletin": url(node, month, "bulletin"),

@@ -278,7 +278,8 @@ def frozen_banks(row: month_rows.MonthClose, entity: Entity, workflow: Workflow,
 
 def _open_now(entity: Entity, workflow: Workflow, signs: Mapping[int, int], level_column: str) -> dict[str, int]:
     found = dict.fromkeys(workflow.levels, 0)
-    final = {state.key for state in workflow.states if state.final}
+    known = registry().every_version_of(entity.key) or workflow
+    final = {state.key for state in known.states if state.final}
     for place, _column, value, n in counters.counts(entity.key, sorted(signs), [f"{level_column},state"]):
         level, _sep, state = value.partition("|")
         if state not in final:
@@ -306,7 +307,7 @@ def trend(entity: Entity, workflow: Workflow, node: Node, months: Sequence[str])
 def overdue(measure: Overdue, entity: Entity, workflow: Workflow, node: Node, today: date | None = None) -> int:
     """Number of open cases that are overdue today, at most ``LIVE_LIMIT``: read from the index (level, due)."""
     model = entity.model
-    states = _open_states(workflow, measure.without)
+    states = _open_states(registry().every_version_of(entity.key) or workflow, measure.without)
     total = 0
     for place, sign in visible(entity.plugin, node).items():
         found = snapshot.current().tree.get(place)
