@@ -147,10 +147,11 @@ def dismiss(entity: Entity, record_id: int, other_id: int, actor: Actor, node: N
         other = access.fetch(entity, other_id, "view", node, actor)
         if record.id == other.id:
             raise Invalid(_("Name another matter."), errors={"other": [_("A matter is not compared with itself.")]})
-        low, high = sorted((record.id, other.id))
         if other.id not in _found_different(entity, record.id):
-            (NoDuplicate.insert(entity=entity.key, low_id=low, high_id=high, created_by=actor.account_id, created_at=db.now())
-             .on_conflict_ignore().execute())
+            for apart in {other.id, other.parent_id if other.bond == MEMBER else other.id}:  # a member stands for its group
+                low, high = sorted((record.id, apart))
+                (NoDuplicate.insert(entity=entity.key, low_id=low, high_id=high, created_by=actor.account_id,
+                                    created_at=db.now()).on_conflict_ignore().execute())
             place = snapshot.current().tree.get(record.division_id)
             ledger.append(entity.key, record.id, "no_duplicate", node=place, account_id=actor.account_id,
                           version=record.version, facts={"other": other.id, "number": other.number})

@@ -54,7 +54,8 @@ _MEETINGS = (*_MEETINGS_READ, *(f"core.meeting.{action}" for action in ("create"
 
 ROLES = (
     Role("core.county_admin", _("Administrator"),
-         (*(key for key, _label in PERMISSIONS if key != "core.clock.supervise"), *_PEOPLE, *_MEETINGS, "core.person.reveal")),
+         (*(key for key, _label in PERMISSIONS if key != "core.clock.supervise"), *_PEOPLE, *_MEETINGS, *_TEMPLATES,
+          "core.person.reveal")),
     Role("core.supervisor", _("Supervision officer"),
          (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.clock.supervise", "core.api.use")),
     Role("core.leader", _("Leader"), (*_EVERYDAY, *_PEOPLE_READ, *_MEETINGS_READ, "core.month.approve")),
