@@ -90,7 +90,7 @@ def year_page() -> str:
     return render_template(
         "calendar.html", title=_("Calendar of working days %(year)s", year=year), months=months, weekdays=WEEKDAYS,
         lede=g.node.name, provisional=provisional, page_actions=actions, crumbs=_crumbs(),
-        workdays=sum(month["workdays"] for month in months), known=_known(year), years=[
+        workdays=sum(month["workdays"] for month in months), known_years=_known(year), years=[
             {"year": one, "url": f"{_base()}?year={one}", "now": one == year} for one in _years(year, days.known)],
         special=[_special(day, days, may) for month in months for day in month["special"]],
         files=[{"label": kind.upper(), "url": f"{_base()}/file?year={year}&format={kind}"} for kind in ("xlsx", "csv")])
@@ -110,7 +110,7 @@ def _month(year: int, number: int, days: calendar.Days, may: bool) -> dict[str, 
         day = date(year, number, at)
         kind, entry = days.kind(day), days.entry(day)
         local = bool(entry and (entry.division_id != COUNTRY or entry.kind in (DAY_OFF_ROW, WORKDAY_ROW)))
-        word = _("off") if kind == HOLIDAY else _("work") if kind == MAKE_UP or (entry and entry.kind == WORKDAY_ROW) else ""
+        word = _("free") if kind == HOLIDAY else _("work") if kind == MAKE_UP or (entry and entry.kind == WORKDAY_ROW) else ""
         tone = "local" if local and word else {HOLIDAY: "holiday", MAKE_UP: "make-up", WEEKEND: "weekend"}.get(kind, "")
         if entry or kind == HOLIDAY:
             special.append(day)

@@ -48,7 +48,7 @@ def list_page() -> str:
         declared = current().settings.declared(key)
         rows.append({"cells": [{"text": str(declared.label)}, *[
             {"text": _said(declared, preset.value(key))} if preset.value(key) is not None else
-            {"text": _("open"), "tone": "muted"} for preset in found]]})
+            {"text": "–"} for preset in found]]})
     columns = [{"label": _("Setting")}, *[{"label": preset.label} for preset in found]]
     choices = [{"url": f"{_base()}/{preset.key}", "cells": [
         {"text": preset.label}, {"text": _("applied here") if used is preset else "", "tone": "ok" if used is preset else ""},
@@ -56,7 +56,7 @@ def list_page() -> str:
     tables = [
         {"title": _("Choose"), "caption": _("Sets of rules"), "rows": choices,
          "columns": [{"label": text} for text in (_("Set of rules"), _("Here"), _("It would change"), _("Source"))]},
-        {"title": _("Side by side"), "caption": _("What each set says"), "rows": rows, "columns": columns}]
+        {"title": _("Side by side (–: left open)"), "caption": _("What each set says"), "rows": rows, "columns": columns}]
     lede = "" if used is None else _("%(preset)s, by default", preset=used.label) if place is None else _(
         "%(preset)s, applied at %(place)s from %(day)s", preset=used.label, place=place.name, day=format_day(since))
     return render_template(
@@ -76,7 +76,7 @@ def _said(declared: Setting, value: str | None) -> str:
 
 def _changes(preset: Preset) -> str:
     count = sum(not row.same for row in presets.compare(preset, g.node))
-    return _("%(count)s values", count=count) if count else _("nothing")
+    return _("%(count)s values", count=count) if count else _("no value")
 
 
 def preset_page(key: str) -> Any:
