@@ -117,12 +117,8 @@ def deliveries_page() -> str:
     state, channel = request.args.get("state", DEAD), request.args.get("channel", "")
     before = request.args.get("before", "")
     known = _channel_labels()
-    wrong = {"state": state not in {*STATES, ""}, "channel": bool(channel) and channel not in known,
-             "before": bool(before) and not (before.isascii() and before.isdigit() and len(before) <= 18)}
-    if any(wrong.values()):
-        raise BadRequest(_("This page of the list cannot be found."), next(name for name, bad in wrong.items() if bad),
-                         _("Go back to the first page."), code="bad_parameter")
-    rows = _visible(state, channel, int(before) if before else None)
+    check_filters(state, channel, before)
+    rows = visible(state, channel, int(before) if before else None)
     shown = rows[:PAGE]
     may_edit = current_actor().may(EDIT, g.node)
     columns = [{"label": label} for label in (_("Message"), _("Channel"), _("To"), _("State"), _("Tries"), _("Reason"),
@@ -140,6 +136,15 @@ def deliveries_page() -> str:
                  {"key": "channel", "label": _("Channel"), "value": channel, "options": list(known.items())}])
 
 
+def check_filters(state: str, channel: str, before: str) -> None:
+    """Raise ``BadRequest`` for a state, channel or page that there is not."""
+    wrong = {"state": state not in {*STATES, ""}, "channel": bool(channel) and channel not in _channel_labels(),
+             "before": bool(before) and not (before.isascii() and before.isdigit() and len(before) <= 18)}
+    if any(wrong.values()):
+        raise BadRequest(_("This page of the list cannot be found."), next(name for name, bad in wrong.items() if bad),
+                         _("Go back to the first page."), code="bad_parameter")
+
+
 def _notices() -> list[tuple[str, str]]:
     return [("ok", _("The message is sent again."))] if request.args.get("done") == "again" else []
 
@@ -153,7 +158,7 @@ def _channel_labels() -> dict[str, str]:
     return found
 
 
-def _visible(state: str, channel: str, before: int | None) -> list[Delivery]:
+def visible(state: str, channel: str, before: int | None) -> list[Delivery]:
     """One page and one more of the deliveries at this division and below, newest first."""
     query = Delivery.select().order_by(Delivery.id.desc()).limit(PAGE + 1)
     if state:
@@ -196,12 +201,18 @@ def _rows(shown: list[Delivery], known: dict[str, str], may_edit: bool) -> list[
     return found
 
 
-def send_again(delivery_id: int) -> Response:
-    """Give one dead letter another round by its channel. Only for messages of this division and below."""
+def find(delivery_id: int) -> Delivery:
+    """A delivery of this division or below. Raises ``NotFound``."""
     row = Delivery.get_or_none(Delivery.id == delivery_id)
     tree = snapshot.current().tree
     place = tree.get(row.division_id) if row is not None and row.division_id else None
     if row is None or not (tree.covers(g.node, place) if place is not None else tree.covers_all(g.node)):
         raise NotFound(_("There is no such message."), remedy=_("Go back to the list of messages."))
+    return row
+
+
+def send_again(delivery_id: int) -> Response:
+    """Give one dead letter another round by its channel. Only for messages of this division and below."""
+    find(delivery_id)
     notify_deliveries.send_again(delivery_id)
     return redirect(f"{_here('deliveries')}?done=again", 303)

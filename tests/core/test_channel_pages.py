@@ -288,3 +288,35 @@ def test_nobody_marks_the_messages_of_another_read(client_for, division_tree):
     tell(division_tree.town, other.account)
     me.post("/me/inbox/read", {"id": str(notify.inbox(other.account.id)[0].id)})
     assert notify.unread_count(other.account.id) == 1
+
+
+# ---------------------------------------------------------------- REST
+
+def test_programs_read_their_messages_and_mark_them_read(client_for, division_tree):
+    me = client_for("core.staff", division_tree.town)
+    tell(division_tree.town, me.account)
+    tell(division_tree.town, me.account, key="case.arrived")
+    found = me.api("GET", "/d/610902104/core/inbox?kind=overdue").get_json()
+    assert found["unread"] == 2 and [item["number"] for item in found["items"]] == ["N-1"]
+    marked = me.api("POST", "/d/610902104/core/inbox/read", {"ids": [found["items"][0]["id"]]})
+    assert marked.get_json() == {"marked": 1} and notify.unread_count(me.account.id) == 1
+    assert me.api("POST", "/d/610902104/core/inbox/read", {"all": True}).get_json() == {"marked": 1}
+    for body in ({}, {"ids": "1"}, {"ids": [True]}, {"ids": [1], "x": 1}, {"all": 1}):
+        assert me.api("POST", "/d/610902104/core/inbox/read", body).status_code == 422
+    assert me.api("GET", "/d/610902104/core/inbox?kind=x").status_code == 400
+    assert me.api("GET", "/d/610902104/core/inbox?x=1").status_code == 400
+
+
+def test_programs_see_channels_and_send_dead_letters_again(admin, hook, make_account, division_tree):
+    admin.post(f"{BASE}/channels/webhook", form(hook))
+    listed = admin.api("GET", "/d/610902/core/channels")
+    assert {item["key"]: item["on"] for item in listed.get_json()["items"]}["webhook"] is True
+    assert SECRET not in listed.text and hook.url not in listed.text
+    hook.answer = lambda heard: (422, b"")
+    tell(division_tree.town, make_account(None, division_tree.town))
+    notify.deliver()
+    [item] = admin.api("GET", "/d/610902/core/deliveries").get_json()["items"]
+    assert item["error"] == "http 422" and "422" in item["reason"]
+    assert admin.api("POST", f"/d/610902/core/deliveries/{item['id']}/again", {}).get_json()["state"] == "waiting"
+    assert admin.api("POST", f"/d/610902/core/deliveries/{item['id']}/again", {}).status_code == 409
+    assert admin.api("POST", "/d/610902/core/deliveries/999/again", {}).status_code == 404

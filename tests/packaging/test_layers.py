@@ -28,14 +28,14 @@ LAYERS = {
         presets calendar_edit calendar_sheet
         meetings meeting_records meeting_decisions meeting_panels months month_check month_bulletin month_jobs banks
         accounts access tokens totp engine groups group_checks links duplicates reply_templates conversions records attachments lists filters export transfer transfer_check transfer_jobs
-        transfer_report transfer_sheet division_changes division_import verification recipients history desks search_find saved_views
+        transfer_read transfer_report transfer_sheet division_changes division_import verification recipients history desks search_find saved_views
         sending notices documents extensions panels people_entities theme_check worker worker_huey class_items forms division_forms
         clock_notices clock_extensions
         statistics_view menu version_publishing version_checks version_words version_moves""",
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages
-        gate auth pages search_pages ledger_pages error_pages views view_records view_files view_steps clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts openapi_months face_pages me_pages notify_pages channel_pages message_pages
+        gate auth pages search_pages ledger_pages error_pages views view_records view_files view_steps clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts openapi_months face_pages me_pages notify_pages channel_pages message_pages notify_api openapi_messages
         account_pages audit_pages version_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_house""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
