@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from . import access, audit, db, engine, extensions, jobs, records, schemas, snapshot, transfer_sheet, xlsx
+from . import access, audit, db, engine, extensions, jobs, records, schemas, snapshot, transfer_read, xlsx
 from .entity import Entity
 from .errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from .faces import plain
@@ -20,21 +20,26 @@ from .i18n import gettext as _
 from .registry import registry
 from .schemas import fields_of
 from .transfer_check import CHANGED, NEW, Checker, Row, as_list
-from .transfer_sheet import key_name
 from .transfer_tables import (
     APPLYING,
     BLOCK,
     DISCARDED,
     DONE,
+    READING,
     READY,
+    REFUSED,
     UNDOING,
     UNDONE,
     UPLOADED,
     ImportBatch,
     ImportBlock,
     add_blocks,
+    drop_file,
+    keep_file,
     move,
     read_block,
+    sealed_blocks,
+    sealed_parts,
     write_block,
 )
 from .tree import Node
@@ -43,39 +48,33 @@ CREATED, UPDATED, FAILED, LEFT = "created", "updated", "failed", "left"
 INLINE_ROWS = 500
 """A file of up to so many rows is checked while its sender waits; a longer one by a job."""
 
+INLINE_BYTES = 256 * 1024
+"""A file of up to so many bytes is read while its sender waits: some thousand rows, a third of a second."""
+
 # ---------------------------------------------------------------- upload
 
 def start(entity: Entity, content: bytes, file_name: str, actor: Any, node: Node) -> ImportBatch:
-    """Read an uploaded workbook and store its rows; small ones are checked at once, longer ones by a job.
+    """Take an uploaded workbook. A small one is read at once, and checked at once unless it is long; a large one by a job.
 
-    Raises ``Forbidden`` without the permission, and what ``xlsx.read`` and ``transfer_sheet.header`` raise for a file that
-    cannot be used; nothing is stored then.
+    Raises ``Forbidden`` without the permission, and what ``xlsx.look``, for a small file also ``transfer_read.rows_of``,
+    raise for one that cannot be used; nothing is stored then. What is wrong with a large one stands on the batch's page.
     """
     if not actor.may_within(entity.permission("import"), node):
         access.require(entity.permission("import"), node, actor)
-    settings = snapshot.current().settings
-    limits = xlsx.Limits(bytes=settings.get("core.import_megabytes", node) << 20,
-                         rows=settings.get("core.import_rows", node))
-    sheet = xlsx.read(content, limits)
-    keys, depth = transfer_sheet.header(entity, sheet, extensions.columns_below(entity, node))
-    found = [{"n": number, "c": [transfer_sheet.stored_cell(cell) for cell in cells[:len(keys)]]}
-             for number, cells in enumerate(sheet[depth:], start=depth + 1)
-             if any(cell not in ("", None) for cell in cells[:len(keys)])]
-    if not found:
-        raise Invalid(_("The sheet has a header but no rows."), remedy=_("Fill in the rows below it and upload it again."),
-                      code="empty")
-    _mark_doubles(entity, keys, found)
     batch = ImportBatch(entity=entity.key, division_id=node.id, account_id=actor.account_id,
                         created_by=actor.account_id, file_name=file_name[-120:] or "import.xlsx",
-                        file_hash=hashlib.sha256(content).hexdigest(), columns=keys, rows=len(found))
+                        file_hash=hashlib.sha256(content).hexdigest(), columns=[])
+    if len(content) > INLINE_BYTES:
+        return _start_large(batch, content, actor, node)
+    batch.columns, found = transfer_read.rows_of(entity, content, node)
+    batch.rows = len(found)
     with db.transaction():
         batch.save(force_insert=True)
-        batch.blocks = add_blocks(batch, found)
+        batch.blocks = add_blocks(sealed_blocks(batch, found))
         if len(found) > INLINE_ROWS:
-            batch.job_id = jobs.enqueue("core.import_check", {"batch": batch.id}, actor, node, url(batch, node)).id
+            batch.job_id = _check_by_job(batch, actor, node)
         batch.save()
-        audit.event("import", actor, {"step": "uploaded", "rows": len(found), "batch": batch.id}, division_id=node.id,
-                    entity=entity.key)
+        _record(batch, "uploaded", actor, rows=batch.rows)
     if len(found) <= INLINE_ROWS:
         checker = Checker(batch, actor, node)
         with db.transaction():
@@ -85,17 +84,26 @@ def start(entity: Entity, content: bytes, file_name: str, actor: Any, node: Node
     return batch
 
 
-def _mark_doubles(entity: Entity, keys: Sequence[str | None], rows: Iterable[Row]) -> None:
-    key = key_name(entity)
-    if key not in keys:
-        return
-    place = keys.index(key)
-    seen: dict[str, int] = {}
-    for row in rows:
-        cell = row["c"][place] if place < len(row["c"]) else None
-        text = xlsx.plain(xlsx.shown(cell)).strip()
-        if text and seen.setdefault(text, row["n"]) != row["n"]:
-            row["d"] = seen[text]
+def _start_large(batch: ImportBatch, content: bytes, actor: Any, node: Node) -> ImportBatch:
+    xlsx.look(content, transfer_read.limits_at(node))
+    batch.state = READING
+    parts = sealed_parts(batch, content)
+    with db.transaction():
+        batch.save(force_insert=True)
+        keep_file(batch, parts)
+        batch.job_id = _check_by_job(batch, actor, node)
+        batch.save()
+        _record(batch, "uploaded", actor, bytes=len(content))
+    return batch
+
+
+def _check_by_job(batch: ImportBatch, actor: Any, node: Node) -> int:
+    return int(jobs.enqueue("core.import_check", {"batch": batch.id}, actor, node, url(batch, node)).id)
+
+
+def _record(batch: ImportBatch, step: str, actor: Any, **facts: Any) -> None:
+    audit.event("import", actor, {"step": step, "batch": batch.id, **facts}, division_id=batch.division_id,
+                entity=batch.entity)
 
 
 def url(batch: ImportBatch, node: Node) -> str:
@@ -160,7 +168,8 @@ def undo(batch: ImportBatch, actor: Any) -> None:
 def discard(batch: ImportBatch) -> None:
     """Throw away a batch that was not confirmed, with its rows. Raises ``Conflict``."""
     with db.transaction():
-        move(batch, UPLOADED if batch.state == UPLOADED else READY, DISCARDED, preview="")
+        move(batch, batch.state if batch.state in (READING, REFUSED, UPLOADED) else READY, DISCARDED, preview="")
+        drop_file(batch.id)
         ImportBlock.delete().where(ImportBlock.batch_id == batch.id).execute()
 
 
@@ -172,6 +181,10 @@ def _set_job(batch: ImportBatch, job_id: int) -> None:
 def run_check(context: jobs.Context, args: Mapping[str, Any]) -> dict[str, Any]:
     """The job that checks a long file."""
     batch = ImportBatch.get_by_id(args["batch"])
+    if batch.state == REFUSED:
+        raise Conflict(_("This file was refused: it cannot be read."), remedy=_("Correct the file and upload it again."))
+    if batch.state == READING:
+        transfer_read.run(context, batch)
     if batch.state != UPLOADED:
         return {}
     checker = Checker(batch, context.actor, context.node)

@@ -17,7 +17,9 @@ from .schemas import fields_of
 from .transfer_tables import (
     APPLYING,
     DONE,
+    READING,
     READY,
+    REFUSED,
     STATES,
     UNDOING,
     UNDONE,
@@ -32,7 +34,7 @@ XLSX = export.FORMATS["xlsx"]
 BODY = 101 << 20
 """Largest body of an upload; what a division accepts is the setting ``core.import_megabytes``."""
 
-RUNNING = (UPLOADED, APPLYING, UNDOING)
+RUNNING = (READING, UPLOADED, APPLYING, UNDOING)
 
 
 def register(app: Flask) -> None:
@@ -118,7 +120,7 @@ def _import_context(entity: Entity, problem: Problem | None = None) -> dict[str,
 def _batch_row(batch: ImportBatch, node: Any) -> dict[str, Any]:
     label, tone = STATES[batch.state]
     return {"url": transfer.url(batch, node),
-            "cells": [{"text": batch.file_name}, {"text": format_time(batch.created_at)}, {"text": batch.rows},
+            "cells": [{"text": batch.file_name}, {"text": format_time(batch.created_at)}, {"text": batch.rows or ""},
                       {"text": str(label), "tone": tone}]}
 
 
@@ -148,16 +150,18 @@ def batch_page(entity: Entity, batch_id: int) -> Any:
     if kind not in transfer_report.KINDS:
         kind = next((key for key in ("error", "new", "changed", "same") if batch.counts.get(key)), "error")
     label, tone = STATES[batch.state]
-    here = transfer.url(batch, node)
+    here, run = transfer.url(batch, node), run_of(batch.job_id)
+    failed = bool(run and run["failed"])
     counts = transfer_report.counts(batch, transfer_report.KINDS)
     context: dict[str, Any] = {
         "entity": entity, "batch": batch, "title": _("Import: %(label)s", label=entity.label), "here": here,
         "crumbs": crumbs(face, node, (_("Import"), face.url(node.code, "import")), batch.file_name),
-        "state": {"label": str(label), "tone": tone}, "running": batch.state in RUNNING, "run": run_of(batch.job_id),
+        "state": {"label": str(label), "tone": tone}, "running": batch.state in RUNNING and not failed, "run": run,
         "uploaded_at": format_time(batch.created_at), "kinds": counts, "kind": kind, "list_url": face.url(node.code),
         "outcomes": [one for one in transfer_report.counts(batch, transfer_report.OUTCOMES) if one["count"]],
         "good": batch.counts.get("new", 0) + batch.counts.get("changed", 0), "bad": batch.counts.get("error", 0),
-        "ready": batch.state == READY, "may_undo": batch.state == DONE and batch.has_rows, "over": batch.state == UNDONE,
+        "ready": batch.state == READY, "stuck": failed and batch.state in (READING, REFUSED, UPLOADED),
+        "may_undo": batch.state == DONE and batch.has_rows, "over": batch.state == UNDONE,
         "own": batch.account_id == actor.account_id and batch.has_rows, "import_url": face.url(node.code, "import"),
         "table": transfer_report.preview(entity, batch, kind)}
     return progress_fragment(context) or render_template("import_batch.html", **context)

@@ -19,9 +19,10 @@ from .errors import Conflict
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 
-UPLOADED, READY, APPLYING, DONE, UNDOING, UNDONE, DISCARDED = (
-    "uploaded", "ready", "applying", "done", "undoing", "undone", "discarded")
-STATES = {UPLOADED: (_l("Being checked"), "info"), READY: (_l("Checked, waits for your confirmation"), "warn"),
+READING, REFUSED, UPLOADED, READY, APPLYING, DONE, UNDOING, UNDONE, DISCARDED = (
+    "reading", "refused", "uploaded", "ready", "applying", "done", "undoing", "undone", "discarded")
+STATES = {READING: (_l("Being read"), "info"), REFUSED: (_l("The file cannot be used"), "bad"),
+          UPLOADED: (_l("Being checked"), "info"), READY: (_l("Checked, waits for your confirmation"), "warn"),
           APPLYING: (_l("Being imported"), "info"), DONE: (_l("Import finished"), "ok"),
           UNDOING: (_l("Being undone"), "info"), UNDONE: (_l("Import undone"), "muted"),
           DISCARDED: (_l("Discarded"), "muted")}
@@ -94,6 +95,19 @@ class ImportBlock(db.Table):
 
     class Meta:
         table_name = "core_import_block"
+        indexes = ((("batch_id", "number"), True),)
+
+
+class ImportPart(db.Table):
+    """A sealed piece of an uploaded file that a job has still to read."""
+
+    id = peewee.BigAutoField()
+    batch_id = peewee.BigIntegerField()
+    number = peewee.IntegerField()
+    body = db.SealedField()
+
+    class Meta:
+        table_name = "core_import_part"
         indexes = ((("batch_id", "number"), True),)
 
 
@@ -170,15 +184,44 @@ def write_block(batch: ImportBatch, number: int, rows: list[dict[str, Any]]) -> 
      .where((ImportBlock.batch_id == batch.id) & (ImportBlock.number == number)).execute())
 
 
-def add_blocks(batch: ImportBatch, rows: list[dict[str, Any]]) -> int:
-    """Store all rows of a new batch in blocks, inside the caller's transaction; returns how many blocks."""
-    blocks = []
-    for number, start in enumerate(range(0, len(rows), BLOCK)):
-        body = batch.sealed(f"block {number}", rows[start:start + BLOCK])
-        blocks.append({"batch_id": batch.id, "number": number, "body": body})
+def sealed_blocks(batch: ImportBatch, rows: list[dict[str, Any]], first: int = 0) -> list[dict[str, Any]]:
+    """The rows of a batch in sealed blocks, the first of them numbered ``first``; for ``add_blocks``."""
+    return [{"batch_id": batch.id, "number": number,
+             "body": batch.sealed(f"block {number}", rows[start:start + BLOCK])}
+            for number, start in enumerate(range(0, len(rows), BLOCK), start=first)]
+
+
+def add_blocks(blocks: list[dict[str, Any]]) -> int:
+    """Store sealed blocks, inside the caller's transaction; returns how many."""
     for start in range(0, len(blocks), 100):
         ImportBlock.insert_many(blocks[start:start + 100]).execute()
     return len(blocks)
+
+
+def sealed_parts(batch: ImportBatch, content: bytes) -> list[str]:
+    """An uploaded file in sealed pieces; for ``keep_file``. Sealing takes longer than storing and needs no transaction."""
+    return [batch.sealed(f"part {number}", base64.b64encode(content[start:start + PART]).decode())
+            for number, start in enumerate(range(0, len(content), PART))]
+
+
+def keep_file(batch: ImportBatch, parts: list[str]) -> None:
+    """Store an uploaded file until a job has read it, inside the caller's transaction."""
+    for number, body in enumerate(parts):
+        ImportPart.insert(batch_id=batch.id, number=number, body=body).execute()
+
+
+def kept_file(batch: ImportBatch) -> bytes:
+    """The file that ``keep_file`` stored. Raises ``Conflict`` when it was thrown away."""
+    parts = list(ImportPart.select(ImportPart.number, ImportPart.body).where(ImportPart.batch_id == batch.id)
+                 .order_by(ImportPart.number).tuples())
+    if not parts:
+        raise Conflict(_("The uploaded file is no longer kept."), remedy=_("Import the file again."))
+    return b"".join(base64.b64decode(batch.opened(f"part {number}", body)) for number, body in parts)
+
+
+def drop_file(batch_id: int) -> None:
+    """Throw an uploaded file away, inside the caller's transaction."""
+    ImportPart.delete().where(ImportPart.batch_id == batch_id).execute()
 
 
 def all_rows(batch: ImportBatch) -> Iterator[dict[str, Any]]:
@@ -213,6 +256,12 @@ def purge(moment: datetime | None = None) -> int:
         & ImportBatch.state.not_in([APPLYING, UNDOING])).limit(50).tuples()]
     files = [row[0] for row in ExportFile.select(ExportFile.id).where(
         (ExportFile.created_at < moment - KEEP_FILES) & (ExportFile.parts > 0)).limit(50).tuples()]
+    unread = [row[0] for row in ImportPart.select(ImportPart.batch_id).join(
+        ImportBatch, on=(ImportBatch.id == ImportPart.batch_id)).where(
+        (ImportPart.number == 0) & (ImportBatch.created_at < moment - KEEP_ROWS)).limit(50).tuples()]
+    for batch_id in unread:
+        with db.transaction():
+            drop_file(batch_id)
     for batch_id in old:
         with db.transaction():
             ImportBlock.delete().where(ImportBlock.batch_id == batch_id).execute()
@@ -221,4 +270,4 @@ def purge(moment: datetime | None = None) -> int:
         with db.transaction():
             ExportPart.delete().where(ExportPart.file_id == file_id).execute()
             ExportFile.update(parts=0, query="").where(ExportFile.id == file_id).execute()
-    return len(old) + len(files)
+    return len(old) + len(unread) + len(files)

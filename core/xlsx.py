@@ -140,7 +140,11 @@ def _rows(book: python_calamine.CalamineWorkbook, limits: Limits) -> list[list[C
     return rows
 
 
-def _guard(content: bytes, limits: Limits) -> None:
+def look(content: bytes, limits: Limits) -> zipfile.ZipFile:
+    """The archive of a file that may be a workbook, as far as a glance shows; nothing of it is unpacked.
+
+    Raises ``TooLarge`` for a file above ``limits`` and ``BadRequest`` for what is no workbook, or a locked one.
+    """
     if len(content) > limits.bytes:
         raise TooLarge(_("The file has %(size)s MB; up to %(limit)s MB are accepted.",
                          size=round(len(content) / 1e6, 1), limit=limits.bytes >> 20),
@@ -157,8 +161,13 @@ def _guard(content: bytes, limits: Limits) -> None:
         raise _not_a_workbook()
     if len(parts) > limits.parts or len(names) != len(parts):
         raise _damaged()
+    return archive
+
+
+def _guard(content: bytes, limits: Limits) -> None:
+    archive = look(content, limits)
     total = 0
-    for part in parts:
+    for part in archive.infolist():
         total = _inflate(content, archive, part, total, limits)
 
 

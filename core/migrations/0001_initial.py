@@ -472,6 +472,17 @@ def up(migrator, db):
             indexes = ((('batch_id', 'number'), True),)
     db.create_tables([ImportBlock])
 
+    class ImportPart(Model):
+        id = BigAutoField()
+        batch_id = BigIntegerField()
+        number = IntegerField()
+        body = TextField()
+        class Meta:
+            database = db
+            table_name = 'core_import_part'
+            indexes = ((('batch_id', 'number'), True),)
+    db.create_tables([ImportPart])
+
     class JobRun(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
@@ -1078,6 +1089,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('core_ledger'))
     migrator.migrate(migrator.drop_table('core_ledger_detail'))
     migrator.migrate(migrator.drop_table('core_job'))
+    migrator.migrate(migrator.drop_table('core_import_part'))
     migrator.migrate(migrator.drop_table('core_import_block'))
     migrator.migrate(migrator.drop_table('core_import'))
     migrator.migrate(migrator.drop_table('core_idempotency'))
