@@ -10,6 +10,7 @@ from . import calendar, db, snapshot
 from .bulk import insert_rows
 from .clock_rows import CANCELLED, PAUSED, RUNNING, Deadline, next_moment
 from .clock_rules import ENTRY, Clock, Length, parse_length
+from .errors import Invalid
 from .i18n import gettext as _
 from .tree import Node
 from .workflow import Workflow
@@ -107,12 +108,26 @@ def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[st
     return Rule(clock.length, day_off, "", str(clock.source), None, None) if clock.length is not None else None
 
 
-def _decided(said: Any, day: date, day_off: str, clock: Clock) -> Rule | None:
-    """The rule that the step's answer sets: a last day, which does not move, or a length as text or days."""
+def _decided(said: Any, day: date, day_off: str, clock: Clock) -> Rule:
+    """The rule that the step's answer sets: a last day, which does not move, or a length as text or days.
+
+    Raises ``Invalid`` at the answer's field.
+    """
     if isinstance(said, date):
-        return Rule(Length((said - day).days, "day"), calendar.STAY, "", _("Decision in this case"), None, day) if said >= day else None
-    length = Length(said, "day") if isinstance(said, int) else parse_length(str(said))
+        if said < day:
+            raise _wrong(clock, _("The last day is past. Choose today or a later day."))
+        return Rule(Length((said - day).days, "day"), calendar.STAY, "", _("Decision in this case"), None, day)
+    try:
+        length = Length(said, "day") if isinstance(said, int) else parse_length(str(said))
+        if length.mistake:
+            raise ValueError(length.mistake)
+    except ValueError:
+        raise _wrong(clock, _("Write a number and a unit, as in: 10 wd")) from None
     return Rule(length, day_off, "", _("Decision in this case"), None, day)
+
+
+def _wrong(clock: Clock, message: str) -> Invalid:
+    return Invalid(_("The limit “%(clock)s” cannot be set.", clock=clock.label), errors={clock.answer: [message]})
 
 
 def plans_of(starting: Iterable[tuple[str, Clock]], state_key: str, node: Node, moment: datetime, case: Any,

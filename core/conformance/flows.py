@@ -5,11 +5,12 @@ import contextvars
 import hashlib
 import os
 import threading
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from grid321.core import clock, db, engine
+from grid321.core.clock_rows import over_at
 from grid321.core.entity import Entity
 from grid321.core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
 from grid321.core.testing_databases import FOLDER
@@ -165,7 +166,10 @@ def _race(walker: Walker, walk: Walk) -> list[str]:
 
 
 def check_clocks(world: World) -> list[str]:
-    """Each clock of a reached state starts with it, fires once after its day, and never again."""
+    """Each clock that the entry into a reached state starts is running, fires once after its end, and never again.
+
+    A clock whose setting has no value here, or whose start event the county has not chosen, does not start.
+    """
     found = []
     for walker, walk in walkers(world):
         for state in walk.workflow.states:
@@ -177,28 +181,31 @@ def check_clocks(world: World) -> list[str]:
 def _check_state_clocks(walker: Walker, walk: Walk, key: str) -> list[str]:
     found = []
     case = walker.replay(walk.states[key])
-    for declared in walk.workflow.state(key).clocks:
-        where = f"{walk.workflow.key}: clock {declared.key!r} of state {key!r}"
-        rows = _running(walker.entity, case, declared.key)
+    holder = walker.world.place(case.holder_id)
+    for planned in clock.plan(walk.workflow, key, holder, db.now(), case).plans:
+        if planned.rests:
+            continue
+        where = f"{walk.workflow.key}: clock {planned.clock.key!r} of state {key!r}"
+        rows = _running(walker.entity, case, planned.clock.key)
         if len(rows) != 1:
             found.append(f"{where} is running {len(rows)} times")
             continue
-        due = rows[0].due
-        if _fire(due) and _fired(walker.entity, case, declared.key):
-            found.append(f"{where} fired on its last day")
-        _fire(due + timedelta(days=1))
-        once = _fired(walker.entity, case, declared.key)
-        _fire(due + timedelta(days=2))
+        over = over_at(rows[0].due, rows[0].due_at)
+        _fire(over - timedelta(hours=1))
+        if _fired(walker.entity, case, planned.clock.key):
+            found.append(f"{where} fired before its end")
+        _fire(over + timedelta(hours=1))
+        once = _fired(walker.entity, case, planned.clock.key)
+        _fire(over + timedelta(days=1))
         if once is None:
-            found.append(f"{where} did not fire after {due}")
-        elif _fired(walker.entity, case, declared.key) != once:
+            found.append(f"{where} did not fire after {rows[0].due}")
+        elif _fired(walker.entity, case, planned.clock.key) != once:
             found.append(f"{where} fired twice")
     return found
 
 
-def _fire(day: Any) -> int:
-    target = datetime.combine(day, time(4, 0))
-    with db.shift_clock(target - db.now()):
+def _fire(moment: datetime) -> int:
+    with db.shift_clock(moment - db.now()):
         return clock.sweep(limit=100_000)
 
 

@@ -23,6 +23,7 @@ from grid321.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from grid321.core.faces import face_of
 
 pytestmark = pytest.mark.usefixtures("english")
+MONDAY = date(2026, 3, 2)
 
 
 def rows(case):
@@ -135,6 +136,27 @@ def test_the_second_handling_has_the_limit_of_its_rule(assigned, rule, step, her
         case = step(case, key, here.clerk)
     case = step(case, "redo", here.office, limit=answer)
     assert (rows(case)["redo"].due if end else rows(case).get("redo")) == end
+
+
+@pytest.mark.parametrize("answer", ["soon", "-3 d", "99999 d", "10"])
+def test_a_limit_that_cannot_be_read_is_refused_at_its_field(assigned, step, here, answer):
+    case = assigned()
+    for key in ("accept", "reply"):
+        case = step(case, key, here.clerk)
+    with pytest.raises(Invalid) as caught:
+        step(case, "redo", here.office, limit=answer)
+    assert list(caught.value.errors) == ["limit"]
+    assert fresh(here, case).state == "answered"
+
+
+def test_a_decision_may_name_the_last_day_but_no_past_one(here, assigned):
+    from grid321.core.clock_plans import rule as rule_of
+
+    redo = here.flow.clocks()["redo"][1]
+    said = rule_of(redo, here.tree.town, MONDAY, None, {"limit": date(2026, 3, 8)})
+    assert (str(said.length), said.day_off, said.source) == ("6 d", "stay", "Decision in this case")
+    with pytest.raises(Invalid):
+        rule_of(redo, here.tree.town, MONDAY, None, {"limit": date(2026, 3, 1)})
 
 
 # ---------------------------------------------------------------- end events
