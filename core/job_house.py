@@ -24,13 +24,8 @@ def warning(actor: Any, node: Node) -> str:
              "Start “grid321 worker” on the server, or tell whoever looks after it.", time=format_time(since))
 
 
-def tables(node: Node) -> list[dict[str, Any]]:
-    """What waits, the workers, the tasks of the house; for ``parts/cells.html``."""
-    return [_waiting(node), _workers(), _house()]
-
-
-def _waiting(node: Node) -> dict[str, Any]:
-    """Jobs, events and messages: how many wait, since when the oldest does, how many were given up."""
+def waiting(node: Node) -> dict[str, Any]:
+    """Jobs, events and messages: how many wait, since when the oldest does, how many were given up. For ``parts/cells.html``."""
     base = f"/d/{node.code}/core"
     rows = []
     for label, (count, oldest), given_up, url in (
@@ -45,7 +40,8 @@ def _waiting(node: Node) -> dict[str, Any]:
         {"label": _("Failed"), "figure": True}]}
 
 
-def _workers() -> dict[str, Any]:
+def at_work() -> dict[str, Any]:
+    """The workers that are alive and what each works on."""
     busy: dict[int, list[str]] = {}
     for run in jobs.JobRun.select().where(jobs.JobRun.state == jobs.RUNNING):
         busy.setdefault(run.worker_id or 0, []).append(f"{jobs.label(run.key)} ({run.percent} %)")
@@ -57,7 +53,7 @@ def _workers() -> dict[str, Any]:
             "columns": [{"label": text} for text in (_("Server"), _("Process"), _("Since"), _("Last seen"), _("Works on"))]}
 
 
-def _house() -> dict[str, Any]:
+def house() -> dict[str, Any]:
     """Every task of the house with its last run and its last failure."""
     known = workers.house()
     rows = []

@@ -65,10 +65,12 @@ def jobs_page() -> str:
     manages = actor.may(VIEW, node)
     may_edit = actor.may(EDIT, node)
     tables = [_open(_visible(node, manages, jobs.QUEUED, jobs.RUNNING), node),
-              _failed(_visible(node, manages, jobs.FAILED), node, may_edit),
-              _over(_visible(node, manages, jobs.DONE, jobs.CANCELLED), node)]
+              _failed(_visible(node, manages, jobs.FAILED), node, may_edit)]
     if manages:
-        tables += [*job_house.tables(node), _undelivered(node, may_edit)]
+        tables += [_undelivered(node, may_edit), job_house.waiting(node), job_house.at_work()]
+    tables.append(_over(_visible(node, manages, jobs.DONE, jobs.CANCELLED), node))
+    if manages:
+        tables.append(job_house.house())
     warning = job_house.warning(actor, node)
     return render_template("jobs.html", title=_("Background jobs"), tables=tables,
                            notices=[("warn", warning)] if warning else [],

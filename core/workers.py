@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import platform as machine
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import peewee
@@ -24,6 +24,8 @@ SILENT = timedelta(seconds=60)
 """After so long without a heartbeat a worker counts as gone."""
 
 KEEP = timedelta(days=7)
+STARTED = datetime.now(UTC).replace(tzinfo=None)
+"""When this process began: a site that starts after a night's rest does not complain about the night."""
 
 
 class WorkerRow(db.Table):
@@ -78,7 +80,7 @@ def nobody_since() -> datetime | None:
     last = max((ended or seen for seen, ended in WorkerRow.select(WorkerRow.seen_at, WorkerRow.ended_at).tuples()), default=None)
     if last is None:
         last = min((moment for moment in (waiting_jobs()[1], waiting_events()[1]) if moment is not None), default=None)
-    return last if last is not None and last < db.now() - SILENT else None
+    return last if last is not None and max(last, STARTED) < db.now() - SILENT else None
 
 
 def waiting_jobs() -> tuple[int, datetime | None]:
