@@ -106,7 +106,7 @@ def _rows() -> dict[str, dict[int, ChannelSetup]]:
     revision, cache = snapshot.current().revision, platform().cache
     kept = cache.get("channels")
     if kept is not None and kept[0] == revision and revision != -1:
-        return kept[1]  # type: ignore[no-any-return]
+        return kept[1]
     found: dict[str, dict[int, ChannelSetup]] = {}
     for row in ChannelSetup.select():
         found.setdefault(row.channel, {})[row.division_id] = row

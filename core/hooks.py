@@ -91,7 +91,9 @@ def grid321_changed(event: Any) -> Any:
 
 @hookspec
 def grid321_deliver(message: Any, recipient: Any, division: Any) -> Any:
-    """Carry a notification to a person by a channel of the plugin: a ``Delivery`` or None."""
+    """Carry a notification to a person (``recipient``, an account's id) by a channel of the plugin: a ``Delivery``, or None
+    when there is nothing to do. ``message`` holds what may leave the house: ``text``, ``url``, ``number``, ``at``, and an ``id``
+    that stays the same when it is tried again."""
 
 
 STARTUP = ("entities", "workflows", "measures", "documents", "blueprints", "commands", "jobs")

@@ -121,9 +121,9 @@ def titles_of(rows: Sequence[Notification]) -> dict[int, str]:
             wanted.setdefault((f"{found[2]}.{found[3]}", place.id), {}).setdefault(int(found[4]), []).append(row.id)
     titles: dict[int, str] = {}
     for (key, place_id), records in wanted.items():
-        place = tree.get(place_id)
-        if place is not None:
-            for record_id, title in _titles(registry().entities[key], list(records), place, actor):
+        county = tree.get(place_id)
+        if county is not None:
+            for record_id, title in _titles(registry().entities[key], list(records), county, actor):
                 titles.update(dict.fromkeys(records[record_id], title))
     return titles
 

@@ -223,9 +223,8 @@ def confirm(actor: Any, code: str) -> None:
             _wrong(_("This code is wrong. Compare it with the newest mail."))
         else:
             address = crypto.open_sealed(row.pending, "core_mailbox", "pending", row.uid)
-            row.address = crypto.seal(address, "core_mailbox", "address", row.uid)
-            row.confirmed_at, row.pending, row.nonce, row.code_until = db.now(), None, "", None
-            row.save()
+            Mailbox.update(address=crypto.seal(address, "core_mailbox", "address", row.uid), confirmed_at=db.now(), pending=None,
+                           nonce="", code_until=None).where(Mailbox.account_id == row.account_id).execute()
             audit.event("mail_confirmed", actor, {})
     limits.forget(f"mail-code-try:{actor.account_id}")
 

@@ -166,7 +166,7 @@ def _own() -> dict[tuple[str, str], dict[int, str]]:
     revision, cache = snapshot.current().revision, platform().cache
     kept = cache.get("message_texts")
     if kept is not None and kept[0] == revision and revision != -1:
-        return kept[1]  # type: ignore[no-any-return]
+        return kept[1]
     found: dict[tuple[str, str], dict[int, str]] = {}
     for key, language, place, words in MessageText.select(
             MessageText.text_key, MessageText.language, MessageText.division_id, MessageText.words).tuples():

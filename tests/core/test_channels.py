@@ -600,13 +600,13 @@ with app.app_context():
 """
 
 
-def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_id(put, reader, tell, tick, app, databases):
+def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_id(put, reader, tell, tick, app):
     with receivers.http_server() as server:
         put("webhook", **hook_values(server))
         tell(reader())
         config = app.extensions["grid321"].config
         address = db.database.obj.database
-        url = f"sqlite:///{address}" if not db.is_postgres() else databases_url(address)
+        url = address if "://" in address else f"sqlite:///{address}"
         db.close_thread()
         script = textwrap.dedent(KILLED).format(stock="support.stock", database=url, home=str(config.home))
         ended = subprocess.run([sys.executable, "-c", script.replace("import support.stock", "import support.stock, support")],
@@ -621,12 +621,6 @@ def test_a_worker_killed_between_sending_and_noting_sends_again_with_the_same_id
     assert Delivery.get().state == SENT
     ids = [json.loads(heard.body)["id"] for heard in server.heard]
     assert len(ids) == 2 and set(ids) == {row.uid}
-
-
-def databases_url(name):
-    """The address of the test's own database on the server."""
-    base = os.environ["GRID321_TEST_POSTGRES"]
-    return base.rpartition("/")[0] + "/" + name
 
 
 def test_a_message_whose_worker_always_dies_is_given_up(put, reader, tell, tick):
