@@ -6,14 +6,16 @@ from typing import Any
 
 from flask import Flask, Response, g
 
-from . import meeting_decisions, meeting_records, schemas
+from . import meeting_decisions, meeting_records, schemas, snapshot
 from .access import current_actor, fetch, guarded
-from .errors import Invalid
+from .entity import Entity
+from .errors import Invalid, NotFound
 from .faces import face_of
 from .i18n import gettext as _
-from .meeting_pages import EDIT, case_entity
+from .meeting_pages import EDIT
 from .meeting_records import HOLD, MEETING, HoldSchema
 from .meetings import Meeting
+from .registry import registry
 from .rest import answer, read_body, record_json
 
 ITEM = {"decision": str, "department": int, "limit_on": str, "note": str}
@@ -30,6 +32,14 @@ def register(app: Flask) -> None:
             (f"{base}/correct", "api_correct", post_correct, HOLD, "POST"),
             ("/api/v1/d/<code>/core/agenda", "api_agenda", post_agenda, MEETING.permission("create"), "POST")):
         app.add_url_rule(rule, f"{MEETING.key}:{name}", guarded(view, permission, MEETING.key), methods=[method])
+
+
+def case_entity(key: str) -> Entity:
+    """The entity of cases of that key that is on here. Raises NotFound."""
+    entity = registry().entities.get(key)
+    if entity is None or registry().workflow_of(key) is None or not snapshot.current().switches.is_on(entity.plugin, g.node):
+        raise NotFound(_("There is no such record"))
+    return entity
 
 
 def meeting_json(meeting: Meeting) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from . import db, engine, records, snapshot
 from .actor import SYSTEM, Actor
 from .errors import Conflict, Problem
 from .i18n import gettext as _
-from .meeting_records import MEETING, answers, case_of, hold, items
+from .meeting_records import MEETING, answers, case_of, hold, items, require_own
 from .meetings import HELD, KEEP, Meeting, MeetingItem
 from .tree import Node
 
@@ -34,6 +34,7 @@ def carry_out(meeting: Meeting, actor: Actor, node: Node) -> list[Result]:
 
     Raises ``Conflict`` when the meeting was not held.
     """
+    require_own(meeting, actor)
     if meeting.status != HELD:
         raise Conflict(_("The meeting was not held yet."), meeting.number, _("Hold it first: its record fixes the decisions."))
     results = []
@@ -66,6 +67,7 @@ def correct(meeting: Meeting, actor: Actor, node: Node) -> Meeting:
     Raises ``Conflict`` when it was not held or a correction is there already.
     """
     with db.transaction():
+        require_own(meeting, actor)
         if meeting.status != HELD:
             raise Conflict(_("The meeting was not held yet."), meeting.number, _("Edit it: nothing is fixed yet."))
         if Meeting.select().where(Meeting.corrects_id == meeting.id).exists():

@@ -7,9 +7,9 @@ from typing import Any
 from flask import Flask, g, render_template, request
 
 from . import forms, meeting_decisions, meeting_records, notices, records, snapshot
-from .access import current_actor, fetch, guarded
+from .access import current_actor, fetch, guarded, require
 from .entity import Entity
-from .errors import BadRequest, Invalid, NotFound
+from .errors import BadRequest, Invalid
 from .faces import face_of
 from .i18n import format_day
 from .i18n import gettext as _
@@ -19,7 +19,7 @@ from .meetings import Meeting
 from .registry import registry
 from .schemas import fields_of
 from .view_records import form_version
-from .views import crumbs
+from .views import add_route, crumbs
 
 EDIT = "core.meeting.edit"
 
@@ -35,8 +35,11 @@ def register(app: Flask) -> None:
             (f"{base}/correct", "correct", correct_page, HOLD, ("POST",)),
             (f"{base}/minutes", "minutes", minutes_page, MEETING.permission("view"), ("GET",))):
         app.add_url_rule(rule, f"{MEETING.key}:{name}", guarded(view, permission, MEETING.key), methods=list(methods))
-    app.add_url_rule("/d/<code>/core/agenda/<entity>/<rid:id>", "core:put_on_agenda",
-                     guarded(put_on_agenda, MEETING.permission("create")), methods=["POST"])
+    known = app.extensions["grid321"].registry
+    for entity in known.entities.values():
+        if known.newest.get(entity.key) is not None:
+            add_route(app, entity, "put_on_agenda", "<rid:id>/agenda", put_on_agenda, MEETING.permission("create"),
+                      methods=("POST",))
 
 
 def url_of(meeting: Meeting) -> str:
@@ -46,14 +49,6 @@ def url_of(meeting: Meeting) -> str:
 
 def _crumbs(meeting: Meeting, label: str) -> Any:
     return crumbs(face_of(MEETING), g.node, (meeting.number, url_of(meeting)), label)
-
-
-def case_entity(key: str) -> Entity:
-    """The entity of cases of that key that is on here. Raises NotFound."""
-    entity = registry().entities.get(key)
-    if entity is None or registry().workflow_of(key) is None or not snapshot.current().switches.is_on(entity.plugin, g.node):
-        raise NotFound(_("There is no such record"))
-    return entity
 
 
 # ---------------------------------------------------------------- preparing
@@ -78,12 +73,12 @@ def agenda_page(id: int) -> Any:
                            crumbs=_crumbs(meeting, _("Agenda")))
 
 
-def put_on_agenda(entity: str, id: int) -> Any:
+def put_on_agenda(entity: Entity, id: int) -> Any:
     """Put one matter on the agenda of its holder's next meeting, from the matter's own page."""
-    found = case_entity(entity)
-    record = fetch(found, id, "view", g.node, current_actor())
-    meeting_records.put_on_next(found, record, current_actor())
-    return notices.go(face_of(found).url(g.node.code, id) + "#agenda", "saved")
+    record = fetch(entity, id, "view", g.node, current_actor())
+    require(MEETING.permission("create"), snapshot.current().tree.get(record.holder_id) or g.node)
+    meeting_records.put_on_next(entity, record, current_actor())
+    return notices.go(face_of(entity).url(g.node.code, id) + "#agenda", "saved")
 
 
 def read_decisions(form: Any) -> dict[int, dict[str, Any]]:
@@ -123,6 +118,7 @@ def hold_page(id: int) -> Any:
     """The form of a held meeting's record with its quorum fields; sending it fixes the record."""
     node, actor = g.node, current_actor()
     meeting = fetch(MEETING, id, "hold", node, actor)
+    meeting_records.require_own(meeting, actor)
     records.refuse_closed(MEETING, meeting)
     if request.method == "GET":
         values = {name: field.to_text(getattr(meeting, name)) for name, field in fields_of(HoldSchema).items()

@@ -35,7 +35,7 @@ def meeting_context(meeting: Meeting, actor: Actor, node: Node) -> dict[str, Any
     here = f"/d/{node.code}/core/meeting/{meeting.id}"
     place = snapshot.current().tree.get(meeting.division_id) or node
     draft = meeting.status == DRAFT
-    edit, held = actor.may("core.meeting.edit", place), actor.may(service.HOLD, place)
+    edit, held = actor.may("core.meeting.edit", place), service.may_hold(meeting, actor)
     rows = item_rows(meeting, node, choose=draft and edit)
     open_rows = [row for row in rows if not row["done"] and not row["kept"]]
     correction = Meeting.select(Meeting.id, Meeting.number).where(Meeting.corrects_id == meeting.id).first()
@@ -115,7 +115,7 @@ def case_context(entity: Entity, record: Any, actor: Actor, node: Node) -> dict[
     if not found and not gated:
         return None
     steps = "、".join(str(step.label) for step in flow.from_state(record.state) if step.meeting)
-    return {"rows": found, "steps": steps, "add_url": f"/d/{node.code}/core/agenda/{entity.key}/{record.id}" if may else ""}
+    return {"rows": found, "steps": steps, "add_url": face_of(entity).url(node.code, record.id, "agenda") if may else ""}
 
 
 def _known(entity: Entity, record: Any) -> bool:

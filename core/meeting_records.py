@@ -8,7 +8,7 @@ from typing import Any
 from . import access, db, engine, ledger, outbox, records, snapshot
 from .actor import SYSTEM, Actor
 from .entity import Entity
-from .errors import Conflict, Invalid, NotFound, Refused
+from .errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from .fields import Choice, Day, DivisionRef, Int, LongText, Text
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
@@ -80,7 +80,7 @@ def delete_meeting(record: Meeting, actor: Actor, node: Node) -> None:
 MEETING = Entity(
     "core.meeting", Meeting, MeetingSchema, _l("Meetings"),
     columns=("number", "kind", "division", "met_on", "status", "chair"), filters=("kind", "status", "division", "met_on"),
-    search=("number", "chair", "attendees", "minutes"), sorts=("-id", "-met_on", "met_on"), title="number", icon="people",
+    search=("number", "chair", "attendees", "minutes"), sorts=("-id", "-met_on", "met_on"), title="kind", icon="people",
     actions=("create", "edit", "delete", "export"), levels=("village", "town", "county"), create=create_meeting,
     delete=delete_meeting, check=check_meeting, closed=lambda record: record.status == HELD,
     description=_l("What goes up or to a department is decided by a meeting. Prepare the agenda, hold the meeting, then carry "
@@ -235,6 +235,17 @@ def _draft(meeting: Meeting) -> Node:
 
 # ---------------------------------------------------------------- held
 
+def may_hold(meeting: Meeting, actor: Actor) -> bool:
+    """True for whoever may hold meetings on this very division: no level above writes the record of one below."""
+    return actor.system or any(HOLD in grant.permissions and grant.held_on == meeting.division_id for grant in actor.grants)
+
+
+def require_own(meeting: Meeting, actor: Actor) -> None:
+    """Raise ``Forbidden`` unless ``may_hold``."""
+    if not may_hold(meeting, actor):
+        raise Forbidden(_("Only the division itself holds its meetings."), meeting.number, _("Ask the person in charge there."))
+
+
 def hold(meeting_id: int, data: Mapping[str, Any], actor: Actor, version: int | None, node: Node) -> Meeting:
     """Fix the record of a meeting: day, chair, quorum, who attended, and a decision for every item. Returns it.
 
@@ -243,6 +254,7 @@ def hold(meeting_id: int, data: Mapping[str, Any], actor: Actor, version: int | 
     """
     with db.transaction():
         meeting = access.fetch(MEETING, meeting_id, "hold", node, actor)
+        require_own(meeting, actor)
         records.check_version(meeting, version)
         place = _draft(meeting)
         values = {name: data.get(name) for name in fields_of(HoldSchema)}

@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
             (f"{base}/month/<month>/close", "api_month_close", post_close, CLOSE, "POST"),
             (f"{base}/month/<month>/corrections", "api_corrections", get_corrections, VIEW, "GET"),
             (f"{base}/month/<month>/corrections", "api_correct", post_correction, CORRECT, "POST"),
-            (f"{base}/correction/<rid:id>", "api_decide", post_decision, APPROVE, "POST")):
+            (f"{base}/correction/<rid:correction_id>", "api_decide", post_decision, APPROVE, "POST")):
         app.add_url_rule(rule, f"core:{name}", guarded(view, permission, reach="covers"), methods=[method])
 
 
@@ -113,9 +113,9 @@ def post_correction(month: str) -> Response:
     return answer(correction_json(months.propose(g.node, checked_month(month), entity, data, current_actor())), 201)
 
 
-def post_decision(id: int) -> Response:
+def post_decision(correction_id: int) -> Response:
     """Approve or reject a proposed correction: ``{"approved": true}``. Only a second person may."""
     raw = read_body()
     if set(raw) != {"approved"} or type(raw["approved"]) is not bool:
         raise BadRequest(_("The request cannot be read."), "approved", _("This must be yes or no (JSON: true or false)."))
-    return answer(correction_json(months.decide(g.node, id, raw["approved"], current_actor())))
+    return answer(correction_json(months.decide(g.node, correction_id, raw["approved"], current_actor())))

@@ -61,7 +61,7 @@ def register(app: Flask) -> None:
             (f"{base}/<month>/close", "month_close", close_page, CLOSE, ("POST",)),
             (f"{base}/<month>/bulletin", "bulletin", bulletin_page, VIEW, ("GET",)),
             (f"{base}/<month>/correct", "month_correct", correct_page, CORRECT, ("GET", "POST")),
-            ("/d/<code>/core/correction/<rid:id>", "correction", decide_page, APPROVE, ("POST",))):
+            ("/d/<code>/core/correction/<rid:correction_id>", "correction", decide_page, APPROVE, ("POST",))):
         app.add_url_rule(rule, f"core:{name}", guarded(view, permission, reach="covers"), methods=list(methods))
 
 
@@ -229,12 +229,12 @@ def _correction_form(month: str, entity: Entity, values: dict[str, str], problem
                    "month and stands in its bulletin.")}
 
 
-def decide_page(id: int) -> Any:
+def decide_page(correction_id: int) -> Any:
     """Approve or reject a proposed correction."""
     word = request.form.get("answer", "")
     if word not in {"approve", "reject"}:
         raise BadRequest(_("The request cannot be read."), "answer", _("Choose approve or reject."))
-    row = months.decide(g.node, id, word == "approve", current_actor())
+    row = months.decide(g.node, correction_id, word == "approve", current_actor())
     return notices.go(url(g.node, row.month) + "#corrections", "saved")
 
 

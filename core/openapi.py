@@ -17,6 +17,7 @@ from .faces import Column, Face, face_of
 from .filters import known_parameters
 from .i18n import current_language
 from .i18n import gettext as _
+from .openapi_jobs import job_paths
 from .openapi_messages import message_paths
 from .openapi_months import meeting_paths, month_paths
 from .openapi_parts import (
@@ -86,7 +87,8 @@ def build() -> dict[str, Any]:
     for entity in registry().entities.values():
         _entity(found, face_of(entity))
     found.tag({"name": "core", "description": _("Platform")})
-    for path, methods in {**statistics_paths(), **search_paths(), **month_paths(), **meeting_paths(), **message_paths()}.items():
+    for path, methods in {**statistics_paths(), **search_paths(), **month_paths(), **meeting_paths(), **message_paths(),
+                          **job_paths()}.items():
         _add(found, path, methods)
     return found.to_dict()
 

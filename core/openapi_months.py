@@ -34,6 +34,11 @@ def _month(place: str = "path") -> dict[str, Any]:
             "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}
 
 
+def _number(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "description": _("Id"),
+            "schema": {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}}
+
+
 def month_paths() -> dict[str, dict[str, Any]]:
     """Banks, months and corrections."""
     from .month_pages import CorrectionSchema
@@ -55,8 +60,9 @@ def month_paths() -> dict[str, dict[str, Any]]:
             "get": _operation("corrections", _("The corrections of a closed month"), "core.month.view", "200", parameters=month),
             "post": _operation("month_correct", _("Propose a correction"), "core.month.correct", "201", parameters=month,
                                body=correction)},
-        f"{base}/correction/{{id}}": {"post": _operation(
+        f"{base}/correction/{{correction_id}}": {"post": _operation(
             "correction_decide", _("Approve or reject a proposed correction"), "core.month.approve", "200",
+            parameters=(_number("correction_id"),),
             body=_body(("approved",), approved={"type": "boolean"}))}}
 
 

@@ -91,7 +91,7 @@ def meet(page: Page, url: str, decision: str, **said: Any) -> None:
     from grid321.core import db
 
     page.goto(url)
-    page.locator('#agenda form[action*="/core/agenda/"] button').click()
+    page.locator('#agenda form[action$="/agenda"] button').click()
     page.wait_for_load_state("load")
     page.locator('#agenda a[href*="/core/meeting/"]').last.click()
     item = page.locator('#agenda select[name^="decision-"]').last.get_attribute("name").partition("-")[2]

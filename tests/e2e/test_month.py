@@ -41,9 +41,9 @@ def agenda_to_record(page: Page, axe: Any, place: str, matter: str, decision: st
 
     page.goto(f"/d/{place}/grid/report/{matter}")
     assert page.locator(f'main a[href$="/do/{decision}"]').count() == 0
-    page.locator('#agenda form[action*="/core/agenda/"] button').click()
+    page.locator('#agenda form[action$="/agenda"] button').click()
     page.wait_for_load_state("load")
-    assert page.locator('#agenda form[action*="/core/agenda/"]').count() == 0
+    assert page.locator('#agenda form[action$="/agenda"]').count() == 0
     fits(page, axe)
     page.locator('#agenda a[href*="/core/meeting/"]').last.click()
     select = page.locator('#agenda select[name^="decision-"]').last

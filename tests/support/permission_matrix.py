@@ -51,11 +51,11 @@ HEAD = ("method", "rule", "roles", *CELLS)
 NOBODY, NO_ROLE = "anonymous", "no-role"
 ABSENT_ID = 987_654_321
 RECORD_NAMES = {"id", "record_id", "account_id"}
-INNER_NAMES = {"delivery_id", "batch_id", "run_id", "file_id", "post_id", "grant_id", "deadline_id", "clock_id"}
+INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", "post_id", "grant_id", "deadline_id", "clock_id"}
 TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
          "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "form": "handling_slip"}
+         "form": "handling_slip", "month": "2026-01"}
 Line = tuple[str, str, str]
 Answers = tuple[str, ...]
 

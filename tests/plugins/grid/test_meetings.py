@@ -63,6 +63,14 @@ def test_the_county_says_how_many_make_a_quorum(world, studied, rule, present, h
             hold(world, meeting, expected=8, present=present)
 
 
+def test_only_the_division_itself_holds_its_meeting(world, studied):
+    meeting = prepared(world, studied)
+    for who in ("officer", "county"):
+        with pytest.raises(errors.Forbidden):
+            hold(world, meeting, who)
+    assert hold(world, meeting).status == "held"
+
+
 def test_a_meeting_with_an_empty_agenda_or_an_undecided_matter_is_not_held(world, studied):
     from grid321.core import meeting_records, records
 
@@ -196,7 +204,7 @@ def test_the_pages_prepare_hold_carry_out_and_print(world, studied):
     answer = browser.get(f"/d/{village}/grid/report/{studied.id}/do/send_up")
     assert answer.status_code == 422
     assert f"/grid/report/{studied.id}#agenda" in answer.get_data(as_text=True)
-    assert browser.post(f"/d/{village}/core/agenda/grid.report/{studied.id}", {}).status_code == 303
+    assert browser.post(f"/d/{village}/grid/report/{studied.id}/agenda", {}).status_code == 303
     from grid321.core.meetings import Meeting, MeetingItem
 
     meeting, item = Meeting.select().get(), MeetingItem.select().get()
