@@ -18,7 +18,7 @@ from .registry import Platform, build
 
 PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "clock_pages", "rest_clocks", "admin_pages",
          "preset_pages", "calendar_pages", "calendar_api", "redating_pages", "version_pages", "transfer_pages", "job_pages",
-         "notify_pages", "channel_pages", "message_pages", "notify_api",
+         "job_api", "notify_pages", "channel_pages", "message_pages", "notify_api",
          "account_pages", "audit_pages", "division_pages", "statistics_pages", "search_pages", "ledger_pages", "case_pages",
          "rest_cases", "meeting_pages", "meeting_api", "bank_pages", "month_pages", "month_api")
 """Modules with ``register(app)``; each adds its routes, every one marked with ``access.guarded``."""

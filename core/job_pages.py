@@ -64,11 +64,11 @@ def jobs_page() -> str:
     actor, node = current_actor(), g.node
     manages = actor.may(VIEW, node)
     may_edit = actor.may(EDIT, node)
-    tables = [_open(_visible(node, manages, jobs.QUEUED, jobs.RUNNING), node),
-              _failed(_visible(node, manages, jobs.FAILED), node, may_edit)]
+    tables = [_open(visible(node, jobs.QUEUED, jobs.RUNNING), node),
+              _failed(visible(node, jobs.FAILED), node, may_edit)]
     if manages:
         tables += [_undelivered(node, may_edit), job_house.waiting(node), job_house.at_work()]
-    tables.append(_over(_visible(node, manages, jobs.DONE, jobs.CANCELLED), node))
+    tables.append(_over(visible(node, jobs.DONE, jobs.CANCELLED), node))
     if manages:
         tables.append(job_house.house())
     warning = job_house.warning(actor, node)
@@ -77,10 +77,10 @@ def jobs_page() -> str:
                            crumbs=[(node.name, f"/d/{node.code}/"), (_("Background jobs"), "")])
 
 
-def _visible(node: Node, manages: bool, *states: str) -> list[jobs.JobRun]:
+def visible(node: Node, *states: str) -> list[jobs.JobRun]:
     """The newest jobs in these states: one's own, or with the permission all at the division and below."""
     query = jobs.JobRun.select().where(jobs.JobRun.state.in_(states)).order_by(jobs.JobRun.id.desc()).limit(PAGE)
-    if not manages:
+    if not current_actor().may(VIEW, node):
         return list(query.where(jobs.JobRun.account_id == current_actor().account_id))
     tree = snapshot.current().tree
     if tree.covers_all(node):
@@ -148,7 +148,7 @@ def _undelivered(node: Node, may_edit: bool) -> dict[str, Any]:
             "columns": [{"label": text} for text in (_("Number"), _("About"), _("When"), _("Plugin and error"))]}
 
 
-def _job(run_id: int, permission: str) -> jobs.JobRun:
+def job_for(run_id: int, permission: str) -> jobs.JobRun:
     """A job of one's own, or one at a division where the actor holds ``permission``. Raises ``NotFound``."""
     actor, tree = current_actor(), snapshot.current().tree
     run = jobs.JobRun.get_or_none(jobs.JobRun.id == run_id)
@@ -162,7 +162,7 @@ def _job(run_id: int, permission: str) -> jobs.JobRun:
 
 def job_page(run_id: int) -> Any:
     """One job: progress, error, result; may be started again or cancelled."""
-    run = _job(run_id, VIEW)
+    run = job_for(run_id, VIEW)
     here = f"/d/{g.node.code}/core/jobs/{run.id}"
     context: dict[str, Any] = {
         "title": jobs.label(run.key), "run": run_of(run.id), "here": here, "running": not run.over,
@@ -176,13 +176,13 @@ def job_page(run_id: int) -> Any:
 
 def retry(run_id: int) -> Response:
     """Start a failed job again; it goes on where it stopped."""
-    jobs.retry(_job(run_id, EDIT).id)
+    jobs.retry(job_for(run_id, EDIT).id)
     return redirect(f"/d/{g.node.code}/core/jobs/{run_id}", 303)
 
 
 def cancel(run_id: int) -> Response:
     """Stop a job after its present step."""
-    jobs.cancel(_job(run_id, EDIT).id)
+    jobs.cancel(job_for(run_id, EDIT).id)
     return redirect(f"/d/{g.node.code}/core/jobs/{run_id}", 303)
 
 

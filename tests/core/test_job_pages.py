@@ -222,3 +222,36 @@ def test_the_worker_says_how_many_threads_it_may_have():
     done = subprocess.run([sys.executable, "-c", "from grid321.core.cli import main; main()", "worker", "--threads", "0"],
                           capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2 and "1<=x<=32" in done.stderr
+
+
+# ---------------------------------------------------------------- REST
+
+API = "/d/610902/core"
+
+
+def test_over_rest_jobs_are_listed_followed_started_again_and_cancelled(ask, admin, client_for, division_tree):
+    stock.failing["job"] = 1
+    run = ask()
+    Executor().run_due()
+    [item] = admin.api("GET", f"{API}/jobs?state=failed").get_json()["items"]
+    assert (item["id"], item["key"], item["percent"], item["division"]) == (run.id, "stock.slow", 25, "610902104")
+    assert "args" not in item and "RuntimeError" in item["error"]
+    assert admin.api("GET", f"{API}/jobs?state=done").get_json()["items"] == []
+    assert admin.api("GET", f"{API}/jobs?state=other").status_code == 400
+    assert admin.api("GET", f"{API}/jobs?colour=red").status_code == 400
+    stranger = client_for("stock.keeper", division_tree.town)
+    assert stranger.api("GET", f"/d/610902104/core/jobs/{run.id}").status_code == 404
+    assert stranger.api("GET", "/d/610902104/core/workers").status_code == 403
+    assert admin.api("POST", f"{API}/jobs/{run.id}/retry").status_code == 202
+    assert admin.api("POST", f"{API}/jobs/{run.id}/retry").status_code == 409
+    assert admin.api("POST", f"{API}/jobs/{run.id}/cancel").get_json()["state"] == "cancelled"
+    assert admin.api("GET", f"{API}/jobs/{run.id}").get_json()["finished_at"]
+
+
+def test_over_rest_one_sees_the_workers_and_what_waits(ask, admin):
+    ask()
+    workers.begin(3)
+    found = admin.api("GET", f"{API}/workers").get_json()
+    assert [row["threads"] for row in found["workers"]] == [3]
+    assert found["waiting"]["jobs"]["count"] == 1 and found["waiting"]["jobs"]["oldest"]
+    assert {task["key"] for task in found["tasks"]} == {task.name for task in tasks()}
