@@ -182,7 +182,8 @@ def _check_state_clocks(walker: Walker, walk: Walk, key: str) -> list[str]:
     found = []
     case = walker.replay(walk.states[key])
     holder = walker.world.place(case.holder_id)
-    for planned in clock.plan(walk.workflow, key, holder, db.now(), case).plans:
+    plans = clock.plan(walk.workflow, key, holder, db.now(), case).plans
+    for planned in sorted(plans, key=lambda one: over_at(one.end.day, one.end_at)):  # a sweep fires the shorter ones too
         if planned.rests:
             continue
         where = f"{walk.workflow.key}: clock {planned.clock.key!r} of state {key!r}"
