@@ -92,7 +92,7 @@ def year_page() -> str:
         lede=g.node.name, provisional=provisional, page_actions=actions, crumbs=_crumbs(),
         workdays=sum(month["workdays"] for month in months), known_years=_known(year), years=[
             {"year": one, "url": f"{_base()}?year={one}", "now": one == year} for one in _years(year, days.known)],
-        special=[_special(day, days, may) for month in months for day in month["special"]],
+        special=_special([day for month in months for day in month["special"]], days, may),
         files=[{"label": kind.upper(), "url": f"{_base()}/file?year={year}&format={kind}"} for kind in ("xlsx", "csv")])
 
 
@@ -129,14 +129,28 @@ def _kind_text(kind: str, local: bool) -> str:
     return str(words.get(kind, KINDS[WORKDAY_ROW] if local else _("working day")))
 
 
-def _special(day: date, days: calendar.Days, may: bool) -> dict[str, Any]:
-    entry = days.entry(day)
+def _special(found: list[date], days: calendar.Days, may: bool) -> list[dict[str, Any]]:
+    """The special days in order, neighbours that are alike as one span."""
+    spans: list[list[date]] = []
+    for day in found:
+        before = spans[-1][-1] if spans else None
+        if before is not None and day - before == timedelta(days=1) and days.entry(day) == days.entry(before):
+            spans[-1].append(day)
+        else:
+            spans.append([day])
+    return [_span(span[0], span[-1], days, may) for span in spans]
+
+
+def _span(first: date, last: date, days: calendar.Days, may: bool) -> dict[str, Any]:
+    entry = days.entry(first)
     place = snapshot.current().tree.get(entry.division_id) if entry else None
-    kind = str(KINDS[entry.kind]) if entry else _("day off by a plugin")
-    return {"day": format_day(day), "weekday": str(WEEKDAYS[day.weekday()]), "kind": kind,
+    day, weekday = format_day(first), str(WEEKDAYS[first.weekday()])
+    if last != first:
+        day, weekday = f"{day} – {format_day(last)}", f"{weekday} – {WEEKDAYS[last.weekday()]}"
+    return {"day": day, "weekday": weekday, "kind": str(KINDS[entry.kind]) if entry else _("day off by a plugin"),
             "tone": "info" if entry and entry.kind in (MAKE_UP_ROW, WORKDAY_ROW) else "muted",
             "name": name_of(entry.name) if entry else "", "source": entry.source if entry else "",
-            "where": place_name(place) if entry else "", "url": f"{_base()}/day/{day.isoformat()}" if may else ""}
+            "where": place_name(place) if entry else "", "url": f"{_base()}/day/{first.isoformat()}" if may else ""}
 
 
 def _known(year: int) -> list[dict[str, Any]]:

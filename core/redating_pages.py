@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from flask import Flask, Response, g, redirect, render_template, request
@@ -21,7 +22,6 @@ from .i18n import format_day, format_time
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .jobs import STATES, JobRun
-from .lists import due_cell
 from .redating import CALENDAR, LENGTHS, Redated, Redating
 from .registry import registry
 from .views import RecordId
@@ -90,7 +90,7 @@ def _lengths(chosen: Iterable[str]) -> list[dict[str, Any]]:
 
 def _examples(found: redating.Found) -> list[dict[str, str]]:
     return [{"clock": clock_label(row.entity, row.clock), "old": format_day(row.due),
-             "new": str(due_cell(values.get("due", row.due), None, bool(values.get("provisional", row.provisional))).text)}
+             "new": due_text(values.get("due", row.due), bool(values.get("provisional", row.provisional)))}
             for row, values in found.first]
 
 
@@ -176,9 +176,14 @@ def _line(line: Redated) -> dict[str, Any]:
     entity = registry().entities.get(line.entity)
     place = snapshot.current().tree.get(line.division_id)
     url = f"/d/{g.node.code}/{entity.plugin}/{entity.name}/{line.record_id}" if entity is not None else ""
-    old, new = due_cell(line.old_due, None, line.old_provisional), due_cell(line.new_due, None, line.new_provisional)
-    return {"url": url, "cells": [{"text": line.number or str(line.record_id)}, {"text": clock_label(line.entity, line.clock)},
-                                  {"text": place.name if place else ""}, {"text": old.text}, {"text": new.text}]}
+    texts = (line.number or str(line.record_id), clock_label(line.entity, line.clock), place.name if place else "",
+             due_text(line.old_due, line.old_provisional), due_text(line.new_due, line.new_provisional))
+    return {"url": url, "cells": [{"text": text} for text in texts]}
+
+
+def due_text(day: date, provisional: bool) -> str:
+    """A due date with the word “provisional” where it is."""
+    return _("%(day)s (provisional)", day=format_day(day)) if provisional else format_day(day)
 
 
 def report_file(redating_id: int) -> Response:
