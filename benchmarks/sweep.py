@@ -125,7 +125,8 @@ def sweep_lines(kind: str, urls: dict[int, str], homes: dict[int, str]) -> list[
     ratios = [after / before for before, after in zip(took[small], took[big], strict=True)]
     ratio = statistics.median(ratios)
     return [Line(kind, f"Sweep {DUE:,} due of {big:,} open clocks", f"≤ {MOST:g} × {small:,}",
-                 f"{statistics.median(took[big]):.2f} s", f"{statistics.median(took[small]):.2f} s of {small:,}", f"{ratio:.2f} ×", ratio <= MOST,
+                 f"{statistics.median(took[big]):.2f} s", f"{statistics.median(took[small]):.2f} s of {small:,}",
+                 f"{ratio:.2f} ×", ratio <= MOST,
                  "each with case, ledger entry and outbox row; three turns")]
 
 
@@ -158,7 +159,8 @@ class CaseSchema(EntitySchema):
 
 
 FIVE = (Clock("return", working_days(10), "Return", "mark", "benchmark"),
-        Clock("reply", months(3), "Reply", "supervise", "benchmark"), Clock("co_handler", months(2), "Co-handler", "notify", "benchmark"),
+        Clock("reply", months(3), "Reply", "supervise", "benchmark"),
+        Clock("co_handler", months(2), "Co-handler", "notify", "benchmark"),
         Clock("inspection", days(15), "Inspection", "send_up", "benchmark"),
         Clock("contact", working_days(20), "First contact", "notify", "benchmark", remind=(-3,)))
 
@@ -216,7 +218,8 @@ def step_lines(kind: str, url: str, home: str) -> list[Line]:
     ratio = statistics.median(timed / plain for plain, timed in zip(rates["plain"][1:], rates["timed"][1:], strict=True))
     plain, timed = (statistics.median(rates[name][1:]) for name in ENTITIES)
     return [Line(kind, "Transition that starts five clocks", f"≥ {LEAST:g} × none", f"{timed:.0f}/s",
-                 f"{plain:.0f}/s without clocks", f"{ratio:.2f} ×", ratio >= LEAST, "each durable, with ledger entry, counters and outbox row; one writer")]
+                 f"{plain:.0f}/s without clocks", f"{ratio:.2f} ×", ratio >= LEAST,
+                 "each durable, with ledger entry, counters and outbox row; one writer")]
 
 
 def _rate(entity: Entity, made: list[Any], actor: Actor, node: Any) -> float:
