@@ -32,6 +32,7 @@ from .registry_checks import (
     check_entity,
     check_extension,
     check_manifest,
+    check_meetings,
     check_roles,
     check_stored,
     clock_permissions,
@@ -278,6 +279,7 @@ class _Draft:
                 if flow.entity not in self.kinds["entity"]:
                     raise DeclarationError(key.partition(".")[0], f"workflow {key!r}: there is no entity {flow.entity!r}")
                 check_clocks(key.partition(".")[0], flow, self.kinds["setting"])
+                check_meetings(key.partition(".")[0], flow, self.kinds["class"])
             flows = list(self.kinds["workflow"].values())
             self.conversions = [(owner, item) for owner, item in self.conversions
                                 if check_conversion(owner, item, self.kinds["entity"], flows)]

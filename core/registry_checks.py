@@ -58,6 +58,20 @@ def check_clocks(owner: str, flow: Workflow, settings: Mapping[str, Any]) -> Non
                                            f"{settings[key].kind}, not {kind}")
 
 
+def check_meetings(owner: str, flow: Workflow, schemes: Mapping[str, Any]) -> None:
+    """Steps that need the record of a meeting name declared kinds, and a person takes them."""
+    scheme = schemes.get("core.meeting_kind")
+    known = {code for code, _label in scheme.items} if scheme is not None else set()
+    for step in flow.transitions:
+        where = f"workflow {flow.key!r}: transition {step.key!r}"
+        unknown = sorted(set(step.meeting) - known)
+        if unknown:
+            raise DeclarationError(step.plugin or owner, f"{where} names the unknown kind of meeting {unknown[0]!r}: one of "
+                                   f"{', '.join(sorted(known))}")
+        if step.meeting and step.automatic:
+            raise DeclarationError(step.plugin or owner, f"{where} is automatic: no meeting decides it")
+
+
 def clock_permissions(flow: Workflow) -> list[tuple[str, Any]]:
     """(permission, label) of asking for and deciding on extensions of the clocks of a workflow."""
     found = []

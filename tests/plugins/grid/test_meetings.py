@@ -224,3 +224,18 @@ def test_the_pages_prepare_hold_carry_out_and_print(world, studied):
     assert world.entity.model.get_by_id(studied.id).state == "received"
     assert browser.post(f"{here}/correct", {}).status_code == 303
     assert world.browser("worker").get(here).status_code == 403
+
+
+@pytest.mark.parametrize(("changes", "words"), [({"meeting": ("village_comittees",)}, "unknown kind of meeting"),
+                                                ({"automatic": True}, "no meeting decides it")])
+def test_a_workflow_that_names_an_unknown_meeting_stops_the_start_with_its_step(changes, words):
+    from dataclasses import replace
+
+    from grid321.core.meetings import KINDS
+    from grid321.core.registry_checks import check_meetings
+    from grid321.plugins.grid.workflow import HANDLING
+
+    check_meetings("grid", HANDLING, {KINDS.key: KINDS})
+    steps = tuple(replace(step, **changes) if step.key == "send_up" else step for step in HANDLING.transitions)
+    with pytest.raises(errors.DeclarationError, match=f"'send_up'.*{words}"):
+        check_meetings("grid", replace(HANDLING, transitions=steps), {KINDS.key: KINDS})
