@@ -186,10 +186,12 @@ def referring_models() -> list[tuple[Model, str]]:
 
 
 def _inherited_models() -> tuple[Model, ...]:
+    from .channel_setup import ChannelSetup
+    from .notify_texts import MessageText
     from .settings import ClassItem, SettingValue
     from .switches import Switch
 
-    return Switch, SettingValue, ClassItem
+    return Switch, SettingValue, ClassItem, ChannelSetup, MessageText
 
 
 def _move_references(old_id: int, new_id: int) -> None:
@@ -211,7 +213,7 @@ def _move_references(old_id: int, new_id: int) -> None:
 
 
 def hand_down(old_id: int, heirs: Iterable[int], *, keep: bool) -> None:
-    """Copy switches, settings and classes of ``old_id`` to ``heirs``, where they have none of their own.
+    """Copy switches, settings, classes, channels and texts of ``old_id`` to ``heirs``, where they have none of their own.
 
     So nothing is switched on or off, and no limit changes, because the tree was redrawn. Without ``keep`` the rows of
     the old division are removed.

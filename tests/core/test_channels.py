@@ -338,7 +338,7 @@ def test_a_dingtalk_robot_gets_a_signed_text(put, reader, tell):
     assert query["access_token"] == "token&1" and len(query["timestamp"]) == 13
     assert query["sign"] == robots.sign(secret, query["timestamp"])
     body = json.loads(heard.body)
-    assert body["msgtype"] == "text" and body["msgUuid"] == Delivery.get().uid and "N-1" in body["text"]["content"]
+    assert set(body) == {"msgtype", "text"} and body["msgtype"] == "text" and "N-1" in body["text"]["content"]
 
 
 def test_the_sign_of_dingtalk_is_what_openssl_works_out():
@@ -583,6 +583,17 @@ def test_a_failure_keeps_nothing_of_what_the_other_side_wrote(put, reader, tell,
         tell(reader(mail="reader@example.cn"))
         notify.deliver()
     assert "reader" not in Delivery.get().error and "reader@" not in said(caplog)
+
+
+def test_a_divided_town_hands_its_channels_down_with_their_secrets(put, division_tree):
+    from grid321.core.division_records import hand_down
+
+    with receivers.http_server() as server:
+        put("webhook", node=division_tree.town, **hook_values(server))
+        with db.transaction():
+            hand_down(division_tree.town.id, [division_tree.other_town.id], keep=False)
+    row = channel_setup.ChannelSetup.get()
+    assert row.division_id == division_tree.other_town.id and channel_setup.opened(row).secrets == {"secret": SECRET}
 
 
 # ---------------------------------------------------------------- a worker dies

@@ -52,6 +52,12 @@ PAGES = (
     ("me", "admin", "/me"),
     ("password", "admin", "/me/password"),
     ("inbox", "secretary", "/me/inbox"),
+    ("notifications", "secretary", "/me/notifications"),
+    ("channels", "admin", "/d/610902/core/channels"),
+    ("channel", "admin", "/d/610902/core/channels/sms"),
+    ("messages", "admin", "/d/610902/core/messages"),
+    ("message", "admin", "/d/610902/core/messages/case.overdue/zh"),
+    ("deliveries", "admin", "/d/610902/core/deliveries"),
     ("api", "admin", "/api/"),
     ("not-found", "admin", "/d/610902/core/nothing"),
 )
