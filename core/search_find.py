@@ -1,12 +1,14 @@
 """Asking the full-text index: conditions for lists and the search page. Results come through ``access.scoped`` only.
 
-Two ways lead to the records that contain a text, and which is taken costs no guess: the index is asked for the texts that
-have the grams (and the entity, and one of the divisions the actor reaches), two thousand at most. When that was all, the
-records are named by their ids. When there are more, the text is common: records are then walked in the order of the list
-and their texts compared, which ends as soon as the page is full.
+Two ways lead to the records that contain a text. The index is asked for the texts that have the grams (and the entity, and
+one of the divisions the actor reaches), two thousand at most; when that was all, the records are named by their ids. When
+there are more, the text is common: records are then walked in the order of the list and their texts compared, which ends as
+soon as the page is full. Where the index would have to collect very much before it gives anything (PostgreSQL; a single
+character), a look at the newest records tells beforehand whether the text is common.
 """
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,15 +28,16 @@ MOST = 2000
 """So many texts are named by the index at once; above it a text counts as common."""
 
 _PLACES = 40
-_SAMPLE = 400
+_SAMPLE = 200
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the index knows of a query: ``ids`` of records by entity when it is complete, None for a common text."""
+    """What the index knows of a query: ``ids`` of records by entity when it is complete; else the kinds where it is common."""
 
     asked: Query
     ids: dict[str, list[int]] | None
+    common: frozenset[str] = frozenset()
 
 
 def condition(entity: Entity, text: str, node: Node, actor: Actor, action: str = "view", known: Found | None = None) -> Any:
@@ -47,8 +50,10 @@ def condition(entity: Entity, text: str, node: Node, actor: Actor, action: str =
     if not asked.words or not fields_of(entity):
         return NOTHING
     found = known.ids if known is not None else None
-    if found is None and (asked.grams or (asked.beginnings and not _everywhere(entity, asked, node, actor, action))):
-        found = _candidates(asked, [entity], node, actor, action)
+    if found is None and asked.indexable and not (known is not None and entity.key in known.common):
+        places = _places([entity], node, actor, action)
+        if not (_look_first(asked, places, known) and _everywhere(entity, asked, node, actor, action)):
+            found = _by_entity(_rows(asked, [entity], places))
     if found is None:
         return _contained(entity, asked)
     ids = found.get(entity.key, [])
@@ -58,46 +63,78 @@ def condition(entity: Entity, text: str, node: Node, actor: Actor, action: str =
 def ask(entities: Sequence[Entity], text: str, node: Node, actor: Actor) -> Found:
     """Ask the index once for all ``entities``: of a rare text everything is known then."""
     asked = query(text)
-    return Found(asked, _candidates(asked, entities, node, actor, "view") if asked.grams else None)
+    if not asked.indexable:
+        return Found(asked, None)
+    common = _common_kinds(asked) if db.is_postgres() or not asked.grams else frozenset()
+    if common or not asked.grams:
+        return Found(asked, None, common)
+    rows = _rows(asked, entities, _places(entities, node, actor, "view"))
+    if len(rows) <= MOST:
+        return Found(asked, _by_entity(rows))
+    kinds = Counter(kind for kind, _record_id in rows)
+    return Found(asked, None, frozenset(kind for kind, count in kinds.items() if count > MOST // 4))
+
+
+def _look_first(asked: Query, places: set[int] | None, known: Found | None) -> bool:
+    """True when the index may collect very much before it gives anything: a look at the newest records comes first.
+
+    FTS5 goes through whole grams one text after the other; PostgreSQL collects all, which is little below a village.
+    """
+    if not asked.grams:
+        return True
+    if not db.is_postgres() or known is not None:
+        return False
+    tree = snapshot.current().tree
+    return places is None or any((node := tree.get(place)) is None or node.level not in {"village", "grid"} for place in places)
+
+
+def _common_kinds(asked: Query) -> frozenset[str]:
+    """The entities of which every fiftieth of the newest texts contains the words."""
+    sql = (f"SELECT n.entity, count(*) FROM (SELECT entity, body FROM core_search ORDER BY id DESC LIMIT {_SAMPLE}) n "
+           f"WHERE {_finds(asked, 'n')} GROUP BY n.entity")
+    rows = db.database.execute_sql(sql, asked.words).fetchall()
+    return frozenset(kind for kind, count in rows if count * 50 >= _SAMPLE)
 
 
 def _everywhere(entity: Entity, asked: Query, node: Node, actor: Actor, action: str) -> bool:
-    """True when the words stand in every twentieth of the newest records, or when there are few records at all.
-
-    A single character begins very many grams: the index would collect them all before it gives the first text.
-    """
+    """True when the words stand in many of the newest records that the actor reaches, or when there are few at all."""
     model = entity.model
     newest = scoped(model.select(model.id), entity, action, node, actor).order_by(model.id.desc()).limit(_SAMPLE)
-    ids = [row[0] for row in newest.tuples()]
-    if len(ids) < _SAMPLE:
-        return True
-    says = model.select(model.id).where(model.id.in_(ids), _contained(entity, asked)).limit(_SAMPLE // 20)
-    return len(list(says.tuples())) == _SAMPLE // 20
+    mark = "%s" if db.is_postgres() else "?"
+    said = (f"(SELECT 1 FROM core_search s WHERE s.entity = {mark} AND s.record_id = n.id AND {_finds(asked, 's')} LIMIT 1) = 1")
+    sql, values = newest.sql()
+    sql = f"SELECT count(*), coalesce(sum(CASE WHEN {said} THEN 1 ELSE 0 END), 0) FROM ({sql}) n"
+    count, hits = db.database.execute_sql(sql, (entity.key, *asked.words, *values)).fetchone()
+    return hits * 50 >= _SAMPLE or count < _SAMPLE
+
+
+def _finds(asked: Query, alias: str) -> str:
+    """The words stand in the body of a row, in plain SQL."""
+    one = f"strpos({alias}.body, %s) > 0" if db.is_postgres() else f"instr({alias}.body, ?) > 0"
+    return " AND ".join([one] * len(asked.words))
 
 
 def _contained(entity: Entity, asked: Query) -> Any:
-    """A record has a text with all words. A scalar subquery: the planner must not turn it round and read every text."""
+    """A record has a text with all words.
+
+    A scalar subquery that is not null: the planner must not turn it round and read every text, and takes it for common.
+    """
     finds = "strpos" if db.is_postgres() else "instr"
     parts: list[Any] = [peewee.SQL("(SELECT 1 FROM core_search said WHERE said.entity ="), peewee.Value(entity.key),
                         peewee.SQL("AND said.record_id ="), entity.model.id]
     for word in asked.words:
         parts += [peewee.SQL(f"AND {finds}(said.body,"), peewee.Value(word), peewee.SQL(") > 0")]
-    return peewee.NodeList((*parts, peewee.SQL("LIMIT 1) = 1")))
+    return peewee.NodeList((*parts, peewee.SQL("LIMIT 1) IS NOT NULL")))
 
 
-def _candidates(asked: Query, entities: Sequence[Entity], node: Node, actor: Actor, action: str) -> dict[str, list[int]] | None:
-    """Ids of records by entity whose texts contain the words, in the divisions the actor reaches; None when too many."""
-    places = _places(entities, node, actor, action)
-    if places is not None and not places:
-        return {}
-    kind = [KIND + entities[0].key] if len(entities) == 1 else []
-    rows = _rows(asked, kind, [f"{PLACE}{place}" for place in places or ()])
-    if len(rows) > MOST:
-        return None
+def _by_entity(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]] | None:
+    """The records by entity, each once; None when there are more than are named."""
     found: dict[str, list[int]] = {}
+    count = 0
     for entity, record_id in rows:
+        count += 1
         found.setdefault(entity, []).append(record_id)
-    return {key: list(dict.fromkeys(ids)) for key, ids in found.items()}
+    return {key: list(dict.fromkeys(ids)) for key, ids in found.items()} if count <= MOST else None
 
 
 def _places(entities: Iterable[Entity], node: Node, actor: Actor, action: str) -> set[int] | None:
@@ -114,9 +151,13 @@ def _places(entities: Iterable[Entity], node: Node, actor: Actor, action: str) -
     return found if len(found) <= _PLACES else None
 
 
-def _rows(asked: Query, kind: list[str], places: list[str]) -> list[tuple[str, int]]:
-    """(entity, record) of at most ``MOST`` + 1 texts that contain the words."""
+def _rows(asked: Query, entities: Sequence[Entity], within: set[int] | None) -> list[tuple[str, int]]:
+    """(entity, record) of at most ``MOST`` + 1 texts that contain the words, within some divisions (None: anywhere)."""
+    if within is not None and not within:
+        return []
     postgres = db.is_postgres()
+    kind = [KIND + entities[0].key] if len(entities) == 1 else []
+    places = [f"{PLACE}{place}" for place in sorted(within or ())]
     words = () if asked.exact else asked.words
     if postgres:
         sql = ("SELECT s.entity, s.record_id FROM core_search s WHERE s.grams @@ %s::tsquery"
