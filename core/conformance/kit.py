@@ -149,6 +149,18 @@ class PluginConformance:
 
         _none(check_lost_race(world))
 
+    def test_a_member_follows_its_lead_into_every_state(self, world: Any) -> None:
+        """Groups stay sound, and nothing is counted twice."""
+        from .cases import check_groups
+
+        _none(check_groups(world))
+
+    def test_links_survive_that_the_plugin_is_off(self, world: Any) -> None:
+        """They are seen from both sides while it is on, and by nobody while it is off."""
+        from .cases import check_links
+
+        _none(check_links(world))
+
     def test_every_clock_fires_once(self, world: Any) -> None:
         """After its last day, never before, never again."""
         from .flows import check_clocks

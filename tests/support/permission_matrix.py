@@ -36,6 +36,7 @@ from grid321.core.conformance.world import World
 from grid321.core.db import Case
 from grid321.core.entity import Entity
 from grid321.core.jobs import JobRun
+from grid321.core.links import RecordLink
 from grid321.core.notify_rows import Delivery
 from grid321.core.people import Department
 from grid321.core.registry import registry
@@ -55,7 +56,7 @@ INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", 
 TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
          "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "form": "handling_slip", "month": "2026-01"}
+         "form": "handling_slip", "month": "2026-01", "version": "1"}
 Line = tuple[str, str, str]
 Answers = tuple[str, ...]
 
@@ -114,7 +115,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {"core.post": {"kind": "grid_worker", "dep
 def _create(worlds: list[World], entity: Entity, node: Node, numbers: Iterator[int]) -> Any:
     world = next((one for one in worlds if one.key == entity.plugin), worlds[0])
     world.numbers = numbers
-    return world.create(entity, node)
+    tree = snapshot.current().tree  # a meeting is not held by a grid: the nearest level above that may have such a record
+    fitting = [place for place in map(tree.get, reversed(node.path)) if place and place.level in (entity.levels or (node.level,))]
+    return world.create(entity, fitting[0] if fitting else node)
 
 
 def _furnish(ground: Ground, place: str, entity: Entity, record: Any) -> None:
@@ -125,6 +128,9 @@ def _furnish(ground: Ground, place: str, entity: Entity, record: Any) -> None:
         entity.model.update(department_id=ground.offices[place]).where(entity.model.id == record.id).execute()
         clock = int(Deadline.get((Deadline.entity == entity.key) & (Deadline.record_id == record.id)).id)
         inner[entity.key, "deadline_id"] = inner[entity.key, "clock_id"] = clock
+    inner[entity.key, "other_id"] = int(record.id)
+    inner[entity.key, "link_id"] = int(RecordLink.create(from_entity=entity.key, from_id=record.id, to_entity=entity.key,
+                                                         to_id=record.id, kind="related").id)
     picture = attachments.Clean("note.txt", "text/plain", b"example")
     inner[entity.key, "file_id"] = attachments.add(entity, record, [picture], SYSTEM, grid)[0]
     inner[entity.key, "batch_id"] = int(ImportBatch.create(
