@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from grid321.core import counters, db, division_import, ledger, recipients, snapshot, switches
+from grid321.core import counters, db, division_import, ledger, recipients, search, snapshot, switches
 from grid321.core.actor import SYSTEM
 from grid321.core.division_files import read_folder
 from grid321.core.divisions import Division
@@ -67,6 +67,7 @@ def load(progress: Callable[[str], None] = lambda text: None) -> DemoContext:
         tree = snapshot.current().tree
         for entity in registry().entities.values():
             counters.recount(entity, tree, repair=True)
+        search.rebuild()
         _tell_the_past()
         ledger.append("core.demo", context.county.id, "load", node=context.county, facts={"seed": SEED})
     return context
