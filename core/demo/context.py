@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
-from grid321.core import accounts, bulk, crypto, db, people, snapshot
+from grid321.core import accounts, bulk, clock, crypto, db, people, snapshot
 from grid321.core.actor import SYSTEM, Actor
 from grid321.core.divisions import Division
 from grid321.core.people import Person, Post
@@ -151,6 +151,12 @@ class DemoContext:
             accounts.grant(account.id, role, node, self.actor, department_id=department_id)
         self.accounts.append(DemoAccount(username, label, self.tree.full_name(node)))
         return int(account.id)
+
+    def sweep(self, moment: datetime) -> None:
+        """Fire the clocks that have run out by ``moment`` of the demo's past, at that moment."""
+        with db.shift_clock(moment - db.now()):
+            while clock.sweep():
+                pass
 
     def grant(self, username: str, role: str, node: Node) -> None:
         """Give an account of the demo a role of a plugin on ``node`` (its administrator looks after the plugin's records)."""

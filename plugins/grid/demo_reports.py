@@ -42,6 +42,7 @@ class Walker:
     """Draws the life of one report after the other and performs it."""
 
     def __init__(self, context: Any, accounts: dict[str, tuple[int, Node]]) -> None:
+        self.context = context
         self.rng = context.rng
         self.county = context.county
         self.accounts = accounts
@@ -206,6 +207,10 @@ def walk_reports(context: Any, villages: Sequence[tuple[Node, list[Node]]], acco
         grid = mine if mine in grids and walker.rng.random() < 0.5 else walker.rng.choice(grids)
         queue.append((min(born, present), number, (grid, village, None, None, None)))
     queue += [(moment, -number, ("close", month)) for number, (moment, month) in enumerate(_month_ends(present), start=1)]
+    begin = min(moment for moment, _number, _task in queue)
+    queue += [(moment, -10_000 - day, ("sweep",)) for day in range((present - begin).days + 1)
+              if (moment := begin.replace(hour=16, minute=20) + timedelta(days=day)) <= present]
+    queue += [(_morning(present - timedelta(days=back)), -100 - back, ("sweep",)) for back in range(30 * MONTHS + 1)]
     heapq.heapify(queue)
     while queue:
         with transaction():
@@ -232,12 +237,25 @@ def _month_ends(present: datetime) -> list[tuple[datetime, str]]:
     return found
 
 
+def _morning(moment: datetime) -> datetime:
+    """Half past midnight in China (naive UTC) of that day: clocks that ran out the day before are found then."""
+    day = (moment + timedelta(hours=8)).date()
+    return datetime(day.year, day.month, day.day, 0, 30) - timedelta(hours=8)
+
+
 def _turn_of(walker: Walker, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
-    """Do what is due at ``moment``: the next step of a report, a meeting, the end of a month. Returns what follows when."""
+    """Do what is due at ``moment``: a step of a report, a meeting, a sweep, a month's end. Returns what follows when."""
+    if task[0] == "sweep":
+        with shift_clock(moment - now()):
+            walker.context.sweep()
+        return []
     if task[0] == "close":
         with shift_clock(moment - now()):
             if month_end.first_booked([*walker.county_places()]):
                 month_end.close(walker.county, task[1], SYSTEM, below=True)
+        return []
+    if task[0] == "sweep":  # early in the day: what ran out the day before is noticed then, as the worker does
+        walker.context.sweep(moment)
         return []
     if task[0] == "meeting":
         return _meet(walker, moment, task[1])
