@@ -61,7 +61,7 @@ def steps(draw, key, source, target, final):
 
 
 @st.composite
-def workflows(draw, version=1, fewest=2):
+def workflows(draw, version=1, fewest=3):
     """A sound workflow: a chain leads through every state to an end; further steps and loops lie across it."""
     keys = [f"s{n}" for n in range(draw(st.integers(fewest, 5)))]
     pairs = [*pairwise(keys), (keys[-1], FINALS[0]), (keys[draw(st.integers(0, len(keys) - 1))], FINALS[1])]
@@ -74,11 +74,15 @@ def workflows(draw, version=1, fewest=2):
     moving = [Transition(f"m{n}", keys[draw(st.integers(0, len(keys) - 1))], draw(st.sampled_from(keys)), f"Move {n}", wild.ACT,
                          by="scope", moves=Move(kind, 1 if kind == "up" else 0),
                          asks=(declarations.Unit,) if kind == "to_department" else ())
-              for n, kind in enumerate(("up", "down", "to_department"))]
-    moving.append(Transition("m3", keys[draw(st.integers(0, len(keys) - 1))], draw(st.sampled_from(keys)), "Give back", wild.ACT,
+              for n, kind in enumerate(("up", "down", "to_department", "down", "up"))]
+    moving.append(Transition("m9", keys[draw(st.integers(0, len(keys) - 1))], draw(st.sampled_from(keys)), "Give back", wild.ACT,
                              by="department", moves=Move("from_department")))
-    busy = {step.target for step in found if step.automatic}
-    return Workflow(KEY, ENTITY, version, draw(states(keys, busy)), (*found, *moving), initial=keys[0], numbers="WD", label="Wild life")
+    moving.append(Transition("a0", keys[1], keys[2], "By itself", automatic=True, guard=declarations.not_stubborn))
+    moving += [Transition(f"e{n}", draw(st.sampled_from(keys[1:])), FINALS[n % 2], f"End {n}", wild.ACT, by="scope", flow=flow)
+               for n, flow in enumerate(("solved", "closed", "withdrawn", "solved"))]
+    busy = {step.target for step in (*found, *moving) if step.automatic}
+    return Workflow(KEY, ENTITY, version, draw(states(keys, busy)), (*found, *moving), initial=keys[0], numbers="WD",
+                    label="Wild life")
 
 
 @st.composite
