@@ -152,7 +152,8 @@ class Walker:
     def needs_meeting(self, task: tuple[Any, ...]) -> bool:
         """True when the next step of a report waits for the meeting of its holder."""
         key = task[4][2]
-        return any(step.key == key and step.meeting for step in registry().workflow_of(self.entity.key).transitions)
+        flow = registry().workflow_of(self.entity.key)
+        return flow is not None and any(step.key == key and step.meeting for step in flow.transitions)
 
     def wait(self, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
         """Put a report before the next meeting of its holder; the first one that waits calls the meeting."""
@@ -210,7 +211,6 @@ def walk_reports(context: Any, villages: Sequence[tuple[Node, list[Node]]], acco
     begin = min(moment for moment, _number, _task in queue)
     queue += [(moment, -10_000 - day, ("sweep",)) for day in range((present - begin).days + 1)
               if (moment := begin.replace(hour=16, minute=20) + timedelta(days=day)) <= present]
-    queue += [(_morning(present - timedelta(days=back)), -100 - back, ("sweep",)) for back in range(30 * MONTHS + 1)]
     heapq.heapify(queue)
     while queue:
         with transaction():
@@ -237,18 +237,8 @@ def _month_ends(present: datetime) -> list[tuple[datetime, str]]:
     return found
 
 
-def _morning(moment: datetime) -> datetime:
-    """Half past midnight in China (naive UTC) of that day: clocks that ran out the day before are found then."""
-    day = (moment + timedelta(hours=8)).date()
-    return datetime(day.year, day.month, day.day, 0, 30) - timedelta(hours=8)
-
-
 def _turn_of(walker: Walker, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
     """Do what is due at ``moment``: a step of a report, a meeting, a sweep, a month's end. Returns what follows when."""
-    if task[0] == "sweep":
-        with shift_clock(moment - now()):
-            walker.context.sweep()
-        return []
     if task[0] == "close":
         with shift_clock(moment - now()):
             if month_end.first_booked([*walker.county_places()]):
