@@ -80,7 +80,9 @@ def grid321_route(workflow: Any, transition: Any, record: Any, division: Any) ->
 
 @hookspec
 def grid321_workday(day: Any, division: Any) -> Any:
-    """True or False when this day is or is not a working day here, None to leave it to the calendar."""
+    """True or False when this day is or is not a working day here, None to leave it to the calendar. The answer is kept until
+    the configuration changes; a plugin whose days changed calls ``configuration_changed()``, and ``grid321 calendar redate``
+    dates open deadlines anew."""
 
 
 @hookspec

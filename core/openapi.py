@@ -24,6 +24,7 @@ from .openapi_parts import (
     JSON,
     PROBLEMS,
     answer_of,
+    calendar_paths,
     key_header,
     operation,
     parts_of,
@@ -87,7 +88,7 @@ def build() -> dict[str, Any]:
     for entity in registry().entities.values():
         _entity(found, face_of(entity))
     found.tag({"name": "core", "description": _("Platform")})
-    for path, methods in {**statistics_paths(), **search_paths(), **month_paths(), **meeting_paths(), **message_paths(),
+    for path, methods in {**statistics_paths(), **search_paths(), **calendar_paths(), **month_paths(), **meeting_paths(), **message_paths(),
                           **job_paths()}.items():
         _add(found, path, methods)
     return found.to_dict()

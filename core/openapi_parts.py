@@ -206,6 +206,21 @@ def statistics_paths() -> dict[str, dict[str, Any]]:
         "x-permission": "core.statistics.view", "responses": {**answers, **problems}}}}
 
 
+def calendar_paths() -> dict[str, dict[str, Any]]:
+    """The calendar of working days."""
+    text, flag = {"type": "string"}, {"type": "boolean"}
+    year = query_parameter("year", {"type": "integer", "minimum": 2000, "maximum": 2100}, _("The present year by default"))
+    day = _object(day={"type": "string", "format": "date"}, kind={"type": "string", "enum": [
+        "counted", "weekend", "holiday", "make_up"]}, workday=flag, name=text, source=text, division={"type": ["string", "null"]})
+    found = {"200": _json(_("A year: whether it is known, its working days, and every day that is not what its weekday says"),
+                          _object(year={"type": "integer"}, division=text, known=flag, source=text, workdays={"type": "integer"},
+                                  days={"type": "array", "items": day}))}
+    problems = {status: reference(f"Problem{status}", "responses") for status in ("400", "401", "403", "404", "503")}
+    return {"/api/v1/d/{code}/core/calendar": {"get": {
+        "operationId": "core_calendar", "tags": ["core"], "summary": _("Calendar of working days"), "parameters": [year],
+        "x-permission": "core.calendar.view", "responses": {**found, **problems}}}}
+
+
 def search_paths() -> dict[str, dict[str, Any]]:
     """The search box, and the state of the ledger."""
     asked = {"name": "q", "in": "query", "required": True, "description": _("Words that must all be contained"),

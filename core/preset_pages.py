@@ -29,7 +29,7 @@ class ApplyForm(EntitySchema):
 def register(app: Flask) -> None:
     """Add the routes below /d/<code>/core/presets."""
     app.add_url_rule("/d/<code>/core/presets", "core:presets", guarded(list_page, "core.setting.view", reach="covers"))
-    app.add_url_rule("/d/<code>/core/presets/<key>", "core:preset",
+    app.add_url_rule("/d/<code>/core/presets/<preset>", "core:preset",
                      guarded(preset_page, {"GET": "core.setting.view", "POST": presets.EDIT}, reach="covers"),
                      methods=["GET", "POST"])
 
@@ -79,14 +79,14 @@ def _changes(preset: Preset) -> str:
     return _("%(count)s values", count=count) if count else _("no value")
 
 
-def preset_page(key: str) -> Any:
+def preset_page(preset: str) -> Any:
     """One preset beside what holds here; a POST applies it from a day on."""
-    preset = presets.preset(key)
+    chosen = presets.preset(preset)
     values, problem = {"valid_from": db.local_day().isoformat()}, None
     if request.method == "POST":
         try:
             data = read_form((ApplyForm,), request.form, node=g.node, actor=current_actor())
-            presets.apply(key, g.node, current_actor(), data["valid_from"])
+            presets.apply(chosen.key, g.node, current_actor(), data["valid_from"])
             return redirect(_base(), 303)
         except Problem as found:
             if found.status == 403:
@@ -95,10 +95,10 @@ def preset_page(key: str) -> Any:
     errors = {name: [str(text) for text in texts] for name, texts in (problem.errors if problem else {}).items()}
     rows = [{"label": str(row.setting.label), "here": value_text(row.setting, row.here), "source": row.source,
              "said": _said(row.setting, row.said), "open": row.said is None, "same": row.same}
-            for row in presets.compare(preset, g.node)]
+            for row in presets.compare(chosen, g.node)]
     page = render_template(
-        "preset.html", title=preset.label, preset=preset, rows=rows, changes=sum(not row["same"] for row in rows),
-        since=format_day(preset.since) if preset.since else "", errors=error_list((ApplyForm,), errors), cancel_url=_base(),
+        "preset.html", title=chosen.label, preset=chosen, rows=rows, changes=sum(not row["same"] for row in rows),
+        since=format_day(chosen.since) if chosen.since else "", errors=error_list((ApplyForm,), errors), cancel_url=_base(),
         fields=form_fields((ApplyForm,), values, node=g.node, actor=current_actor(), errors=errors),
-        may_apply=current_actor().may(presets.EDIT, g.node), crumbs=_crumbs((preset.label, "")))
+        may_apply=current_actor().may(presets.EDIT, g.node), crumbs=_crumbs((chosen.label, "")))
     return page, problem.status if problem else 200

@@ -96,10 +96,14 @@ def export(year: int, division: str | None, output: Path | None) -> None:
 
 @calendar.command()
 @click.option("--division", required=True, help="Code of the division; its subtree follows.")
-@click.option("--setting", "settings", multiple=True, required=True, help="A limit to follow, as in core.clock_reply.")
+@click.option("--setting", "settings", multiple=True, help="A limit to follow, as in core.clock_reply; without it the calendar.")
 @click.option("--apply", "confirmed", is_flag=True, help="Do it. Without this option only the number is shown.")
 def redate(division: str, settings: tuple[str, ...], confirmed: bool) -> None:
-    """Date open deadlines anew by the present length of limits; the worker does it and writes the report."""
+    """Date open deadlines anew; the worker does it and writes the report.
+
+    With --setting they follow the present length of those limits. Without it they follow the calendar as it is now: for days
+    that a plugin changed (hook workday); what administrators enter is followed by itself.
+    """
     with platform_context():
         from grid321.core import redating
         from grid321.core.actor import SYSTEM
@@ -108,7 +112,8 @@ def redate(division: str, settings: tuple[str, ...], confirmed: bool) -> None:
         found = redating.preview(node, settings)
         click.echo(f"{found.changed} of {found.seen} open deadlines would change.")
         if confirmed:
-            asked = redating.ask(redating.LENGTHS, node, SYSTEM, reason="", settings=settings)
+            asked = redating.ask(redating.LENGTHS if settings else redating.CALENDAR, node, SYSTEM,
+                                 reason="" if settings else "grid321 calendar redate", settings=settings)
             click.echo(f"Job {asked.job_id} does it; the report is /d/{node.code}/core/redating/{asked.id}.")
         else:
             click.echo("Nothing was changed. Run it again with --apply to do it.")

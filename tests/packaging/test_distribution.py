@@ -99,7 +99,7 @@ def test_the_wheel_built_from_the_sdist_carries_every_data_file(built):
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         inside = set(wheel.namelist())
     wanted = wanted_data()
-    for what in ("templates/", "static/", "translations/", "migrations/", "scaffold/", "theme.toml", "tokens.css"):
+    for what in ("templates/", "static/", "translations/", "migrations/", "scaffold/", "presets/", "theme.toml", "tokens.css"):
         assert any(what in name for name in wanted), f"the check itself finds no {what}"
     assert wanted - inside == set()
     assert not [name for name in inside if name.startswith(("tests/", "core/", "plugins/")) or name.endswith(".pyc")]
