@@ -113,9 +113,18 @@ def _cells(row: Any) -> list[dict[str, Any]]:
 
 
 def _checkpoints() -> list[dict[str, Any]]:
-    return [{"position": f"{row.position:,}", "at": format_time(row.at), "reason": row.reason,
+    return [{"position": f"{row.position:,}", "at": format_time(row.at), "reason": _reason(row.reason),
              "short": chain_file.short(row.position, row.hash).partition(": ")[2],
              "url": f"{_base()}/anchor?position={row.position}"} for row in ledger.checkpoints(CHECKPOINTS)]
+
+
+def _reason(text: str) -> str:
+    """Why a checkpoint was written, in words: the close of a month of a division."""
+    match text.split():
+        case ["month", month, code]:
+            place = snapshot.current().tree.by_code(code)
+            return _("Close of %(month)s, %(place)s", month=month, place=place.name if place else code)
+    return text
 
 
 # ---------------------------------------------------------------- anchor

@@ -26,6 +26,7 @@ PLACE, KIND = "\ue000", "\ue001"
 """First characters of the tokens for a division and for an entity: private ones, which no gram has together with digits."""
 
 _BATCH = 1000
+_SAID, _BESIDE = ("text", "long"), ("_blind", "_tail")
 _PLACES = db.SCOPE_COLUMNS
 
 
@@ -61,7 +62,7 @@ def _fields(entity: Entity) -> Iterator[str]:
     for name in dict.fromkeys(("number", entity.title, *entity.search)):
         column = face.column(name)
         attribute = column.attribute if column is not None else name
-        if (column is not None and column.personal) or attribute in entity.personal or attribute.endswith(("_blind", "_tail")):
+        if (column is not None and column.kind not in _SAID) or attribute in entity.personal or attribute.endswith(_BESIDE):
             continue
         field = stored.get(attribute)
         if isinstance(field, peewee.CharField | peewee.TextField) and not isinstance(field, db.SealedField | db.JSONField):

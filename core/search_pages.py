@@ -94,6 +94,7 @@ def _rows(face: Face, text: str, node: Node, actor: Any, known: Found) -> list[R
     stored = raw_rows(query.order_by(*order).limit(PER_GROUP))
     pieces = snippets(entity, known.asked, {row[0]: [str(value or "") for value in row[5:]] for row in stored})
     tree, states = snapshot.current().tree, lists.state_cells(face)
+    named = lists.cell_maker(face, title, [row[1] for row in stored], node) if title else None
     rows = []
     for identifier, name, number, state, division_id, *_texts in stored:
         place = tree.get(division_id) if entity.division else None
@@ -102,7 +103,7 @@ def _rows(face: Face, text: str, node: Node, actor: Any, known: Found) -> list[R
         piece = pieces.get(identifier)
         words = "".join(part for part, _marked in piece or ())
         rows.append({
-            "id": identifier, "title": str(name), "number": number if numbered else "", "url": face.url(node.code, identifier),
+            "id": identifier, "title": named(name, ())[0] if named else str(name), "number": number if numbered else "", "url": face.url(node.code, identifier),
             "state": {"label": cell["text"], "tone": cell["tone"]} if cell else None, "state_key": state if cell else None,
             "where": tree.local_name(place, node) if place else "", "division": place.code if place else None,
             "snippet": None if piece is None or (numbered and words == number) else piece})
