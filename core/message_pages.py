@@ -121,7 +121,7 @@ def deliveries_page() -> str:
     rows = visible(state, channel, int(before) if before else None)
     shown = rows[:PAGE]
     may_edit = current_actor().may(EDIT, g.node)
-    columns = [{"label": label} for label in (_("Message"), _("Channel"), _("To"), _("State"), _("Tries"), _("Reason"),
+    columns = [{"label": label} for label in (_("Message"), _("Channel"), _("Recipient"), _("State"), _("Tries"), _("Reason"),
                                               _("When"))]
     table = {"caption": _("Messages that left the house"), "columns": columns, "rows": _rows(shown, known, may_edit),
              "has_actions": may_edit, "empty": _("Nothing is undelivered.") if state == DEAD else _("No message fits.")}
