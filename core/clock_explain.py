@@ -204,6 +204,6 @@ def now_ends(row: Deadline) -> date:
     """When a clock would end if it went on today: what a person who looks at a resting clock wants to know."""
     if row.state != PAUSED:
         return row.due
-    row = Deadline(**row.__data__)
-    row.paused = [*(row.paused or ()), [moment_of(row.paused_at).isoformat(), db.now().isoformat()]]
-    return recomputed(row, calendar.at(snapshot.current().tree.get(row.division_id))).day
+    pauses_then = [*(row.paused or ()), [moment_of(row.paused_at).isoformat(), db.now().isoformat()]]
+    again = Deadline(**{**row.__data__, "paused": pauses_then})
+    return recomputed(again, calendar.at(snapshot.current().tree.get(row.division_id))).day

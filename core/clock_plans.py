@@ -68,6 +68,7 @@ class Index:
 
 
 def index_of(workflow: Workflow) -> Index:
+    """The clocks of a workflow by what touches them; made once for each workflow."""
     found: Index | None = workflow.__dict__.get("_clock_index")
     if found is None:
         by_state: dict[str, list[tuple[str, Clock]]] = {}
@@ -132,6 +133,10 @@ def _wrong(clock: Clock, message: str) -> Invalid:
 
 def plans_of(starting: Iterable[tuple[str, Clock]], state_key: str, node: Node, moment: datetime, case: Any,
           data: Mapping[str, Any] | None = None) -> list[Plan]:
+    """The clocks of ``starting`` (event, clock) that start at ``node`` when a case enters ``state_key``, with their end.
+
+    Left out are those of a plugin that is off there, of a start event that the county did not choose, and without a length.
+    """
     found: list[Plan] = []
     day, days, chosen = db.local_day(moment), None, None
     now = snapshot.current()
