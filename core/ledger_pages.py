@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import segno
-from flask import Flask, Response, g, render_template, request, stream_with_context
+from flask import Flask, Response, g, render_template, request
 
 from . import audit, chain_file, db, fields, forms, history, ledger, snapshot
 from .access import current_actor, guarded
@@ -185,17 +185,21 @@ def _export(data: dict[str, Any]) -> Response:
     audit.event("export", current_actor(), {"first": data.get("first"), "last": data.get("last")}, division_id=node.id,
                 entity="core.ledger", purpose=purpose)
     name = f"ledger-{node.code}-{db.local_day():%Y%m%d}.jsonl.gz"
-    return Response(stream_with_context(_packed(lines)), mimetype="application/gzip",
+    return Response(_packed(lines), mimetype="application/gzip",
                     headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"})
 
 
 def _packed(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines as a gzip archive, in pieces of some 64 KB."""
+    """The lines as a gzip archive, in pieces of some 64 KB. It runs after the request has given its connection back."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     waiting = bytearray()
-    for line in lines:
-        waiting += packer.compress(line)
-        if len(waiting) > 65536:
-            yield bytes(waiting)
-            waiting.clear()
-    yield bytes(waiting) + packer.flush()
+    try:
+        for line in lines:
+            waiting += packer.compress(line)
+            if len(waiting) > 65536:
+                yield bytes(waiting)
+                waiting.clear()
+        yield bytes(waiting) + packer.flush()
+    finally:
+        if db.is_postgres():
+            db.close_thread()

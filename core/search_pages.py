@@ -103,7 +103,8 @@ def _rows(face: Face, text: str, node: Node, actor: Any, known: Found) -> list[R
         piece = pieces.get(identifier)
         words = "".join(part for part, _marked in piece or ())
         rows.append({
-            "id": identifier, "title": named(name, ())[0] if named else str(name), "number": number if numbered else "", "url": face.url(node.code, identifier),
+            "id": identifier, "title": named(name, ())[0] if named else str(name), "number": number if numbered else "",
+            "url": face.url(node.code, identifier),
             "state": {"label": cell["text"], "tone": cell["tone"]} if cell else None, "state_key": state if cell else None,
             "where": tree.local_name(place, node) if place else "", "division": place.code if place else None,
             "snippet": None if piece is None or (numbered and words == number) else piece})
