@@ -65,9 +65,7 @@ def site(app, here, late, keeper, token, tmp_path):
     db.close_thread()
     found.start()
     yield found
-    for process in (*found.workers, found.web):
-        process.kill()
-        process.wait()
+    found.end()
 
 
 def ask_for_jobs(keeper, node, count):

@@ -56,11 +56,16 @@ class Site:
         self.env = {key: value for key, value in os.environ.items() if key != "GRID321_UNSAFE_FAST"}
         self.env |= {"GRID321_QUEUE": f"sqlite:///{folder}/queue.db"}
         self.workers = []
-        self.web = None
+        self.web = self.nursery = None
 
     def start(self):
         settings = {"DATABASE": self.url, "HOME": self.home}
         names = ", ".join(self.plugins)
+        # The master reads the modules, so that a new web process need not; each makes its own application, as in service.
+        (self.folder / "killable_modules.py").write_text(
+            f"import sys\nsys.path.insert(0, {str(TESTS)!r})\nimport importlib\nfrom support import {names}\n"
+            "from grid321.core.app import PAGES\nfor name in PAGES:\n    importlib.import_module('grid321.core.' + name)\n"
+            "from grid321.core.gunicorn_hooks import *\n", encoding="utf8")
         (self.folder / "killable.py").write_text(
             f"import sys\nsys.path.insert(0, {str(TESTS)!r})\nfrom support import {names}\n"
             f"from grid321.core.app import create_app\napp = create_app({settings!r} | {{'PLUGINS': [{names}]}})\n",
@@ -68,14 +73,18 @@ class Site:
         self.web = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", str(WEB), "--threads", "4",
              "--worker-class", "gthread", "--log-level", "critical", "--no-control-socket", "--pythonpath", str(self.folder),
-             "killable:app"], env=self.env)
+             "--config", str(self.folder / "killable_modules.py"), "killable:app"], env=self.env)
+        self.nursery = subprocess.Popen(
+            [sys.executable, str(TESTS / "support" / "worker_nursery.py"), self.url, self.home, str(LEASE), *self.plugins],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.env)
         self.workers = [self.worker() for _number in range(WORKERS)]
         wait_for(self.answers, "the site answers")
 
     def worker(self):
-        """Start one worker process."""
-        return subprocess.Popen([sys.executable, str(TESTS / "support" / "worker_process.py"), self.url, self.home, str(LEASE),
-                                 *self.plugins], stdout=subprocess.DEVNULL, env=self.env)
+        """Start one worker process; returns its number."""
+        self.nursery.stdin.write("\n")
+        self.nursery.stdin.flush()
+        return int(self.nursery.stdout.readline())
 
     def answers(self):
         try:
@@ -92,15 +101,23 @@ class Site:
     def kill_worker(self, choose):
         """SIGKILL one worker and start another, as a service manager does."""
         number = choose(range(WORKERS))
-        self.workers[number].kill()
-        self.workers[number].wait()
+        os.kill(self.workers[number], signal.SIGKILL)
         self.workers[number] = self.worker()
 
     def stop(self):
-        """End everything in order; returns the exit codes of the workers."""
-        for process in (*self.workers, self.web):
-            process.terminate()
-        return [process.wait(60) for process in (*self.workers, self.web)][:WORKERS]
+        """End everything in order; returns the exit codes of the workers that were alive."""
+        self.web.terminate()
+        codes = dict(map(int, line.split()) for line in self.nursery.communicate(timeout=60)[0].splitlines())
+        self.web.wait(60)
+        return [codes[worker] for worker in self.workers]
+
+    def end(self):
+        """End whatever still runs, at once."""
+        for worker in self.workers if self.nursery.poll() is None else ():
+            os.kill(worker, signal.SIGKILL)
+        for process in (self.nursery, self.web):
+            process.kill()
+            process.wait()
 
 
 class Client(threading.Thread):
