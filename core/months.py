@@ -63,6 +63,7 @@ def first_booked(nodes: Iterable[Node]) -> dict[int, str]:
     """The first month in which a step was booked at the own bank of each division that has one. One query for each level."""
     found: dict[int, str] = {}
     by_level: dict[str, list[int]] = {}
+    nodes = list(nodes)
     for node in nodes:
         by_level.setdefault(node.level, []).append(node.id)
     for table in (counters.CounterRow, counters.CounterDelta):
@@ -72,7 +73,22 @@ def first_booked(nodes: Iterable[Node]) -> dict[int, str]:
                      .group_by(table.division_id).tuples())
             for division_id, month in query:
                 found[division_id] = min(month, found.get(division_id, month))
-    return found
+    return {**found, **_of_heirs(nodes, found)}
+
+
+def _of_heirs(nodes: Iterable[Node], found: Mapping[int, str]) -> dict[int, str]:
+    """The same for divisions that others were merged into: months that those closed themselves are not theirs to close."""
+    tree = snapshot.current().tree
+    merged = {heir.id for one in tree if not one.valid and (heir := tree.heir(one.id)) is not None}
+    heirs = [node for node in nodes if node.id in merged and node.id in found]
+    books, first = Books(), {}
+    for node in heirs:
+        month, last = found[node.id], counters.month_of(db.now())
+        while month < last and not any(n for entity in case_entities() if books.keeps(entity, node)
+                                       for n in books.terms(entity, node, month).values()):
+            month = next_month(month)
+        first[node.id] = month
+    return first
 
 
 def waiting_below(node: Node, month: str) -> list[Node]:

@@ -1,7 +1,7 @@
 """Month end: what may be closed when, what is frozen, what a correction does, and that tampering is noticed."""
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -157,6 +157,23 @@ def test_who_proposed_a_correction_does_not_approve_it(autumn):
         months.decide(town, made.id, True, autumn.actors["officer"])
     assert refused.value.code == "second_person"
     assert months.decide(town, made.id, False, autumn.actors["county"]).state == "rejected"
+
+
+def test_a_village_that_was_merged_away_is_counted_once_in_the_months_of_its_heir(autumn, tick):
+    from grid321.core import division_changes, month_check, snapshot
+    from grid321.core.actor import SYSTEM
+
+    close(autumn, autumn.tree.county, OCTOBER, below=True)
+    close(autumn, autumn.tree.village, NOVEMBER, "secretary")
+    division_changes.merge_divisions([autumn.tree.village.code], autumn.tree.second_village.code, actor=SYSTEM, reason="并村")
+    county = snapshot.current().tree.get(autumn.tree.county.id)
+    close(autumn, county, NOVEMBER, below=True)
+    tick(date(2027, 1, 5), sweep=False)
+    rows = close(autumn, snapshot.current().tree.get(county.id), DECEMBER, below=True)
+    assert list(month_check.verify()) == []
+    totals = [type(rows[0]).get((type(rows[0]).division_id == county.id) & (type(rows[0]).month == month)).figures["below"][
+        "grid.report"]["village"]["open"] for month in (NOVEMBER, DECEMBER)]
+    assert totals == [2, 2]
 
 
 def _figure(row):
