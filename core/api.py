@@ -82,6 +82,7 @@ from .outbox import Event
 from .plugins import API_VERSION
 from .registry import registry
 from .schemas import EntitySchema
+from .snapshot import bump as configuration_changed
 from .snapshot import current as snapshot
 from .statistics import Funnel, Overdue, Part, Ratio, Tally
 from .tree import Node, Tree, ancestor_columns
