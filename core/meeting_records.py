@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from . import access, db, engine, ledger, outbox, records, snapshot
+from . import access, db, engine, ledger, outbox, records, search, snapshot
 from .actor import SYSTEM, Actor
 from .entity import Entity
 from .errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -273,6 +273,7 @@ def hold(meeting_id: int, data: Mapping[str, Any], actor: Actor, version: int | 
         if done != 1:
             raise Conflict(_("Somebody else changed this record at the same moment."), remedy=_("Load the page again."))
         meeting = Meeting.get_by_id(meeting.id)
+        search.index(MEETING, meeting, values)
         ledger.append(MEETING.key, meeting.id, "hold", node=place, account_id=actor.account_id, version=meeting.version,
                       facts={"kind": meeting.kind, "met_on": meeting.met_on.isoformat(), "expected": meeting.expected,
                              "present": meeting.present, "items": len(agenda)}, detail=content(meeting, agenda), at=moment)

@@ -239,3 +239,12 @@ def test_a_workflow_that_names_an_unknown_meeting_stops_the_start_with_its_step(
     steps = tuple(replace(step, **changes) if step.key == "send_up" else step for step in HANDLING.transitions)
     with pytest.raises(errors.DeclarationError, match=f"'send_up'.*{words}"):
         check_meetings("grid", replace(HANDLING, transitions=steps), {KINDS.key: KINDS})
+
+
+def test_the_minutes_of_a_held_meeting_are_found_by_a_word_of_them(world, studied):
+    from grid321.core.verification import check_all
+
+    meeting = hold(world, prepared(world, studied), minutes="护栏维修由镇应急管理办牵头。")
+    page = world.browser("secretary").get(f"/d/{world.tree.village.code}/core/meeting/?q=护栏维修")
+    assert meeting.number in page.get_data(as_text=True)
+    assert [text for text in check_all() if "core.meeting" in text] == []
