@@ -247,8 +247,9 @@ def _told(row: Row) -> dict[str, Any]:
 
 def _note(step: str, place: Node | None, actor: Any, facts: Mapping[str, Any]) -> None:
     """Ledger, audit and snapshot of one change, inside its transaction."""
+    typed = {name: facts[name] for name in ("name", "source") if facts.get(name)}  # what people type stands beside the chain
     ledger.append("core.calendar", place.id if place is not None else COUNTRY, step, node=place, account_id=actor.account_id,
-                  facts=facts)
+                  facts={name: value for name, value in facts.items() if name not in typed}, detail=typed or None)
     audit.event("calendar", actor, {"step": step, "year": facts.get("year"), "day": facts.get("day")},
                 division_id=place.id if place is not None else None)
     snapshot.bump()

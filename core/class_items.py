@@ -80,6 +80,7 @@ def put(scheme: str, code: str, node: Node, data: Mapping[str, Any], actor: Any,
          .on_conflict(conflict_target=(ClassItem.scheme, ClassItem.code, ClassItem.division_id),
                       update={getattr(ClassItem, name): value for name, value in row.items()}).execute())
         ledger.append("core.class", node.id, "put", node=node, account_id=actor.account_id,
-                      facts={"scheme": scheme, "code": code, **row})
+                      facts={"scheme": scheme, "code": code, "position": row["position"], "retired": row["retired"]},
+                      detail={"label_zh": row["label_zh"], "label_en": row["label_en"]})
         audit.event("class", actor, {"scheme": scheme, "code": code}, division_id=node.id)
         snapshot.bump()

@@ -379,8 +379,8 @@ def _write_down(kind: str, division: Division, day: date, reason: str, detail: d
                                                    detail=detail, actor_id=actor.account_id)
     if alone:
         ledger.append("core.division", division.id, kind, account_id=actor.account_id,
-                      facts={"code": division.code, "name": division.name, "day": day.isoformat(), "reason": reason,
-                             "change": change.id})
+                      facts={"code": division.code, "name": division.name, "day": day.isoformat(), "change": change.id},
+                      detail={"text": reason} if reason else None)
         snapshot.bump(tree=True)
     return change
 

@@ -15,8 +15,9 @@ import peewee
 from babel.dates import format_date
 
 from . import db
+from .calendar import due_text
 from .errors import Invalid, NotFound
-from .i18n import LANGUAGES, LazyText, catalogue, current_language, format_day, use_language
+from .i18n import LANGUAGES, LazyText, catalogue, current_language, use_language
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .tree import Node
@@ -235,8 +236,8 @@ def _label(name: str, value: Any, params: Mapping[str, Any]) -> str:
         if name == "division":
             node = snapshot.current().tree.by_code(value)
             return node.name if node is not None else ""
-        if name in ("day", "old_day"):
-            return format_day(date.fromisoformat(value))
+        if name in ("day", "old_day"):  # the last day of a time limit, so it may be provisional
+            return due_text(date.fromisoformat(value))
         if name == "month":
             return _month(value)
     except (KeyError, ValueError, TypeError, AttributeError):
@@ -296,7 +297,7 @@ def put(text_key: str, language: str, node: Node, words: str, account_id: int | 
         if text:
             MessageText.create(text_key=text_key, language=language, division_id=node.id, words=text, changed_by=account_id)
         ledger.append("core.message_text", node.id, "set" if text else "reset", node=node, account_id=account_id,
-                      facts={"key": text_key, "language": language, "words": text})
+                      facts={"key": text_key, "language": language}, detail={"words": text} if text else None)
         snapshot.bump()
 
 

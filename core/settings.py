@@ -146,13 +146,15 @@ def put(key: str, node: Node, value: Any, *, source: str, valid_from: date, acco
     value = check_value(declared, value)
     if not source.strip():
         raise Invalid(_("The setting was not changed."), errors={"source": [_("Say where this value comes from.")]})
+    typed = declared.kind == "text" and value is not None  # what people type stands beside the chain
     with db.transaction():
         (SettingValue.insert(key=key, division_id=node.id, value=value, source=source.strip(), valid_from=valid_from,
                              changed_by=account_id, changed_at=db.now())
          .on_conflict(conflict_target=(SettingValue.key, SettingValue.division_id, SettingValue.valid_from),
                       update={SettingValue.value: value, SettingValue.source: source.strip()}).execute())
         ledger.append("core.setting", node.id, "set", node=node, account_id=account_id,
-                      facts={"key": key, "value": value, "source": source, "valid_from": valid_from.isoformat()})
+                      facts={"key": key, "valid_from": valid_from.isoformat()} | ({} if typed else {"value": value}),
+                      detail={"source": source} | ({"value": value} if typed else {}))
         snapshot.bump()
 
 
