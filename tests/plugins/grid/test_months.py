@@ -159,6 +159,35 @@ def test_who_proposed_a_correction_does_not_approve_it(autumn):
     assert months.decide(town, made.id, False, autumn.actors["county"]).state == "rejected"
 
 
+def test_of_two_who_close_a_month_at_once_one_wins_and_the_other_is_told(autumn, app):
+    import contextvars
+    import threading
+
+    from grid321.core import db
+    from grid321.core.month_rows import MonthClose
+
+    barrier, results = threading.Barrier(2), []
+
+    def clerk():
+        with app.app_context():
+            try:
+                barrier.wait(timeout=30)
+                close(autumn, autumn.tree.county, OCTOBER, below=True)
+                results.append("closed")
+            except errors.Conflict as problem:
+                results.append(problem.code)
+            finally:
+                db.close_thread()
+
+    threads = [threading.Thread(target=contextvars.Context().run, args=(clerk,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["closed", "month_closed"]
+    assert MonthClose.select().count() == 3
+
+
 def test_a_village_that_was_merged_away_is_counted_once_in_the_months_of_its_heir(autumn, tick):
     from grid321.core import division_changes, month_check, snapshot
     from grid321.core.actor import SYSTEM
