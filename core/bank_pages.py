@@ -10,6 +10,7 @@ from . import snapshot
 from . import statistics as st
 from .access import current_actor, guarded
 from .banks import TERMS, Member, entities_at, flow_of, has_bank, members, next_banks, own_terms, records_of, terms_of_many
+from .calendar import due_text
 from .counters import CORRECTION, open_after
 from .entity import Entity
 from .errors import BadRequest, NotFound
@@ -163,6 +164,6 @@ def _line(entity: Entity, one: Member, record: Any, departments: dict[int, str])
     return {
         "number": record.number, "title": str(getattr(record, entity.title)),
         "came": f"{label_of(came[0])} {format_day(st.db.local_day(came[1]))}" if came else label_of("opening"),
-        "with": departments.get(record.department_id, ""), "due": format_day(record.due) if record.due else "",
+        "with": departments.get(record.department_id, ""), "due": due_text(record.due),
         "end": f"{label_of(end[0])} {format_day(st.db.local_day(end[1]))}" if end else label_of("open"),
         "struck": bool(end and end[0] == "solved")}

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from .i18n import format_day
+from .i18n import gettext as _
 from .workflow import Length
 
 if TYPE_CHECKING:
@@ -282,6 +284,20 @@ def plugin_days(node: Node | None) -> Local | None:
         return found if isinstance(found, bool) else None
 
     return answer
+
+
+def due_text(due: date | None, provisional: bool | None = None) -> str:
+    """A due date for people, with the word “provisional” where it is; empty for none.
+
+    ``provisional`` is what was stored with it; without it the year decides, as the country knows it now.
+    """
+    if due is None:
+        return ""
+    if provisional is None:
+        from . import snapshot
+
+        provisional = snapshot.current().calendar.at(None).is_provisional(due)
+    return _("%(day)s (provisional)", day=format_day(due)) if provisional else format_day(due)
 
 
 def calendar_end(start: date, length: Length) -> date:

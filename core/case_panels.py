@@ -5,9 +5,9 @@ from typing import Any
 
 from . import conversions, duplicates, groups, links, lists, snapshot
 from .actor import Actor
+from .calendar import due_text
 from .entity import Entity, Panel
 from .faces import Face, face_of
-from .i18n import format_day
 from .i18n import gettext as _
 from .tree import Node
 
@@ -76,7 +76,7 @@ def shown(face: Face, record: Any) -> dict[str, Any]:
     due = getattr(record, "due", None)
     return {"number": record.number, "title": links.title_of(face.entity, record), "url": links.url_of(face.entity, record),
             "state": cell["text"] if cell else record.state, "tone": cell["tone"] if cell else "info",
-            "due": format_day(due) if due else ""}
+            "due": due_text(due)}
 
 
 # -- duplicates --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from . import db, extensions, snapshot
+from .calendar import due_text
 from .entity import Entity
 from .i18n import format_day
 from .i18n import gettext as _
@@ -23,7 +24,8 @@ STEPS: Mapping[str, Any] = {
     "move": _l("Moved"), "on": _l("Switched on"), "off": _l("Switched off"), "redated": _l("Date worked out anew"),
     "redate": _l("Open deadlines worked out anew"), "enter_year": _l("Notice of a year entered"), "set_day": _l("Day entered"),
     "remove_day": _l("Day taken back"), "set": _l("Changed"), "put": _l("Changed"),
-    "rename": _l("Renamed"), "split": _l("Split"), "retire": _l("Ended"),
+    "version": _l("Moved to another version of the workflow"), "rename": _l("Renamed"), "split": _l("Split"),
+    "retire": _l("Ended"),
     "agenda": _l("Put on the agenda of a meeting"), "hold": _l("Meeting held"),
     "close": _l("Month closed"), "correct": _l("Correction of a closed month"), "division_change": _l("Moved with its division"),
     "join": _l("Joined to another matter"), "leave": _l("On its own again, in the bank"), "follow": _l("Went with its group"),
@@ -70,7 +72,7 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
         found["asked"] = _of_clock(flow, told)
     if step == "redated":
         found["asked"] = [(_clock(flow, one["clock"]), f"{format_day(date.fromisoformat(one['from']))} → "
-                           f"{format_day(date.fromisoformat(one['to']))}") for one in told.get("clocks", ())]
+                           f"{due_text(date.fromisoformat(one['to']), one['provisional'])}") for one in told.get("clocks", ())]
     changed = told.get("changed")
     if changed:
         place = snapshot.current().tree.get(division_id)

@@ -8,6 +8,7 @@ from flask import Flask, g, render_template, request
 
 from . import forms, meeting_decisions, meeting_records, notices, records, snapshot
 from .access import current_actor, fetch, guarded, require
+from .calendar import due_text
 from .entity import Entity
 from .errors import BadRequest, Invalid
 from .faces import face_of
@@ -67,7 +68,7 @@ def agenda_page(id: int) -> Any:
         state = registry().workflow_of(entity.key).state(record.state)  # type: ignore[union-attr]
         rows.append({"value": f"{entity.key}:{record.id}", "number": record.number, "title": str(getattr(record, entity.title)),
                      "url": face_of(entity).url(g.node.code, record.id), "state": str(state.label), "tone": state.tone,
-                     "due": format_day(record.due) if record.due else ""})
+                     "due": due_text(record.due)})
     return render_template("meeting_agenda.html", title=_("Prepare the agenda"), rows=rows, back_url=url_of(meeting),
                            lede=_("%(number)s: open matters of the bank that wait for a meeting.", number=meeting.number),
                            crumbs=_crumbs(meeting, _("Agenda")))

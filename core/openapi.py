@@ -33,7 +33,7 @@ from .openapi_parts import (
     statistics_paths,
 )
 from .registry import platform, registry
-from .rest import MAX_LIMIT, api_columns
+from .rest import MAX_LIMIT, PROVISIONAL, api_columns
 from .schemas import json_schema
 from .workflow import Transition
 
@@ -88,7 +88,8 @@ def build() -> dict[str, Any]:
     for entity in registry().entities.values():
         _entity(found, face_of(entity))
     found.tag({"name": "core", "description": _("Platform")})
-    for path, methods in {**statistics_paths(), **search_paths(), **calendar_paths(), **month_paths(), **meeting_paths(), **message_paths(),
+    for path, methods in {**statistics_paths(), **search_paths(), **calendar_paths(), **month_paths(), **meeting_paths(),
+                          **message_paths(),
                           **job_paths()}.items():
         _add(found, path, methods)
     return found.to_dict()
@@ -156,6 +157,9 @@ def _record_schema(face: Face, columns: tuple[Column, ...], single: bool) -> dic
     properties: dict[str, Any] = {"id": {"type": "integer", "format": "int64"}}
     for column in columns:
         properties[column.key] = _read_schema(face, column)
+        if column.kind == "due":
+            properties[PROVISIONAL] = {"type": "boolean", "description": _(
+                "The due date rests on a year whose notice of working days is not known yet")}
     properties["url"] = {"type": "string", "format": "uri-reference"}
     found: dict[str, Any] = {"type": "object", "properties": properties}
     if single:

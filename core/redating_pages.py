@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from flask import Flask, Response, g, redirect, render_template, request
 
 from . import redating, snapshot, xlsx
 from .access import current_actor, guarded
-from .calendar import COUNTRY
+from .calendar import COUNTRY, due_text
 from .calendar_edit import EDIT, place_name
 from .clock_explain import length_text
 from .errors import BadRequest, NotFound, Problem
@@ -179,11 +178,6 @@ def _line(line: Redated) -> dict[str, Any]:
     texts = (line.number or str(line.record_id), clock_label(line.entity, line.clock), place.name if place else "",
              due_text(line.old_due, line.old_provisional), due_text(line.new_due, line.new_provisional))
     return {"url": url, "cells": [{"text": text} for text in texts]}
-
-
-def due_text(day: date, provisional: bool) -> str:
-    """A due date with the word “provisional” where it is."""
-    return _("%(day)s (provisional)", day=format_day(day)) if provisional else format_day(day)
 
 
 def report_file(redating_id: int) -> Response:

@@ -13,6 +13,7 @@ from typing import Any
 import peewee
 
 from . import db, snapshot
+from .calendar import due_text
 from .entity import Entity
 from .faces import face_of
 from .fields import Choice, DepartmentRef, DivisionRef, Flag, LongText, Text
@@ -83,7 +84,7 @@ NAMES: Mapping[str, tuple[str, Any, Callable[[Entity, Any], str]]] = {
     "holder": ("办理单位", _l("The division that handles it"), lambda entity, record: _place_name(record.holder_id)),
     "reported": ("反映日期", _l("The day on which it was reported"), lambda entity, record: format_day(
         db.local_day(record.created_at))),
-    "due": ("办理期限", _l("Its due date"), lambda entity, record: format_day(record.due) if record.due else ""),
+    "due": ("办理期限", _l("Its due date"), lambda entity, record: due_text(record.due)),
     "day": ("今天", _l("Today"), lambda entity, record: format_day(db.local_day())),
 }
 """Name → Chinese name, what it is, its text of a case. Nothing personal: what a template fills in may be read aloud."""

@@ -12,11 +12,11 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from . import db, engine, extensions, idempotency, lists, records, schemas, sending
+from . import calendar, db, engine, extensions, idempotency, lists, records, schemas, sending
 from .access import current_actor, fetch, guarded
 from .entity import Entity
 from .errors import BadRequest, Invalid, PreconditionRequired, Problem
-from .faces import Column, Face, face_of, json_reader, masked
+from .faces import Column, Face, day_of, face_of, json_reader, masked
 from .i18n import gettext as _
 from .view_records import add_comment
 from .view_steps import place_of, refuse_impossible, transition_of
@@ -27,6 +27,9 @@ _TYPES = frozenset({JSON_TYPE, "application/merge-patch+json"})
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 PAGING = frozenset({"after", "before", "limit", "fields"})
 MAX_LIMIT = 100
+PROVISIONAL = "due_provisional"
+"""Beside a due date: whether it rests on a year whose notice of working days is not known yet."""
+
 Actor = Any
 
 
@@ -93,6 +96,7 @@ def api_columns(face: Face) -> tuple[Column, ...]:
 def record_json(face: Face, record: Any, code: str) -> dict[str, Any]:
     """One record as the API shows it; personal values are masked."""
     found: dict[str, Any] = {"id": record.id}
+    is_provisional = calendar.at(None).is_provisional
     for column in (*face.columns.values(), *extensions.read(face.entity, record, g.node)):
         value = getattr(record, column.attribute)
         if column.personal:
@@ -101,6 +105,8 @@ def record_json(face: Face, record: Any, code: str) -> dict[str, Any]:
             reader = json_reader(column)
             value = reader(value) if reader is not None else value
         found[column.key] = value
+        if column.kind == "due":
+            found[PROVISIONAL] = value is not None and is_provisional(value)
     found["url"] = path_of(face, code, record.id)
     return found
 
@@ -119,12 +125,16 @@ def list_records(entity: Entity) -> Response:
     page = lists.read_page(face, request.args, node, current_actor(), columns, size=_limit(), other=PAGING)
     keys = ["id", *(column.key for column in columns)]
     readers = [(column.key, reader) for column in columns if (reader := json_reader(column)) is not None]
+    due = next((column.key for column in columns if column.kind == "due"), None)
+    is_provisional = calendar.at(None).is_provisional
     base = path_of(face, node.code)
     items = []
     for row in page.rows:
         item = dict(zip(keys, row, strict=False))  # the last value of a row is that of the order
         for key, reader in readers:
             item[key] = reader(item[key])
+        if due is not None:
+            item[PROVISIONAL] = item[due] is not None and is_provisional(day_of(item[due]))
         item["url"] = f"{base}/{row[0]}"
         items.append(item)
     following = _page_url(base, page, "after", page.after)

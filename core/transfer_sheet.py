@@ -13,6 +13,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from . import faces, snapshot, xlsx
+from .calendar import due_text
 from .entity import Entity
 from .errors import Invalid
 from .faces import Column, Face, face_of
@@ -248,6 +249,9 @@ def _maker(face: Face, column: SheetColumn, revealed: bool) -> Callable[[Any], C
     if source.kind == "division":
         tree = snapshot.current().tree
         return lambda record: place.name if (place := tree.get(getattr(record, attribute))) is not None else ""
+    if source.kind == "due":  # a day to sort by; one that rests on an unknown year says so
+        known = snapshot.current().calendar.at(None)
+        return lambda record: due_text(due, True) if (due := getattr(record, attribute)) and known.is_provisional(due) else due
     if source.kind == "moment":
         return lambda record: format_time(getattr(record, attribute))
     if source.field is not None and source.kind not in {"person", "department", "account"} and not column.is_key:

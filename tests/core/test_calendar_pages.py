@@ -203,3 +203,42 @@ def test_the_command_shows_previews_and_enters(app, division_tree, tmp_path, mon
     assert run(command.calendar, ["export", "2027"]).output.strip() == NOTICE
     found = run(command.calendar, ["redate", "--division", division_tree.county.code, "--setting", "matters.village_days"])
     assert "0 of 0 open deadlines would change." in found.output
+
+
+def test_a_provisional_date_says_so_wherever_it_is_shown(here, matter, client_for, step):
+    """List, detail, print, why page, REST, message, reply template: the word stands beside the date."""
+    from grid321.core import notify_texts, reply_templates
+    from grid321.core.i18n import use_language
+
+    officer = client_for("matters.officer", here.tree.village)
+    place = f"/d/{here.tree.village.code}"
+    one = f"{place}/matters/matter/{matter.id}"
+    deadline = Deadline.get(Deadline.record_id == matter.id)
+    for path in (f"{place}/matters/matter/", one, f"{one}/print", f"{one}/why/{deadline.id}"):
+        page = officer.get(path)
+        assert page.status_code == 200, path
+        assert "暂定" in page.text, path
+    found = officer.api("GET", f"{place}/matters/matter/{matter.id}").json
+    assert (found["due"], found["due_provisional"]) == ("2027-01-04", True)
+    [item] = officer.api("GET", f"{place}/matters/matter").json["items"]
+    assert (item["due"], item["due_provisional"]) == ("2027-01-04", True)
+    with use_language("zh"):
+        assert "2027年1月4日（暂定）" in notify_texts.text_of(
+            "case.due_soon", {"entity": "matters.matter", "number": matter.number, "day": "2027-01-04"}, None)
+        assert reply_templates.NAMES["due"][2](here.entity, matter) == "2027年1月4日（暂定）"
+    calendar_edit.enter_year(None, 2027, calendar_sheet.read_lines(NOTICE), SOURCE, SYSTEM, here.tree.city)
+    Executor().run_due()
+    found = officer.api("GET", f"{place}/matters/matter/{matter.id}").json
+    assert (found["due"], found["due_provisional"]) == ("2027-01-06", False)
+    assert "暂定" not in officer.get(f"{place}/matters/matter/").text
+
+
+def test_an_export_marks_provisional_dates(here, matter, client_for):
+    officer = client_for("matters.officer", here.tree.village)
+    base = f"/d/{here.tree.village.code}/matters/matter/export"
+    sent = officer.post(base, {"format": "xlsx", "purpose": "核对到期日"})
+    assert sent.status_code == 303
+    ready = sent.headers["Location"]
+    book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{ready}/file").data))
+    cells = {str(cell.value) for row in book.active.iter_rows() for cell in row}
+    assert "2027年1月4日（暂定）" in cells
