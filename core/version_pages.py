@@ -119,7 +119,7 @@ def version_page(key: str, version: int) -> str:
         actions.append({"label": _("Move running matters here"), "url": _url(row, "move"), "icon": "arrow-right"})
     people = labels("account", [row.published_by])
     facts = [(_("Key"), row.key), (_("Installed"), format_time(row.installed_at)),
-             (_("Published"), format_time(row.published_at) if row.published_at else _("no")),
+             (_("Published"), format_time(row.published_at) if row.published_at else _("not yet")),
              (_("By"), people.get(row.published_by, "")), (_("Hash"), row.hash[:16])]
     return render_template(
         "workflow_version.html", title=title_of(row), crumbs=_crumbs((title_of(row), "")), page_actions=actions,
@@ -205,21 +205,33 @@ def _move_context(row: WorkflowVersion, plan: version_moves.Plan, mapping: Mappi
                   problem: Problem | None) -> dict[str, Any]:
     goals = [{"value": state.key, "label": str(state.label)} for state in plan.flow.states if not state.final]
     names = {state.key: str(state.label) for state in plan.flow.states}
-    lines = [{"version": version, "state": version_moves.label(plan, version, state), "key": state, "n": format_number(n),
-              "goal": goal, "why": ""} for version, state, goal, n in plan.states()]
-    lines += [{"version": version, "state": version_moves.label(plan, version, state), "key": state, "n": format_number(n),
-               "goal": mapping.get(state, ""), "why": version_moves.reason_text(reason)}
-              for version, state, reason, n in plan.reasons()]
+    lines = _lines(plan, mapping)
     clocks = {key: str(clock.label) for flow in _flows(plan) for key, (_state, clock) in flow.clocks().items()}
-    first = [(case, names.get(goal, goal)) for case, goal in plan.cases] + [(case, "") for case, _why in plan.stranded]
+    first = [(case, "") for case, _why in plan.stranded] + [(case, names.get(goal, goal)) for case, goal in plan.cases]
     return {
-        "title": _("Move running matters: %(title)s", title=title_of(row)), "lines": sorted(lines, key=lambda one: (
-            one["why"] == "", one["version"], str(one["key"]))), "goals": goals, "total": len(plan.cases),
-        "stranded": len(plan.stranded), "cancel_url": _url(row), "action": _url(row, "move"),
+        "title": _("Move running matters: %(title)s", title=title_of(row)), "lines": lines, "goals": goals,
+        "total": len(plan.cases), "stranded": len(plan.stranded), "cancel_url": _url(row), "action": _url(row, "move"),
         "clocks": [{"label": clocks.get(key, key), "what": CLOCKS[what](n)} for key, what, n in version_moves.clocks(plan)],
         "first": [{"number": case.number, "state": version_moves.label(plan, case.flow_version, case.state), "goal": goal}
                   for case, goal in first[:version_moves.SHOWN]],
         "problem": problem, "crumbs": _crumbs((title_of(row), _url(row)), (_("Move running matters"), ""))}
+
+
+def _lines(plan: version_moves.Plan, mapping: Mapping[str, str]) -> list[dict[str, Any]]:
+    """One line for each old state: how many, the chosen new state, and why some would be stranded; those come first."""
+    lines: dict[str, dict[str, Any]] = {}
+    found = [(version, state, goal, n, "") for version, state, goal, n in plan.states()]
+    found += [(version, state, mapping.get(state, ""), n, why) for version, state, why, n in plan.reasons()]
+    for version, state, goal, n, why in found:
+        line = lines.setdefault(state, {"key": state, "state": version_moves.label(plan, version, state), "goal": goal,
+                                        "found": set(), "many": 0, "why": []})
+        line["found"].add(version)
+        line["many"] += n
+        if why:
+            line["why"].append(_("%(count)s matters: %(why)s", count=format_number(n), why=version_moves.reason_text(why)))
+    for line in lines.values():
+        line |= {"versions": ", ".join(map(str, sorted(line["found"]))), "n": format_number(line["many"])}
+    return sorted(lines.values(), key=lambda one: (not one["why"], one["key"]))
 
 
 def _flows(plan: version_moves.Plan) -> list[Any]:

@@ -56,8 +56,16 @@ class Words:
         field = str(FIELDS.get(change.field, change.field))
         if change.field.startswith("order of "):
             return _("%(part)s: %(field)s changed", part=where, field=field)
+        if isinstance(change.before, list) and isinstance(change.after, list) and change.before and change.after:
+            return _("%(part)s: %(field)s %(changes)s", part=where, field=field, changes=self._items(change))
         return _("%(part)s: %(field)s %(before)s → %(after)s", part=where, field=field,
                  before=self.value(change.field, change.before), after=self.value(change.field, change.after))
+
+    def _items(self, change: Change) -> str:
+        """What came to a list and what left it; long lists of states are not read twice to find the one that differs."""
+        more = [f"+ {self.value(change.field, one)}" for one in change.after if one not in change.before]
+        less = [f"− {self.value(change.field, one)}" for one in change.before if one not in change.after]
+        return _(", ").join([*more, *less]) or _("in another order")
 
     def kind(self, change: Change) -> tuple[str, str]:
         """(added, removed or changed in words, its colour)."""

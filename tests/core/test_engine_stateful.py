@@ -56,10 +56,10 @@ def address(databases):
 
 
 OFTEN = ("move stay", "move up", "move down", "move to_department", "move from_department", "by holder", "by department",
-         "by reporter", "by scope", "change", "loop", "create", "race", "fired",
-         "paused", "under version 1", "under version 2")
-SEEN = ("flow solved", "flow closed", "flow withdrawn", "automatic", "flow asked", "step of the region", "edit", "impossible", "stranger", "stale", "race of two steps", "switch",
-        "publish", "moved", "stranded", "month")
+         "by reporter", "by scope", "change", "loop", "create", "race",
+         "fired", "under version 1", "under version 2")
+SEEN = ("paused", "flow solved", "flow closed", "flow withdrawn", "automatic", "flow asked", "step of the region", "edit",
+        "impossible", "stranger", "stale", "race of two steps", "switch", "publish", "moved", "stranded", "month")
 
 
 def test_whatever_happens_everything_that_must_hold_holds(ground):

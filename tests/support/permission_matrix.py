@@ -259,6 +259,8 @@ def _values(ground: Ground, rule: Rule, node: Node, records: str, *, exists: boo
 
 
 def _text(rule: Rule, name: str) -> str:
+    if "workflow" in rule.endpoint and name in {"key", "version"}:
+        return {"key": "grid.handling", "version": "1"}[name]
     if name == "measure":
         return next(iter(registry().measures))
     workflow = registry().workflow_of(rule.endpoint.rpartition(":")[0])
