@@ -276,6 +276,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help=f"rounds of each figure (default {ROUNDS}, quick 2)")
     parser.add_argument("--seconds", type=float, help=f"length of a round (default {SECONDS}, quick 0.3); creates: three times")
     parser.add_argument("--reports", type=int, help=f"size of the big county (default {BIG:,}, quick {SMALL:,})")
+    parser.add_argument("--pages-only", action="store_true", help="leave out clocks, ledger and search")
     parser.add_argument("--no-write", action="store_true", help="do not write docs/performance.md")
     given = parser.parse_args()
     kinds = ["sqlite", "postgres"] if given.database == "both" else [given.database]
@@ -288,7 +289,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="grid321-bench-", dir=given.folder) as folder:
         big = given.reports or (SMALL if given.quick else BIG)
         plan = Plan(Path(folder), big if given.quick else min(SMALL, big), big, given.rounds or (2 if given.quick else ROUNDS),
-                    given.seconds or (0.3 if given.quick else SECONDS), not given.quick)
+                    given.seconds or (0.3 if given.quick else SECONDS), not (given.quick or given.pages_only))
         lines = run(kinds, plan)
     minutes = (time.monotonic() - started) / 60
     missed = [line for line in lines if not line.met]

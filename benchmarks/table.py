@@ -83,6 +83,15 @@ nothing else; the ratios are what is required.
 - **Gate and dispatcher**: what the gate of one request (revision, address, switches, permission) takes beyond finding out
   who asks, and the hook calls of a detail page, with 50 plugins registered and on, ten of which answer them. The revision
   comes with the row of the session in one query; the note says what both take together.
+- **Clocks** (`benchmarks/clocks.py`, `sweep.py`): a due date over 250 working days beside a walk from day to day; the job
+  that re-dates 100,000 open clocks when the notice of a new year is entered, with report, ledger and progress; a step
+  that starts five clocks beside one that starts none; a sweep among 1,000,000 open clocks beside one among 10,000, each
+  with 1,000 that are due.
+- **Ledger** (`benchmarks/ledger.py`): the whole chain of 1,000,000 entries in the database, and the exported file with
+  nothing but the file and an anchor.
+- **Search** (`benchmarks/search.py`): 200,000 reports with Chinese texts, words of two and more characters, rare and
+  frequent ones, asked by a county, a town and a village in the search box and in the list, each page complete with its
+  permissions; recall against a scan of all texts.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """
