@@ -12,7 +12,7 @@ from .db import local_day
 from .entity import Entity
 from .i18n import format_day, format_time
 from .i18n import gettext as _
-from .month_rows import MonthClose
+from .month_rows import MonthClose, MonthCorrection
 from .registry import registry
 from .statistics_view import bank_numbers, label_of, month_label
 from .tree import Node
@@ -37,7 +37,7 @@ def context(node: Node, month: str, actor: Actor) -> dict[str, Any]:
         "period": month_label(month), "tables": tables, "kinds": [label_of(term) for term in TERMS], "anchor": row,
         "closed_at": format_time(row.closed_at) if row is not None else "", "state": state_text(row, month)[0],
         "provisional": row is None, "formula": str(funnel.formula), "cutoff": str(funnel.cutoff),
-        "printed": format_day(local_day())}
+        "printed": format_day(local_day()), "month": month}
 
 
 def _table(entity: Entity, node: Node, month: str) -> dict[str, Any]:
@@ -56,6 +56,12 @@ def _table(entity: Entity, node: Node, month: str) -> dict[str, Any]:
                    "closed": one.id in closed} for one in spoken]}
 
 
+def corrections_booked(node: Node, month: str) -> list[MonthCorrection]:
+    """The approved corrections that were booked into a month of a division."""
+    return list(MonthCorrection.select().where((MonthCorrection.division_id == node.id) & (
+        MonthCorrection.booked_month == month)).order_by(MonthCorrection.id))
+
+
 def as_text(said: dict[str, Any]) -> str:
     """The bulletin as plain text for a terminal or a mail."""
     mark = f"{_('PROVISIONAL')}: " if said["provisional"] else ""
@@ -66,6 +72,10 @@ def as_text(said: dict[str, Any]) -> str:
             name = row.get("label") or row.get("name")
             lines.append("  ".join((str(name), *map(str, row["cells"]))))
         lines.append("")
+    for one in corrections_booked(said["place"], said["month"]):
+        lines.append(_("Correction of %(month)s: %(count)s counted as “%(before)s” count as “%(after)s”: %(reason)s",
+                       month=one.month, count=one.n, before=label_of(one.from_kind), after=label_of(one.to_kind),
+                       reason=one.reason))
     lines += [f"{_('Formula')}: {said['formula']}", f"{_('Cut-off')}: {said['cutoff']}"]
     if said["anchor"] is not None:
         lines.append(_("Ledger position %(position)s, head %(head)s", position=said["anchor"].position, head=said["anchor"].head))

@@ -212,7 +212,8 @@ def bank_view(shown: Shown, measure: st.Funnel) -> dict[str, Any]:
                   "url": _bank_url(shown, measure, entity, workflow, bank.level, kind) if n else ""}
                  for kind, n in bank_numbers(bank)]
         levels.append({"level": bank.level, "label": label_of(bank.level), "cells": cells, "balanced": bank.balanced,
-                       "word": _("balanced") if bank.balanced else _("does not balance")})
+                       "word": _("does not balance") if not bank.balanced else _("balanced, closed") if bank.frozen
+                       else _("balanced")})
     return {**described(measure, shown), "levels": levels,
             "kinds": [label_of(kind) for kind in ("opening", *st.IN, *st.OUT, "open")]}
 

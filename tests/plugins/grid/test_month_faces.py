@@ -42,6 +42,9 @@ def test_the_pages_of_banks_and_months_open_and_close_a_month(autumn):
 
 
 def test_a_month_is_closed_corrected_and_read_over_rest(autumn):
+    from grid321.core import month_bulletin
+    from grid321.core.actor import SYSTEM
+
     officer, county = autumn.browser("officer"), autumn.browser("county")
     town, top = f"/d/{autumn.tree.town.code}/core", f"/d/{autumn.tree.county.code}/core"
     open_month = officer.api("GET", f"{town}/month/{OCTOBER}").json
@@ -65,6 +68,7 @@ def test_a_month_is_closed_corrected_and_read_over_rest(autumn):
     theirs = county.api("POST", f"{town}/correction/{proposed.json['id']}", {"approved": True})
     assert (theirs.status_code, theirs.json["booked_month"]) == (200, "2026-12")
     assert fine["reason"] in county.get(f"{town}/month/2026-12/bulletin").get_data(as_text=True)
+    assert fine["reason"] in month_bulletin.as_text(month_bulletin.context(autumn.tree.town, "2026-12", SYSTEM))
     for body in ({"below": "yes"}, {"more": True}):
         assert county.api("POST", f"{top}/month/2026-11/close", body).status_code == 422
 
