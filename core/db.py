@@ -166,7 +166,7 @@ def transaction() -> Iterator[None]:
         with database.atomic():
             yield
         return
-    callbacks: list[Callable[[], None]] = []
+    callbacks: list[Callable[[], object]] = []
     _local.callbacks, _local.memo = callbacks, {}
     try:
         if is_postgres():
@@ -212,7 +212,7 @@ def memo() -> dict[str, Any] | None:
     return found
 
 
-def after_commit(callback: Callable[[], None]) -> None:
+def after_commit(callback: Callable[[], object]) -> None:
     """Run ``callback`` once the present transaction is durable; at once when there is none."""
     callbacks = getattr(_local, "callbacks", None)
     if callbacks is None:

@@ -25,7 +25,7 @@ AWAY = 1.0
 logging.getLogger("huey").setLevel(logging.WARNING)
 
 
-class TicketSerializer(Serializer):  # type: ignore[misc]
+class TicketSerializer(Serializer):
     """Tickets as JSON. Huey's default is pickle, which runs whatever somebody has put into the queue."""
 
     def _serialize(self, data: Any) -> bytes:
@@ -36,7 +36,7 @@ class TicketSerializer(Serializer):  # type: ignore[misc]
         return Message(id=str(identifier), name=str(name), args=tuple(args), kwargs={})
 
 
-class FileStorage(SqliteStorage):  # type: ignore[misc]
+class FileStorage(SqliteStorage):
     """Huey's storage in a file of its own, which holds nothing that is not in the database as well.
 
     A file of its own, because each ticket in the database would be one more durable write behind the gate of the writers.
@@ -88,7 +88,7 @@ class FileStorage(SqliteStorage):  # type: ignore[misc]
             return False
 
 
-class Tickets(Huey):  # type: ignore[misc]
+class Tickets(Huey):
     """The queue at ``address``. ``perform(job id)`` is what a worker does with a ticket.
 
     ``waiting()`` gives the ids of due jobs; a worker asks it while the queue cannot be reached.

@@ -58,7 +58,7 @@ class ImportBatch(db.Record):
     file_name = peewee.CharField(max_length=120)
     file_hash = peewee.CharField(max_length=64)
     state = peewee.CharField(max_length=12, default=UPLOADED)
-    columns = db.JSONField()
+    columns: Any = db.JSONField()
     rows = peewee.IntegerField(default=0)
     blocks = peewee.IntegerField(default=0)
     counts: Any = db.JSONField(default=dict)

@@ -22,7 +22,7 @@ HOUSE_POLL, JOB_POLL = 0.25, 0.5
 MINUTE = 60
 
 
-class _Thread(Thread):  # type: ignore[misc]
+class _Thread(Thread):
     """A thread with the application's context; it leaves no read open between two tasks."""
 
     def __init__(self, app: Flask, *arguments: Any, **options: Any) -> None:
@@ -44,13 +44,13 @@ class _Thread(Thread):  # type: ignore[misc]
         self.context.pop()
 
 
-class _Seconds(Scheduler):  # type: ignore[misc]
+class _Seconds(Scheduler):
     """Asks the periodic tasks every second, not every minute: an event must not wait that long."""
 
     periodic_task_seconds = TICK
 
 
-class _Consumer(Consumer):  # type: ignore[misc]
+class _Consumer(Consumer):
     """A consumer in a process that has two of them and sees to signals itself."""
 
     def __init__(self, app: Flask, tasks: Any, **options: Any) -> None:
