@@ -41,6 +41,18 @@ def test_the_pages_of_banks_and_months_open_and_close_a_month(autumn):
     assert autumn.browser("worker").get(f"{base}/month").status_code == 403
 
 
+def test_what_is_against_a_close_stands_on_its_page_with_links_to_the_cases(autumn):
+    base = f"/d/{autumn.tree.village.code}/core/month/{OCTOBER}"
+    autumn.entity.model.update(holder_id=autumn.tree.town.id).where(autumn.entity.model.id == autumn.kept.id).execute()
+    browser = autumn.browser("secretary")
+    for answer, status in ((browser.get(base), 200), (browser.post(f"{base}/close", {"below": ""}), 422)):
+        assert answer.status_code == status
+        text = answer.get_data(as_text=True)
+        assert f"/grid/report/{autumn.kept.id}" in text
+        assert 'action="' + base + '/close"' not in text
+    assert browser.api("GET", f"/d/{autumn.tree.village.code}/core/month/{OCTOBER}").json["closed"] is False
+
+
 def test_a_month_is_closed_corrected_and_read_over_rest(autumn):
     from grid321.core import month_bulletin
     from grid321.core.actor import SYSTEM
