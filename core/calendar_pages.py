@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import calendar as months_of_year
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -217,10 +218,9 @@ def day_page(day: str) -> Any:
 
 
 def _day(text: str) -> date:
-    try:
+    found: date | None = None
+    with suppress(ValueError):
         found = date.fromisoformat(text)
-    except ValueError:
-        found = None  # type: ignore[assignment]
     if found is None or found.year not in calendar_edit.YEARS or found.isoformat() != text:
         raise NotFound(_("There is no day %(day)s.", day=text[:20]), remedy=_("Choose one of the calendar."))
     return found

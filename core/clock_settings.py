@@ -9,7 +9,7 @@ from .i18n import lazy_gettext as _
 from .preset_files import PresetName, all_presets, default
 
 PRESET = "core.clock_preset"
-"""Which preset a place applied last; only ``presets.apply`` writes it."""
+"""Which preset a place applied last; only ``preset_choice.apply`` writes it."""
 
 INSPECTIONS = _("Three inspections (三督查): about 15 days, 2 months and 3 months from the hand-over")
 _LABELS = {

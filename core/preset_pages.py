@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, g, redirect, render_template, request
 
-from . import db, presets
+from . import db, preset_choice
 from .access import current_actor, guarded
 from .admin_pages import value_text
 from .entity import Setting
@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
     """Add the routes below /d/<code>/core/presets."""
     app.add_url_rule("/d/<code>/core/presets", "core:presets", guarded(list_page, "core.setting.view", reach="covers"))
     app.add_url_rule("/d/<code>/core/presets/<preset>", "core:preset",
-                     guarded(preset_page, {"GET": "core.setting.view", "POST": presets.EDIT}, reach="covers"),
+                     guarded(preset_page, {"GET": "core.setting.view", "POST": preset_choice.EDIT}, reach="covers"),
                      methods=["GET", "POST"])
 
 
@@ -40,7 +40,7 @@ def _base() -> str:
 
 def list_page() -> str:
     """All presets beside each other, the one that holds here marked."""
-    used, since, place_id = presets.chosen(g.node)
+    used, since, place_id = preset_choice.chosen(g.node)
     place = current().tree.get(place_id)
     found = list(all_presets().values())
     rows = []
@@ -75,18 +75,18 @@ def _said(declared: Setting, value: str | None) -> str:
 
 
 def _changes(preset: Preset) -> str:
-    count = sum(not row.same for row in presets.compare(preset, g.node))
+    count = sum(not row.same for row in preset_choice.compare(preset, g.node))
     return _("%(count)s values", count=count) if count else _("no value")
 
 
 def preset_page(preset: str) -> Any:
     """One preset beside what holds here; a POST applies it from a day on."""
-    chosen = presets.preset(preset)
+    chosen = preset_choice.preset(preset)
     values, problem = {"valid_from": db.local_day().isoformat()}, None
     if request.method == "POST":
         try:
             data = read_form((ApplyForm,), request.form, node=g.node, actor=current_actor())
-            presets.apply(chosen.key, g.node, current_actor(), data["valid_from"])
+            preset_choice.apply(chosen.key, g.node, current_actor(), data["valid_from"])
             return redirect(_base(), 303)
         except Problem as found:
             if found.status == 403:
@@ -95,10 +95,10 @@ def preset_page(preset: str) -> Any:
     errors = {name: [str(text) for text in texts] for name, texts in (problem.errors if problem else {}).items()}
     rows = [{"label": str(row.setting.label), "here": value_text(row.setting, row.here), "source": row.source,
              "said": _said(row.setting, row.said), "open": row.said is None, "same": row.same}
-            for row in presets.compare(chosen, g.node)]
+            for row in preset_choice.compare(chosen, g.node)]
     page = render_template(
         "preset.html", title=chosen.label, preset=chosen, rows=rows, changes=sum(not row["same"] for row in rows),
         since=format_day(chosen.since) if chosen.since else "", errors=error_list((ApplyForm,), errors), cancel_url=_base(),
         fields=form_fields((ApplyForm,), values, node=g.node, actor=current_actor(), errors=errors),
-        may_apply=current_actor().may(presets.EDIT, g.node), crumbs=_crumbs((chosen.label, "")))
+        may_apply=current_actor().may(preset_choice.EDIT, g.node), crumbs=_crumbs((chosen.label, "")))
     return page, problem.status if problem else 200

@@ -84,6 +84,15 @@ class Row:
     """A running clock as it was read: what ``clock_rows.redated`` needs, without the weight of a model."""
 
     __slots__ = _FIELDS
+    id: int
+    entity: str
+    record_id: int
+    clock: str
+    division_id: int
+    setting: str
+    length: str
+    due: date
+    provisional: bool
 
     def __init__(self, values: Sequence[Any]) -> None:
         for name, value in zip(_FIELDS, values, strict=True):
@@ -261,7 +270,7 @@ def _write_cases(redating: Redating, key: str, changes: list[tuple[Row, dict[str
     lines = []
     for row, values in changes:
         case = cases.get(row.record_id)
-        new = values.get("due", row.due)
+        new: date = values.get("due", row.due)
         facts.setdefault(row.record_id, []).append(_fact(row, values, new))
         lines.append((redating.id, row.id, key, row.record_id, case[2] if case else "", row.clock, row.division_id,
                       case[3] if case else None, row.due, new, bool(row.provisional),

@@ -134,7 +134,7 @@ def list_records(entity: Entity) -> Response:
         for key, reader in readers:
             item[key] = reader(item[key])
         if due is not None:
-            item[PROVISIONAL] = item[due] is not None and is_provisional(day_of(item[due]))
+            item[PROVISIONAL] = (day := day_of(item[due])) is not None and is_provisional(day)
         item["url"] = f"{base}/{row[0]}"
         items.append(item)
     following = _page_url(base, page, "after", page.after)

@@ -33,16 +33,16 @@ def list_() -> None:
 def show(key: str, division: str | None) -> None:
     """Print what preset KEY says, setting by setting; '-' is left open."""
     with platform_context():
-        from grid321.core import presets
+        from grid321.core import preset_choice
         from grid321.core.preset_files import KEYS
 
-        found = presets.preset(key)
+        found = preset_choice.preset(key)
         click.echo(f"{found.label}\n{found.source}" + (f"\n{found.note}" if found.note else ""))
         if division is None:
             for name in KEYS:
                 click.echo(f"{name}\t{found.value(name) or '-'}")
             return
-        for row in presets.compare(found, _node(division)):
+        for row in preset_choice.compare(found, _node(division)):
             click.echo(f"{row.setting.key}\t{row.said or '-'}\t{_here(row.here, row.same)}")
 
 
@@ -57,12 +57,12 @@ def _here(value: str | None, same: bool) -> str:
 def apply(key: str, division: str, valid_from: datetime | None) -> None:
     """Make preset KEY the rules of a division. Clocks that run keep their dates: see `grid321 calendar redate`."""
     with platform_context():
-        from grid321.core import db, presets
+        from grid321.core import db, preset_choice
         from grid321.core.actor import SYSTEM
 
         node = _node(division)
         day = valid_from.date() if valid_from else db.local_day()
-        changed = presets.apply(key, node, SYSTEM, day)
+        changed = preset_choice.apply(key, node, SYSTEM, day)
         click.echo(f"{key} holds at {node.code} {node.name} from {day}; {changed} values changed.")
 
 

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from grid321.core import db, ledger, presets, settings, snapshot
+from grid321.core import db, ledger, preset_choice, settings, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.errors import Forbidden, NotFound
 from grid321.core.i18n import use_language
@@ -11,8 +11,8 @@ from grid321.core.ledger import LedgerEntry
 from grid321.core.preset_files import KEYS, all_presets, default, read_preset
 
 _ = None
-NAMES = ("assign", "return", "co_handler", "co_handler_redo", "first_contact", "reply", "reply_extended", "reply_major", "feedback",
-         "receipt", "redo")
+NAMES = ("assign", "return", "co_handler", "co_handler_redo", "first_contact", "reply", "reply_extended", "reply_major",
+         "feedback", "receipt", "redo")
 # The table at the end of issue 3, one line each: assign, return, co-handler, its redo, first contact, reply, extended, major,
 # feedback, receipt, redo | start, rule of the second handling, parts of the receipt card. None: the table is open there.
 TABLE = {
@@ -68,7 +68,7 @@ def test_the_settings_begin_with_the_default_preset(app, division_tree):
 def test_a_county_switches_and_what_the_preset_leaves_open_has_no_value(app, division_tree):
     day = date(2026, 5, 1)
     before = LedgerEntry.select().count()
-    presets.apply("shandong_2017", division_tree.county, SYSTEM, day)
+    preset_choice.apply("shandong_2017", division_tree.county, SYSTEM, day)
     known = snapshot.current().settings
     for key in KEYS:
         value, source, place, since = known.explain(key, division_tree.village, day)
@@ -76,18 +76,18 @@ def test_a_county_switches_and_what_the_preset_leaves_open_has_no_value(app, div
         assert "山东" in source
         assert known.get(key, division_tree.village, date(2026, 4, 30)) == default().value(key), "from its day on"
         assert known.get(key, division_tree.other_county, day) == default().value(key), "there and nowhere else"
-    assert presets.chosen(division_tree.village, day)[0].key == "shandong_2017"
-    assert presets.chosen(division_tree.other_county, day)[0].key == default().key
+    assert preset_choice.chosen(division_tree.village, day)[0].key == "shandong_2017"
+    assert preset_choice.chosen(division_tree.other_county, day)[0].key == default().key
     assert LedgerEntry.select().count() == before + len(KEYS) + 1
     assert ledger.verify() == []
 
 
 def test_comparing_shows_what_would_change(app, division_tree):
-    rows = {row.setting.key: row for row in presets.compare(all_presets()["chongqing_2017"], division_tree.county)}
+    rows = {row.setting.key: row for row in preset_choice.compare(all_presets()["chongqing_2017"], division_tree.county)}
     assert (rows["core.clock_redo"].here, rows["core.clock_redo"].said, rows["core.clock_redo"].same) == ("1 m", "2 m", False)
     assert rows["core.clock_reply"].same
-    presets.apply("chongqing_2017", division_tree.county, SYSTEM, db.local_day())
-    assert all(row.same for row in presets.compare(all_presets()["chongqing_2017"], division_tree.county))
+    preset_choice.apply("chongqing_2017", division_tree.county, SYSTEM, db.local_day())
+    assert all(row.same for row in preset_choice.compare(all_presets()["chongqing_2017"], division_tree.county))
 
 
 def test_an_unknown_preset_and_a_person_without_the_right_change_nothing(app, division_tree, make_account):
@@ -96,9 +96,9 @@ def test_an_unknown_preset_and_a_person_without_the_right_change_nothing(app, di
     clerk = access.actor_of(make_account("core.staff", division_tree.county).id)
     before = LedgerEntry.select().count()
     with pytest.raises(NotFound):
-        presets.apply("atlantis", division_tree.county, SYSTEM, date(2026, 5, 1))
+        preset_choice.apply("atlantis", division_tree.county, SYSTEM, date(2026, 5, 1))
     with pytest.raises(Forbidden):
-        presets.apply("shandong_2017", division_tree.county, clerk, date(2026, 5, 1))
+        preset_choice.apply("shandong_2017", division_tree.county, clerk, date(2026, 5, 1))
     assert LedgerEntry.select().count() == before
 
 
@@ -122,7 +122,7 @@ def test_the_pages_compare_and_apply(app, division_tree, client_for):
         assert refused.status_code == 422
         assert "2026-13-01" in refused.text
         assert admin.post(f"{base}/shandong_2017", {"valid_from": "2026-05-01"}).status_code == 303
-        assert presets.chosen(division_tree.county, date(2026, 5, 2))[0].key == "shandong_2017"
+        assert preset_choice.chosen(division_tree.county, date(2026, 5, 2))[0].key == "shandong_2017"
         assert admin.get(f"{base}/atlantis").status_code == 404
     auditor = client_for("core.auditor", division_tree.county)
     assert auditor.get(f"{base}/shandong_2017").status_code == 200
