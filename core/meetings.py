@@ -119,7 +119,7 @@ def last_decision(entity: Entity, record_id: int, holder: Node) -> Decision | No
            .where((MeetingItem.entity == entity.key) & (MeetingItem.record_id == record_id)
                   & (Meeting.division_id == holder.id) & (Meeting.status == HELD) & ~peewee.fn.EXISTS(corrected))
            .order_by(Meeting.met_on.desc(), Meeting.id.desc()).tuples().first())
-    return Decision(*row[:8], row[8] is not None) if row else None
+    return Decision(*(*row[:8], row[8] is not None)) if row else None
 
 
 def objection(step: Transition, decided: Decision | None, holder: Node) -> str:
