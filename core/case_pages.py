@@ -158,7 +158,8 @@ def group_many(entity: Entity) -> Any:
         if identifier != lead_id:
             url, title = face.url(node.code, identifier), title_of(face, record)
             try:
-                groups.join(entity, identifier, lead_id, actor, record.version, node)
+                if record.parent_id != lead_id:  # who is in the group already stays there
+                    groups.join(entity, identifier, lead_id, actor, record.version, node)
             except Problem as problem:
                 results.append(Result(identifier, title, False, problem_text(problem), url))
             else:

@@ -158,7 +158,8 @@ def post_link(entity: Entity, id: int) -> Response:
     node, actor = g.node, current_actor()
     no_parameters()
     raw = read_body()
-    other = registry().entities.get(raw.get("entity")) if isinstance(raw.get("entity"), str) else None
+    key = raw.get("entity")
+    other = registry().entities.get(key) if isinstance(key, str) else None
     if set(raw) != {"entity", "record", "kind"} or type(raw["record"]) is not int or not isinstance(raw["kind"], str):
         raise Invalid(_("The link was not added."), "", _("Send the fields “entity”, “record” (an id) and “kind”."),
                       errors={"": [_("Send the fields “entity”, “record” (an id) and “kind”.")]})

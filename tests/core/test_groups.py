@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from support import matters
@@ -56,8 +57,8 @@ def test_a_member_leaves_its_bank_without_being_solved_and_is_counted_with_its_l
     assert (member.parent_id, member.bond, lead.members) == (lead.id, "member", 1)
     assert bank(here) == {"collected": 2, "joined": 1}
     assert counters.open_after(0, bank(here)) == 1
-    assert dict((value, n) for _place, column, value, n in counters.counts(here.entity.key, [here.tree.county.id], ["state"])) == {
-        "open": 1}
+    counted = counters.counts(here.entity.key, [here.tree.county.id], ["state"])
+    assert {value: n for _place, _column, value, n in counted} == {"open": 1}
     sound(here)
 
 
@@ -242,9 +243,9 @@ def test_grouping_while_the_member_or_the_lead_is_stepped_has_one_winner(app, he
         lead, member = raise_matter(), raise_matter()
         for stepped in (member, lead):
             seen = fresh(stepped)
-            ends = at_once(
-                app, lambda: groups.join(here.entity, member.id, lead.id, here.village, member.version, here.tree.county),
-                lambda seen=seen: engine.perform(here.entity, seen.id, "close", {}, here.village, seen.version, here.tree.county))
+            ends = at_once(app, partial(groups.join, here.entity, member.id, lead.id, here.village, member.version, here.tree.county),
+                           partial(engine.perform, here.entity, seen.id, "close", {}, here.village, seen.version,
+                                   here.tree.county))
             assert sorted(ends) == ["lost", "won"]
             if fresh(member).bond is not None:
                 break
@@ -266,8 +267,8 @@ def test_a_member_that_leaves_while_the_lead_is_closed_is_either_closed_or_on_it
         lead, member = raise_matter(), raise_matter()
         join(member, lead)
         lead, member = fresh(lead), fresh(member)
-        at_once(app, lambda: groups.leave(here.entity, member.id, here.village, member.version, here.tree.county),
-                lambda: engine.perform(here.entity, lead.id, "close", {}, here.village, lead.version, here.tree.county))
+        at_once(app, partial(groups.leave, here.entity, member.id, here.village, member.version, here.tree.county),
+                partial(engine.perform, here.entity, lead.id, "close", {}, here.village, lead.version, here.tree.county))
         now = fresh(member)
         assert (now.state, now.bond) in {("closed", "member"), ("open", None)}
     sound(here)
