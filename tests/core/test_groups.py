@@ -243,7 +243,8 @@ def test_grouping_while_the_member_or_the_lead_is_stepped_has_one_winner(app, he
         lead, member = raise_matter(), raise_matter()
         for stepped in (member, lead):
             seen = fresh(stepped)
-            ends = at_once(app, partial(groups.join, here.entity, member.id, lead.id, here.village, member.version, here.tree.county),
+            ends = at_once(app, partial(groups.join, here.entity, member.id, lead.id, here.village, member.version,
+                                        here.tree.county),
                            partial(engine.perform, here.entity, seen.id, "close", {}, here.village, seen.version,
                                    here.tree.county))
             assert sorted(ends) == ["lost", "won"]
