@@ -45,7 +45,7 @@ def admin(client_for, division_tree):
 
 
 @pytest.fixture
-def _long_up(monkeypatch):
+def _long_up(app, monkeypatch):
     """The site has been up for an hour."""
     monkeypatch.setattr(workers, "STARTED", db.now() - timedelta(hours=1))
 
