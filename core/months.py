@@ -137,7 +137,7 @@ def _refuse_month(node: Node, month: str) -> None:
         raise Invalid(_("%(place)s keeps no bank of its own.", place=node.name), "",
                       _("Close the month at a county, a town or a village."), errors={"division": [_("No bank at this level.")]})
     if not is_over(month):
-        raise Conflict(_("%(month)s is not over yet.", month=month), node.name,
+        raise Conflict(_("%(month)s is not over yet.", month=month), "",
                        _("A month is closed after its last day."), code="month_running")
     last = last_closed(node)
     if last is not None and month <= last:
