@@ -24,6 +24,7 @@ from county import SEED, World, application, build
 from table import Line
 
 REPORTS, MOST_MS, REPEATS = 200_000, 20.0, 3
+CREATE_ROUNDS, CREATES = 20, 25
 LEVELS = ("county", "town", "village")
 KINDS = tuple(text[:2] for text in generate.TEXTS)
 COMMON = "".join(chr(0x4E00 + 37 * at % 8000) for at in range(1200))
@@ -77,6 +78,7 @@ def fill(url: str, home: str, reports: int, texts: Texts) -> World:
         loader = generate._loader(url)
         indexes = loader.drop_indexes(("grid_report",))
         loader.load("grid_report", generate.REPORT, (maker.report(*item) for item in maker.plan()))
+        loader.load("core_sequence", ("key", "last"), maker.numbers.items())
         loader.finish(indexes)
     finally:
         generate.TEXTS = before
@@ -93,7 +95,7 @@ def lines(kind: str, url: str, home: str, reports: int = REPORTS) -> list[Line]:
         started = time.monotonic()
         count = search.rebuild()
         built = time.monotonic() - started
-        return list(_measured(kind, world, texts, count, built))
+        return [*_measured(kind, world, texts, count, built), _create_cost(kind, world)]
 
 
 def _measured(kind: str, world: World, texts: Texts, count: int, built: float) -> Iterator[Line]:
@@ -132,6 +134,33 @@ def _measured(kind: str, world: World, texts: Texts, count: int, built: float) -
     missed, wrong, compared = _recall(face, texts, nodes, actors)
     yield Line(kind, f"Recall against a scan, {compared} searches", "1.000", f"{1 - missed:.3f}", "", "",
                missed == 0 and wrong == 0, f"{wrong} found that a scan does not find; the index was built in {built:.0f} s")
+
+
+def _create_cost(kind: str, world: World) -> Line:
+    """What the index adds to registering a matter (inside the process, without HTTP): rounds with and without it, in turns."""
+    from grid321.core import records, schemas, search, snapshot
+    from grid321.core.actor import SYSTEM
+    from grid321.core.registry import registry
+
+    entity, tree = registry().entity("grid.report"), snapshot.current().tree
+    node = tree.by_code(world.codes["grid"])
+    raw = {"kind": "social", "division": node.code, "place": "村口", "text": generate.TEXTS[6][3]}
+    times: dict[bool, list[float]] = {True: [], False: []}
+    index = search.index
+    try:
+        for turn in range(2 * CREATE_ROUNDS):
+            indexed = turn % 2 == 0
+            search.index = index if indexed else lambda *_arguments: None  # type: ignore[assignment]
+            for _create in range(CREATES):
+                data = schemas.load(entity.schema, raw, node=node, actor=SYSTEM)
+                started = time.perf_counter()
+                records.create(entity, data, SYSTEM, node)
+                times[indexed].append(time.perf_counter() - started)
+    finally:
+        search.index = index
+    with_it, without = (sorted(times[one])[len(times[one]) // 2] * 1000 for one in (True, False))
+    return Line(kind, "What the index adds to a create", "≤ 5 %", f"{with_it:.2f} ms", f"{without:.2f} ms (without)",
+                f"{with_it / without - 1:.1%}", with_it <= 1.05 * without, "inside the process; with HTTP it is less")
 
 
 def _recall(face: Any, texts: Texts, nodes: dict[str, Any], actors: dict[str, Any]) -> tuple[float, int, int]:
