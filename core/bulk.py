@@ -52,7 +52,8 @@ def update_rows(model: type[peewee.Model], column_names: Sequence[str], rows: It
 
 
 _ARRAYS = {"BIGINT": "bigint", "BIGAUTO": "bigint", "AUTO": "integer", "INT": "integer", "SMALLINT": "smallint",
-           "BOOL": "boolean", "VARCHAR": "text", "TEXT": "text", "DATE": "date", "DATETIME": "timestamp", "DOUBLE": "double precision"}
+           "BOOL": "boolean", "VARCHAR": "text", "TEXT": "text", "DATE": "date", "DATETIME": "timestamp",
+           "DOUBLE": "double precision"}
 """Types of PostgreSQL by those of the fields; a column of any other type is written row by row."""
 
 _ROWS = 10_000

@@ -10,6 +10,7 @@ from grid321.core.actor import SYSTEM
 from grid321.core.calendar_edit import Row
 from grid321.core.calendar_rows import CalendarDay, CalendarYear
 from grid321.core.errors import Conflict, Forbidden, Invalid, NotFound
+from grid321.core.i18n import use_language
 from grid321.core.jobs import JobRun
 from grid321.core.ledger import LedgerEntry
 from grid321.core.redating import Redating
@@ -20,6 +21,13 @@ NOTICE = """2027-01-01 至 2027-01-03 放假 元旦
 2027-02-20 上班 春节
 2026-12-27 上班 元旦"""
 SOURCE = "国务院办公厅关于2027年部分节假日安排的通知"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """What is wrong is read in English here."""
+    with use_language("en"):
+        yield
 
 
 @pytest.fixture
