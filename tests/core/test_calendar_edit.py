@@ -46,7 +46,8 @@ def test_a_notice_makes_its_year_known_and_its_days_count(app, division_tree, ro
     assert (len(found.new), found.changed, found.removed, found.thin) == (14, [], [], False)
     here = calendar.at(division_tree.village)
     assert not here.is_provisional(date(2027, 3, 1))
-    assert [here.kind(date(2027, 2, day)) for day in (4, 5, 12, 20, 21)] == ["counted", "holiday", "holiday", "make_up", "weekend"]
+    kinds = ["counted", "holiday", "holiday", "make_up", "weekend"]
+    assert [here.kind(date(2027, 2, day)) for day in (4, 5, 12, 20, 21)] == kinds
     assert here.is_workday(date(2026, 12, 27)), "a notice may move days of the December before"
     assert here.entry(date(2027, 2, 5)).source == SOURCE
     assert asked.since == date(2026, 12, 27)
@@ -162,7 +163,8 @@ def test_a_csv_file_is_read_in_the_encodings_that_excel_writes(encoding):
 @pytest.mark.once
 def test_a_workbook_with_real_days_and_wrong_rows_is_read_row_by_row():
     book = openpyxl.Workbook()
-    for line in (["名称", "日期", "类型"], ["元旦", date(2027, 1, 1), "放假"], ["春节", "soon", "放假"], ["春节", "2027-02-31", "放假"]):
+    for line in (["名称", "日期", "类型"], ["元旦", date(2027, 1, 1), "放假"], ["春节", "soon", "放假"],
+                 ["春节", "2027-02-31", "放假"]):
         book.active.append(line)
     target = io.BytesIO()
     book.save(target)
