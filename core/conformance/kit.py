@@ -137,6 +137,12 @@ class PluginConformance:
 
         _none(check_reachable(world))
 
+    def test_every_workflow_is_stored_and_can_be_made_again(self, bare: Any) -> None:
+        """Versions: running cases stay on theirs when a release no longer declares it."""
+        from .versions import check_versions
+
+        _none(check_versions(bare))
+
     def test_a_step_without_permission_is_refused(self, world: Any) -> None:
         """Neither without the permission nor from another county."""
         from .flows import check_refused_without_permission

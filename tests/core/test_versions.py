@@ -263,3 +263,28 @@ def test_an_extension_that_does_not_fit_an_old_version_is_left_out_of_it_as_a_wh
     assert old.transition("close").guard is None
     assert registry().workflow_of("matters.matter", 2).transition("close").guard is not None
     assert versions.left_out(versions.row_of("matters.handling", 1)) == ["place"]
+
+
+# ---------------------------------------------------------------- the kit for plugin authors
+
+def test_the_kit_names_what_a_later_release_could_not_find(app, here, next_release):
+    from grid321.core.conformance.versions import check_versions
+    from grid321.core.conformance.world import World
+
+    def inner(case, data, actor):
+        return None
+
+    assert check_versions(World(app, matters, here.tree)) == []
+    nameless = changed(2, transitions=tuple(replace(t, guard=inner) if t.key == "close" else t for t in FLOW.transitions))
+    next_release(FLOW, nameless)
+    found = check_versions(World(app, matters, here.tree))
+    assert len(found) == 1 and "<locals>.inner; use a function of a module" in found[0]
+
+
+def test_the_kit_names_a_version_that_changes_nothing(app, here, next_release):
+    from grid321.core.conformance.versions import check_versions
+    from grid321.core.conformance.world import World
+
+    next_release(FLOW, changed(2))
+    assert check_versions(World(app, matters, here.tree)) == [
+        "matters.handling: version 2 has the rules of version 1; leave it out"]
