@@ -53,8 +53,8 @@ def test_a_new_notice_re_dates_open_deadlines_with_report_ledger_and_one_notice(
     assert dates(matters)[:4] == [NEW] * 4
     assert type(closed).get_by_id(closed.id).due is None
     lines = list(Redated.select().where(Redated.redating_id == asked.id).order_by(Redated.id))
-    assert [(line.number, line.clock, line.old_due, line.new_due, line.old_provisional, line.new_provisional) for line in lines] == [
-        (matter.number, "handle", date(2027, 1, 4), date(2027, 1, 6), True, False) for matter in matters[:4]]
+    told = [(line.number, line.clock, line.old_due, line.new_due, line.old_provisional, line.new_provisional) for line in lines]
+    assert told == [(matter.number, "handle", date(2027, 1, 4), date(2027, 1, 6), True, False) for matter in matters[:4]]
     entries = list(LedgerEntry.select().where(LedgerEntry.step == "redated").order_by(LedgerEntry.id))
     assert [(entry.record_id, entry.facts["clocks"]) for entry in entries] == [
         (matter.id, [{"clock": "handle", "from": "2027-01-04", "to": "2027-01-06", "provisional": False}])
@@ -161,7 +161,8 @@ def test_a_changed_length_holds_for_new_cases_until_open_ones_are_re_dated_on_pu
     assert {(row.due, row.length, row.source) for row in rows} == {(date(2027, 1, 11), "10 wd", "镇规定")}
     entry = LedgerEntry.select().where(LedgerEntry.step == "redated").first()
     assert entry.facts["clocks"][0] | {"provisional": True} == {
-        "clock": "handle", "from": "2027-01-04", "to": "2027-01-11", "provisional": True, "length": "10 wd", "length_before": "7 d"}
+        "clock": "handle", "from": "2027-01-04", "to": "2027-01-11", "provisional": True, "length": "10 wd",
+        "length_before": "7 d"}
 
 
 @pytest.mark.parametrize("keys", [[], ["core.theme"], ["no.such"]])
