@@ -181,9 +181,8 @@ def test_a_mapping_with_an_unknown_state_is_refused(here, scene, mapping, word):
 
 
 def test_cases_move_only_to_a_published_version(app, here, scene):
-    with redeclared.running(app, redeclared.release(matters, renamed(3))):
-        with pytest.raises(Conflict) as caught:
-            version_moves.plan(KEY, 3)
+    with redeclared.running(app, redeclared.release(matters, renamed(3))), pytest.raises(Conflict) as caught:
+        version_moves.plan(KEY, 3)
     assert caught.value.code == "not_published"
 
 
