@@ -26,7 +26,7 @@ from .errors import Conflict, Invalid, NotFound, Refused
 from .groups import MEMBER
 from .i18n import gettext as _
 from .registry import registry
-from .tree import Node
+from .tree import Node, Tree
 from .version_checks import flow_or_none, lacking
 from .versions import PUBLISHED, note, row_of, workflow_of
 from .workflow import Workflow
@@ -112,9 +112,10 @@ def plan(key: str, version: int, mapping: Mapping[str, str] | None = None, only:
         name for column in counters.columns_of(entity) for name in column.split(",")} - {"state"})))
     cases = _read(entity, found.columns, version, only)
     _check_mapping(mapping, flow, {case.flow_version for case in cases}, entity)
+    tree = snapshot.current().tree  # once: outside a request each look asks the database
     for case in cases:
         goal = mapping.get(case.state, case.state)
-        reason = _stranded(flow, case, goal)
+        reason = _stranded(flow, case, goal, tree)
         if reason:
             found.stranded.append((case, reason))
         else:
@@ -145,7 +146,7 @@ def _check_mapping(mapping: Mapping[str, str], flow: Workflow, versions: Iterabl
                       _("Name an old state and a state of the new version, as in old=new."), errors=errors)
 
 
-def _stranded(flow: Workflow, case: Moving, goal: str) -> str:
+def _stranded(flow: Workflow, case: Moving, goal: str, tree: Tree) -> str:
     """Why the case could not live in state ``goal`` of the new version; empty when it can."""
     state = next((one for one in flow.states if one.key == goal), None)
     if state is None:
@@ -156,7 +157,7 @@ def _stranded(flow: Workflow, case: Moving, goal: str) -> str:
                                                                              set())
     if not who - ({"reporter"} if case.reporter_id is None else set()) and not any(t.automatic for t in flow.from_state(goal)):
         return NOBODY
-    holder = snapshot.current().tree.get(case.holder_id)
+    holder = tree.get(case.holder_id)
     return NO_BANK if holder is None or holder.level not in flow.levels else ""
 
 

@@ -327,7 +327,7 @@ def running_cases_follow_the_newest_version(patch):
 
 @fault
 def stranded_cases_are_moved(patch):
-    patch.setattr(version_moves, "_stranded", lambda flow, case, goal: "")
+    patch.setattr(version_moves, "_stranded", lambda flow, case, goal, tree: "")
 
 
 @fault
