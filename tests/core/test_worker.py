@@ -128,7 +128,7 @@ def test_a_worker_that_is_asked_to_end_gives_its_job_back_and_ends_cleanly(keepe
     worker = start(lease=60)
     wait(lambda: job_of(batch).done > 0)
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     run = job_of(batch)
     assert (run.state, run.lease, run.attempts) == ("queued", None, 0)
     start()
