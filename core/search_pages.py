@@ -87,11 +87,11 @@ def _rows(face: Face, text: str, node: Node, actor: Any, known: Found) -> list[R
     columns = [model.id, title.stored if title else model.id, getattr(model, "number", model.id),
                getattr(model, "state", model.id), getattr(model, "division_id", model.id),
                *(model._meta.fields[name] for name in names)]
-    query = scoped(model.select(*columns), entity, "view", node, actor).where(said(face, text, node, actor, known=known))
-    order = [model.id.desc()]
-    if known.ids is not None and hasattr(model, "number"):
-        order.insert(0, (model.number == text.upper()).desc())
-    stored = raw_rows(query.order_by(*order).limit(PER_GROUP))
+    query = scoped(model.select(*columns), entity, "view", node, actor)
+    stored = raw_rows(query.where(said(face, text, node, actor, known=known)).order_by(model.id.desc()).limit(PER_GROUP))
+    if stored and hasattr(model, "number") and text.isascii() and "-" in text:  # like a whole number: that one comes first
+        exact = raw_rows(query.where(model.number == text.upper()).limit(1))
+        stored = [*exact, *(row for row in stored if row[0] not in {one[0] for one in exact})][:PER_GROUP]
     pieces = snippets(entity, known.asked, {row[0]: [str(value or "") for value in row[5:]] for row in stored})
     tree, states = snapshot.current().tree, lists.state_cells(face)
     named = lists.cell_maker(face, title, [row[1] for row in stored], node) if title else None

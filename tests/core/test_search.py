@@ -202,7 +202,7 @@ def test_the_exact_number_comes_first_then_the_newest(here, raise_matter, monkey
     assert [row["id"] for row in rows] == [old.id]
     [(_entity, rows)] = search_pages.found(old.number, here.tree.county, here.county)
     newest = [matter.id for matter in reversed(made)]
-    assert [row["id"] for row in rows] == ([old.id, *newest[:5]] if most else newest[:6])
+    assert [row["id"] for row in rows] == [old.id, *newest[:5]]
 
 
 # -- keeping it right ----------------------------------------------------------------------------------------------------
