@@ -1,17 +1,18 @@
 """Which clocks start, by which rule, and the rows they begin with. Nothing is asked of the database but the configuration."""
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from . import calendar, db, snapshot
-from .bulk import insert_rows
-from .clock_rows import CANCELLED, PAUSED, RUNNING, Deadline, next_moment
+from .clock_rows import CANCELLED, PAUSED, RUNNING, next_moment
 from .clock_rules import ENTRY, Clock, Length, parse_length
 from .errors import Invalid
 from .i18n import gettext as _
+from .settings import Settings
 from .tree import Node
 from .workflow import Workflow
 
@@ -64,6 +65,7 @@ class Index:
     by_state: Mapping[str, list[tuple[str, Clock]]]
     by_step: Mapping[str, list[tuple[str, Clock]]]
     ending: frozenset[str]
+    live: frozenset[str]
     known: Mapping[str, tuple[str, Clock]]
 
 
@@ -79,18 +81,20 @@ def index_of(workflow: Workflow) -> Index:
             for event, key in (clock.starts or {ENTRY: home}).items():
                 (by_state if key in states else by_step).setdefault(key, []).append((event, clock))
         ending = frozenset(key for _home, clock in known.values() for key in (*clock.ends, *clock.voids))
-        found = Index(by_state, by_step, ending, known)
+        live = frozenset(key for home, clock in known.values() for key in (*(clock.until or (home,)), *clock.pause))
+        found = Index(by_state, by_step, ending, live, known)
         object.__setattr__(workflow, "_clock_index", found)
     return found
 
 
-def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[str, Any] | None = None) -> Rule | None:
+def rule(clock: Clock, node: Node, day: date, case: Any = None, data: Mapping[str, Any] | None = None,
+         settings: Settings | None = None) -> Rule | None:
     """The rule of ``clock`` at ``node`` for a step on ``day``; None when the clock does not start (nothing is set).
 
     What a decision says (the step's answer ``clock.answer``) comes first, then the county's setting valid on ``day``, then
-    the declaration.
+    the declaration. ``settings`` are the present ones, for who has them at hand.
     """
-    settings = snapshot.current().settings
+    settings = settings or snapshot.current().settings
     known = settings.all()
     day_off = str(settings.get("core.clock_day_off", node, day)) if "core.clock_day_off" in known else calendar.NEXT
     said = (data or {}).get(clock.answer) if clock.answer else None
@@ -131,15 +135,17 @@ def _wrong(clock: Clock, message: str) -> Invalid:
     return Invalid(_("The limit “%(clock)s” cannot be set.", clock=clock.label), errors={clock.answer: [message]})
 
 
-def plans_of(starting: Iterable[tuple[str, Clock]], state_key: str, node: Node, moment: datetime, case: Any,
+def plans_of(starting: Sequence[tuple[str, Clock]], state_key: str, node: Node, moment: datetime, case: Any,
           data: Mapping[str, Any] | None = None) -> list[Plan]:
     """The clocks of ``starting`` (event, clock) that start at ``node`` when a case enters ``state_key``, with their end.
 
     Left out are those of a plugin that is off there, of a start event that the county did not choose, and without a length.
     """
     found: list[Plan] = []
+    if not starting:
+        return found
     day, days, chosen = db.local_day(moment), None, None
-    now = snapshot.current()
+    now = snapshot.current()  # asked for once: outside a request each look reads the revision
     for event, clock in starting:
         if clock.plugin and not now.switches.is_on(clock.plugin, node):
             continue
@@ -148,14 +154,14 @@ def plans_of(starting: Iterable[tuple[str, Clock]], state_key: str, node: Node, 
                 chosen = now.settings.get("core.clock_start", node, day) if "core.clock_start" in now.settings.all() else ""
             if event != (chosen if chosen in clock.starts else next(iter(clock.starts))):
                 continue
-        holds = rule(clock, node, day, case, data)
+        holds = rule(clock, node, day, case, data, now.settings)
         if holds is None:
             continue
         if holds.length.unit == "hour":
             end_at = moment + timedelta(hours=holds.length.number)
             end = calendar.Due(db.local_day(end_at), False)
         else:
-            days = days or calendar.at(node)
+            days = days or now.calendar.at(node, calendar.plugin_days(node))
             end_at, end = None, days.due(day, holds.length, day_off=holds.day_off)
         found.append(Plan(clock, node, event, moment, holds, end, end_at, state_key in clock.pause))
     return found
@@ -199,7 +205,16 @@ COLUMNS = ("entity", "record_id", "clock", "division_id", "event", "started_at",
 def start(moved: Moved, entity_key: str, record_id: int) -> None:
     """Write the rows of the clocks that start, inside the step's transaction, in one statement."""
     if moved.plans:
-        insert_rows(Deadline, COLUMNS, rows(moved, entity_key, record_id))
+        values = rows(moved, entity_key, record_id)
+        db.database.execute_sql(_insert(len(values), db.is_postgres()), [value for row in values for value in row])
+
+
+@lru_cache(maxsize=64)
+def _insert(count: int, postgres: bool) -> str:
+    """One statement for all clocks of a step: each round trip costs as much as the row."""
+    marks = "(" + ", ".join(["%s" if postgres else "?"] * len(COLUMNS)) + ")"
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    return f"INSERT INTO core_deadline ({names}) VALUES {', '.join([marks] * count)}"
 
 
 def rows(moved: Moved, entity_key: str, record_id: int) -> list[tuple[Any, ...]]:
