@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import orjson
 
@@ -148,7 +148,7 @@ def check(path: Path | str, anchors: Iterable[Anchor] = (), *, part: bool = Fals
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         with gzip.GzipFile(fileobj=raw) if packed else raw as stream:
-            return _Walk(stream, dict(anchors), part).walk()
+            return _Walk(cast(IO[bytes], stream), dict(anchors), part).walk()
 
 
 class _Stop(Exception):

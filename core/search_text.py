@@ -106,7 +106,8 @@ def snippet(text: str, words: Iterable[str], width: int = 60) -> list[tuple[str,
 
 
 def _finds(text: str, word: str) -> list[int]:
-    found, at = [], text.find(word)
+    found: list[int] = []
+    at = text.find(word)
     while at >= 0 and len(found) < 20:
         found.append(at)
         at = text.find(word, at + len(word))
