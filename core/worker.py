@@ -163,6 +163,9 @@ class Worker:
         """Work until ``stop`` is set, or, when ``supervised``, until the parent process is gone."""
         from .worker_huey import house_consumer, job_consumer
 
+        if db.is_postgres():  # whatever the web processes may have: with fewer its threads would wait for each other
+            pool = db.database.obj
+            pool._max_connections = max(pool._max_connections, connections(self.threads))
         with self.app.app_context():
             self._beat()
             self.executor.worker_id = self.row

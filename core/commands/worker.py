@@ -1,7 +1,6 @@
 """``grid321 worker``: jobs, outbox, chains, clocks."""
 from __future__ import annotations
 
-import os
 import signal
 
 import click
@@ -18,9 +17,8 @@ def worker(once: bool, threads: int, lease: int, supervised: bool) -> None:
     from datetime import timedelta
 
     from grid321.core.app import create_app
-    from grid321.core.worker import Worker, connections
+    from grid321.core.worker import Worker
 
-    os.environ.setdefault("GRID321_POOL", str(connections(threads)))
     found = Worker(create_app(), timedelta(seconds=lease), threads)
     if once:
         click.echo(f"{found.once()} things done")
