@@ -131,7 +131,11 @@ def _read(entity: Entity, columns: Sequence[str], version: int, only: int | None
     sql = (f'SELECT {", ".join(stored)} FROM "{entity.model._meta.table_name}" WHERE closed_at IS NULL AND workflow_version'
            + (f" = {mark} AND workflow_version <> {mark}" if only is not None else f" <> {mark}") + " ORDER BY id")
     rows = db.database.execute_sql(sql, [version] if only is None else [only, version]).fetchall()
-    return [Moving(*row[:11], tuple(row[11:])) for row in rows]
+    return [Moving(*(*row[:_FIXED], tuple(row[_FIXED:]))) for row in rows]
+
+
+_FIXED = 11
+"""Columns of a case before those that are counted."""
 
 
 def _check_mapping(mapping: Mapping[str, str], flow: Workflow, versions: Iterable[int], entity: Entity) -> None:
@@ -190,7 +194,8 @@ def clocks(found: Plan) -> list[tuple[str, str, int]]:
 
 def _clocks(found: Plan, moment: datetime, *, lock: bool) -> _Clocks:
     goals = {case.id: goal for case, goal in found.cases}
-    result, open_keys = _Clocks(), {}
+    result = _Clocks()
+    open_keys: dict[int, set[str]] = {}
     for deadline_id, record_id, key, due, due_at, state, fired_at in _open_rows(found.entity, lock):
         goal = goals.get(record_id)
         if goal is None:
@@ -305,7 +310,8 @@ def _move(found: Plan, actor: Actor) -> Moved:
 
 def _compare_and_set(found: Plan, effects: _Clocks, moment: datetime) -> set[int]:
     """Write state, version and due day of every case that is still as it was read; returns the ids of those."""
-    table, done = found.entity.model._meta.table_name, set()
+    table = found.entity.model._meta.table_name
+    done: set[int] = set()
     postgres = db.is_postgres()
     source = _POSTGRES if postgres else _SQLITE
     mark = "%s" if postgres else "?"

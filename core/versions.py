@@ -179,8 +179,8 @@ def _replace(row: WorkflowVersion, content: dict[str, Any]) -> None:
     from . import snapshot
 
     changed, found = row.hash != digest(content), digest(content)
-    row.content, row.hash = content, found
-    row.save(only=["content", "hash"])
+    row.hash = found
+    WorkflowVersion.update(content=content, hash=found).where(WorkflowVersion.id == row.id).execute()
     if changed:
         note(row, "install")
     snapshot.bump()

@@ -54,7 +54,8 @@ def diff(key: str, old: int, new: int) -> None:
         from grid321.core import version_publishing, version_words, versions
 
         rows = versions.row_of(key, old), versions.row_of(key, new)
-        lines = version_words.lines(version_publishing.compare(*rows), *map(versions.workflow_of, rows))
+        before, after = (versions.workflow_of(row) for row in rows)
+        lines = version_words.lines(version_publishing.compare(*rows), before, after)
         for line in lines or ["The rules are the same."]:
             click.echo(line)
 

@@ -398,6 +398,18 @@ class Life(RuleBasedStateMachine):
         self.model.move(flow, mapping)
         taken["moved"] += moved.done
 
+    def strand(self):
+        """A move that would put open cases into an end is refused; the checks that follow see that nothing changed."""
+        flow = registry().workflow_of(ENTITY)
+        others = self.model.under_others(flow)
+        if others:
+            try:
+                version_moves.move(KEY, flow.version, SYSTEM, {others[0].state: "done"})
+            except Refused:
+                taken["stranded"] += 1
+            else:
+                raise AssertionError("cases were moved into an end")
+
     # ------------------------------------------------------------ what must hold
 
     @invariant()
@@ -496,6 +508,7 @@ class Life(RuleBasedStateMachine):
             if len(legal) > 1:
                 self.compete(case, [legal[0], legal[-1]])
                 taken["race of two steps"] += 1
+        self.strand()
         self.cases_are_as_they_should_be()
         self.every_bank_balances()
         assert list(verification.check_all()) == []
