@@ -1,4 +1,4 @@
-"""The generic pages of an entity: list, new, saved views. What concerns one record is in `view_records`, `view_files`, `view_steps`.
+"""The generic pages of an entity: list, new, saved views. What concerns one record: `view_records`, `view_files`, `view_steps`.
 
 `register` is called once: each entity of the registry gets its routes. An action that an entity does not declare has
 no route at all.

@@ -74,7 +74,9 @@ def test_a_cut_tail_is_invisible_to_the_chain_and_visible_to_an_anchor(app, tamp
     tamper(f"DELETE FROM core_audit WHERE id = (SELECT entry_id FROM core_audit_seal WHERE position = {anchor[0]})")
     tamper(f"DELETE FROM core_audit_seal WHERE position = {anchor[0]}")
     assert audit.verify() == []
-    assert audit.verify([anchor]) == [f"the tail is cut: the anchor at position {anchor[0]} lies beyond the last seal {anchor[0] - 1}"]
+    position = anchor[0]
+    assert audit.verify([anchor]) == [
+        f"the tail is cut: the anchor at position {position} lies beyond the last seal {position - 1}"]
 
 
 def test_a_chain_that_was_written_anew_differs_from_its_anchor(app, tamper):
