@@ -62,7 +62,7 @@ ROLES = (
     Role("core.auditor", _("Auditor"),
          ("core.today.view", "core.division.view", "core.audit.view", "core.ledger.export", "core.account.view",
           "core.switch.view", "core.setting.view", "core.channel.view", "core.workflow.view", "core.job.view")),
-    Role("core.api", _("Program (API)"), ("core.api.use", "core.division.view", "core.statistics.view")),
+    Role("core.api", _("Program (API)"), ("core.api.use", "core.division.view", "core.statistics.view", "core.calendar.view")),
     Role("core.staff", _("Staff"), (*_EVERYDAY, "core.department.view", "core.api.use")),
 )
 
