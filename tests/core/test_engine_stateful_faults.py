@@ -17,7 +17,6 @@ from grid321.core import (
     counters,
     engine,
     ledger,
-    month_check,
     outbox,
     records,
     registry,
@@ -345,11 +344,6 @@ def moved_cases_keep_their_clocks(patch):
 def moved_cases_are_counted_in_their_old_state(patch):
     patch.setattr(version_moves, "counters", SimpleNamespace(
         **{**vars(counters), "apply": nothing}))
-
-
-@fault
-def a_closed_month_freezes_other_figures(patch):
-    around(patch, month_check, "terms_of", lambda terms, opening, flows: {**terms(opening, flows), "collected": 0})
 
 
 @pytest.mark.parametrize("name", FAULTS)
