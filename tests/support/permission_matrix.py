@@ -56,7 +56,7 @@ INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", 
 TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
          "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "form": "handling_slip", "month": "2026-01", "version": "1"}
+         "form": "handling_slip", "month": "2026-01", "version": "1", "preset": "henan_2017"}
 Line = tuple[str, str, str]
 Answers = tuple[str, ...]
 
