@@ -174,8 +174,9 @@ class Maker:
         clock, length = life.clock
         start = minute // 1440
         due = self.days[start + length]
-        return (ENTITY, number, clock, place.holders[life.holder][0], "entry", self.first + timedelta(minutes=minute),
-                self.days[start], f"{length} d", "stay", "", "benchmark", "", "notify", due, False, "running", over_at(due, None),
+        return (ENTITY, number, clock, place.holders[life.holder][0], "entry", self.moments[minute],
+                self.days[start], f"{length} d", "stay", "", "benchmark", "", "notify", due, False, "running",
+                str(over_at(date.fromisoformat(due), None)),
                 0, "")
 
     def month(self, minute: int) -> str:

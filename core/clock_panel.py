@@ -1,7 +1,7 @@
 """The clocks of a case in words, as its page and its print show them: name, last day, light, links and buttons."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,6 @@ def left_text(one: Shown) -> str:
     return ngettext("%(num)s day left", "%(num)s days left", one.left)
 
 
-def first_due(clocks: list[Mapping[str, Any]], due: date | None) -> Mapping[str, Any] | None:
+def first_due(clocks: Sequence[Mapping[str, Any]], due: date | None) -> Mapping[str, Any] | None:
     """The running clock that a case's own due date stands for."""
     return next((one for one in clocks if one["open"] and one["day"] == due and one["light"] != "paused"), None)

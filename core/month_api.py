@@ -115,6 +115,7 @@ def post_correction(month: str) -> Response:
 
 def post_decision(correction_id: int) -> Response:
     """Approve or reject a proposed correction: ``{"approved": true}``. Only a second person may."""
+    months.correction(g.node, correction_id)
     raw = read_body()
     if set(raw) != {"approved"} or type(raw["approved"]) is not bool:
         raise BadRequest(_("The request cannot be read."), "approved", _("This must be yes or no (JSON: true or false)."))

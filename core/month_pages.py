@@ -231,6 +231,7 @@ def _correction_form(month: str, entity: Entity, values: dict[str, str], problem
 
 def decide_page(correction_id: int) -> Any:
     """Approve or reject a proposed correction."""
+    months.correction(g.node, correction_id)
     word = request.form.get("answer", "")
     if word not in {"approve", "reject"}:
         raise BadRequest(_("The request cannot be read."), "answer", _("Choose approve or reject."))

@@ -231,6 +231,14 @@ def propose(node: Node, month: str, entity: Entity, values: Mapping[str, Any], a
     return made
 
 
+def correction(node: Node, correction_id: int) -> MonthCorrection:
+    """A correction of a month of ``node``. Raises ``NotFound``."""
+    row = MonthCorrection.get_or_none((MonthCorrection.id == correction_id) & (MonthCorrection.division_id == node.id))
+    if row is None:
+        raise NotFound(_("There is no such correction."))
+    return row
+
+
 def decide(node: Node, correction_id: int, approved: bool, actor: Actor) -> MonthCorrection:
     """Approve a proposed correction, which books it into the present month, or reject it.
 
@@ -238,9 +246,7 @@ def decide(node: Node, correction_id: int, approved: bool, actor: Actor) -> Mont
     proposed it.
     """
     with db.transaction():
-        row = MonthCorrection.get_or_none((MonthCorrection.id == correction_id) & (MonthCorrection.division_id == node.id))
-        if row is None:
-            raise NotFound(_("There is no such correction."))
+        row = correction(node, correction_id)
         if not actor.may(APPROVE, node):
             raise Forbidden(_("You may not do this here"), node.name)
         if actor.account_id is None or actor.account_id == row.proposed_by:

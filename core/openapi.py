@@ -32,6 +32,7 @@ from .openapi_parts import (
     search_paths,
     statistics_paths,
 )
+from .openapi_workflows import workflow_paths
 from .registry import platform, registry
 from .rest import MAX_LIMIT, PROVISIONAL, api_columns
 from .schemas import json_schema
@@ -90,7 +91,7 @@ def build() -> dict[str, Any]:
     found.tag({"name": "core", "description": _("Platform")})
     for path, methods in {**statistics_paths(), **search_paths(), **calendar_paths(), **month_paths(), **meeting_paths(),
                           **message_paths(),
-                          **job_paths()}.items():
+                          **job_paths(), **workflow_paths()}.items():
         _add(found, path, methods)
     return found.to_dict()
 

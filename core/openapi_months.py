@@ -4,29 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 from .i18n import gettext as _
-from .openapi_parts import JSON, reference
+from .openapi_parts import core_operation, fields_of_body
 from .schemas import json_schema
-
-READ = ("400", "401", "403", "404", "503")
-WRITE = (*READ, "409", "413", "415", "422")
-
-
-def _operation(name: str, summary: str, permission: str, status: str, *, body: dict[str, Any] | None = None,
-               parameters: tuple[dict[str, Any], ...] = (), tag: str = "core") -> dict[str, Any]:
-    """One operation with the problems it may answer."""
-    changing = body is not None or status == "201"
-    found: dict[str, Any] = {
-        "operationId": f"core_{name}", "tags": [tag], "summary": summary, "x-permission": permission, "parameters": [*parameters],
-        "responses": {status: {"description": summary, "content": {JSON: {"schema": {"type": "object"}}}}, **{
-            problem: reference(f"Problem{problem}", "responses") for problem in (WRITE if changing else READ)}}}
-    if body is not None:
-        found["requestBody"] = {"required": bool(body.get("required")), "content": {JSON: {"schema": body}}}
-    return found
-
-
-def _body(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**found, "required": list(required)} if required else found
 
 
 def _month(place: str = "path") -> dict[str, Any]:
@@ -48,22 +27,23 @@ def month_paths() -> dict[str, dict[str, Any]]:
     correction = {**correction, "properties": {"entity": {"type": "string"}, **correction["properties"]},
                   "required": ["entity", *correction["required"]]}
     return {
-        f"{base}/bank": {"get": _operation("bank", _("The banks of a month"), "core.month.view", "200",
+        f"{base}/bank": {"get": core_operation("bank", _("The banks of a month"), "core.month.view", "200",
                                            parameters=(_month("query"),))},
-        f"{base}/month": {"get": _operation("months", _("The months of a division"), "core.month.view", "200")},
-        f"{base}/month/{{month}}": {"get": _operation("month", _("One month, and what is against closing it"), "core.month.view",
-                                                      "200", parameters=month)},
-        f"{base}/month/{{month}}/close": {"post": _operation(
+        f"{base}/month": {"get": core_operation("months", _("The months of a division"), "core.month.view", "200")},
+        f"{base}/month/{{month}}": {"get": core_operation(
+            "month", _("One month, and what is against closing it"), "core.month.view", "200", parameters=month)},
+        f"{base}/month/{{month}}/close": {"post": core_operation(
             "month_close", _("Close a month"), "core.month.close", "201", parameters=month,
-            body=_body(below={"type": "boolean"}))},
+            body=fields_of_body(below={"type": "boolean"}))},
         f"{base}/month/{{month}}/corrections": {
-            "get": _operation("corrections", _("The corrections of a closed month"), "core.month.view", "200", parameters=month),
-            "post": _operation("month_correct", _("Propose a correction"), "core.month.correct", "201", parameters=month,
+            "get": core_operation(
+                "corrections", _("The corrections of a closed month"), "core.month.view", "200", parameters=month),
+            "post": core_operation("month_correct", _("Propose a correction"), "core.month.correct", "201", parameters=month,
                                body=correction)},
-        f"{base}/correction/{{correction_id}}": {"post": _operation(
+        f"{base}/correction/{{correction_id}}": {"post": core_operation(
             "correction_decide", _("Approve or reject a proposed correction"), "core.month.approve", "200",
             parameters=(_number("correction_id"),),
-            body=_body(("approved",), approved={"type": "boolean"}))}}
+            body=fields_of_body(("approved",), approved={"type": "boolean"}))}}
 
 
 def meeting_paths() -> dict[str, dict[str, Any]]:
@@ -71,20 +51,21 @@ def meeting_paths() -> dict[str, dict[str, Any]]:
     from .meeting_records import HoldSchema
 
     def one(name: str, summary: str, permission: str, status: str = "200", body: dict[str, Any] | None = None) -> dict[str, Any]:
-        return _operation(f"meeting_{name}", summary, permission, status, body=body, tag="core.meeting")
+        return core_operation(f"meeting_{name}", summary, permission, status, body=body, tag="core.meeting")
 
     base = "/api/v1/d/{code}/core/meeting/{id}"
     text, number = {"type": "string"}, {"type": ["integer", "null"]}
-    items = {"type": "array", "items": _body(("id",), id={"type": "integer"}, decision=text, department=number,
+    items = {"type": "array", "items": fields_of_body(("id",), id={"type": "integer"}, decision=text, department=number,
                                              limit_on={"type": ["string", "null"]}, note={"type": ["string", "null"]})}
     return {
         "/api/v1/d/{code}/core/agenda": {"post": one(
             "agenda", _("Put a case on the agenda of the next meeting"), "core.meeting.create", "201",
-            _body(("entity", "record"), entity=text, record={"type": "integer"}))},
+            fields_of_body(("entity", "record"), entity=text, record={"type": "integer"}))},
         f"{base}/items": {"get": one("items", _("A meeting with its items"), "core.meeting.view"),
-                          "put": one("decide", _("Write decisions"), "core.meeting.edit", body=_body(("items",), items=items))},
+                          "put": one("decide", _("Write decisions"), "core.meeting.edit",
+                                     body=fields_of_body(("items",), items=items))},
         f"{base}/hold": {"post": one("hold", _("Fix the record of a meeting"), "core.meeting.hold",
                                      body=json_schema((HoldSchema,)))},
-        f"{base}/carry-out": {"post": one("carry_out", _("Carry out the decisions"), "core.meeting.hold", body=_body())},
+        f"{base}/carry-out": {"post": one("carry_out", _("Carry out the decisions"), "core.meeting.hold", body=fields_of_body())},
         f"{base}/correct": {"post": one("correct", _("Begin the record that replaces a held one"), "core.meeting.hold", "201",
-                                        _body())}}
+                                        fields_of_body())}}

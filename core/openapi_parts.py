@@ -242,3 +242,26 @@ def search_paths() -> dict[str, dict[str, Any]]:
         "/api/v1/d/{code}/core/ledger": {"get": {
             "operationId": "core_ledger", "tags": ["core"], "summary": _("Ledger"), "parameters": [],
             "x-permission": "core.audit.view", "responses": {**state, **problems}}}}
+
+
+READ = ("400", "401", "403", "404", "503")
+WRITE = (*READ, "409", "413", "415", "422")
+
+
+def core_operation(name: str, summary: str, permission: str, status: str, *, body: dict[str, Any] | None = None,
+               parameters: tuple[dict[str, Any], ...] = (), tag: str = "core") -> dict[str, Any]:
+    """One operation with the problems it may answer."""
+    changing = body is not None or status == "201"
+    found: dict[str, Any] = {
+        "operationId": f"core_{name}", "tags": [tag], "summary": summary, "x-permission": permission, "parameters": [*parameters],
+        "responses": {status: {"description": summary, "content": {JSON: {"schema": {"type": "object"}}}}, **{
+            problem: reference(f"Problem{problem}", "responses") for problem in (WRITE if changing else READ)}}}
+    if body is not None:
+        found["requestBody"] = {"required": bool(body.get("required")), "content": {JSON: {"schema": body}}}
+    return found
+
+
+def fields_of_body(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """The schema of a body with these fields and no others."""
+    found: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**found, "required": list(required)} if required else found

@@ -69,6 +69,7 @@ def post_group(entity: Entity, id: int) -> Response:
     """Put a case under a lead: {"lead": 12}. If-Match names the version of the case."""
     node, actor = g.node, current_actor()
     no_parameters()
+    fetch(entity, id, "view", node, actor)
     version, lead = wanted_version(), _one_id("lead")
     return _changed(entity, lambda: groups.join(entity, id, lead, actor, version, node))
 
@@ -134,6 +135,7 @@ def get_duplicates(entity: Entity, id: int) -> Response:
 def post_dismissal(entity: Entity, id: int) -> Response:
     """Remember that another case is a different matter: {"other": 12}."""
     no_parameters()
+    fetch(entity, id, "view", g.node, current_actor())
     duplicates.dismiss(entity, id, _one_id("other"), current_actor(), g.node)
     return Response(status=204)
 
@@ -157,6 +159,7 @@ def post_link(entity: Entity, id: int) -> Response:
     """Link a record with another: {"entity": "grid.report", "record": 12, "kind": "related"}."""
     node, actor = g.node, current_actor()
     no_parameters()
+    fetch(entity, id, "view", node, actor)
     raw = read_body()
     key = raw.get("entity")
     other = registry().entities.get(key) if isinstance(key, str) else None

@@ -76,6 +76,7 @@ def post_extension(entity: Entity, id: int, clock_id: str) -> Response:
     """Ask for an extension: {"reason": "…", "length": "5 m"}; without a length for the longest possible."""
     node, actor = g.node, current_actor()
     no_parameters()
+    fetch(entity, id, "view", node, actor)
     raw = read_body()
     _check(raw, {"reason": str}, {"length": str})
 
@@ -92,6 +93,7 @@ def post_decision(entity: Entity, id: int, clock_id: str) -> Response:
     """Decide on the extension that waits: {"grant": true, "reason": "…"}; a refusal needs a reason."""
     node, actor = g.node, current_actor()
     no_parameters()
+    fetch(entity, id, "view", node, actor)
     raw = read_body()
     _check(raw, {"grant": bool}, {"reason": str})
 

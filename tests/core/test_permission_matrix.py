@@ -49,6 +49,10 @@ def lines():
             for key, line in APPROVED.items() for role, cells in line.items()]
 
 
+OWN = {"/d/<code>/core/jobs", "/api/v1/d/<code>/core/jobs", "/api/v1/d/<code>/core/inbox", "/api/v1/d/<code>/core/inbox/read"}
+"""What shows an account its own jobs and messages, wherever it asks."""
+
+
 def test_nobody_passes_without_a_login_but_where_everybody_may():
     passed = {rule for _method, rule, role, cells in lines() if role == matrix.NOBODY and "open" in cells.values()}
     assert passed <= FOR_EVERYBODY
@@ -57,12 +61,12 @@ def test_nobody_passes_without_a_login_but_where_everybody_may():
 def test_an_account_without_a_role_reaches_no_record():
     reached = {rule for _method, rule, role, cells in lines() if role == matrix.NO_ROLE and "open" in cells.values()
                and "<code>" in rule}
-    assert reached <= FOR_EVERYBODY | {"/d/<code>/core/jobs"}  # one's own jobs: there are none
+    assert reached <= FOR_EVERYBODY | OWN
 
 
 def test_nobody_reaches_beside_his_division():
     beside = {rule for _method, rule, _role, cells in lines() if "open" in (cells["sibling"], cells["other"])}
-    assert beside <= FOR_EVERYBODY | {"/d/<code>/core/jobs"}
+    assert beside <= FOR_EVERYBODY | OWN
 
 
 def test_a_record_out_of_reach_is_answered_as_one_that_does_not_exist():

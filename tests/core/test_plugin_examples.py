@@ -60,7 +60,7 @@ def test_a_new_plugin_passes_its_own_tests(tmp_path, database_kind):
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--database", database_kind], cwd=project,
         env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True, check=False)
     assert tested.returncode == 0, tested.stdout[-3000:]
-    assert "19 passed" in tested.stdout
+    assert "22 passed" in tested.stdout
     found = subprocess.run(
         [sys.executable, "-c", "from grid321.core.plugins import discover; print([name for name, _ in discover()])"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True, check=True)

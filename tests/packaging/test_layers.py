@@ -42,7 +42,7 @@ LAYERS = {
         clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts openapi_months face_pages me_pages
         notify_pages channel_pages message_pages notify_api openapi_messages account_pages audit_pages version_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_api job_house
-        openapi_jobs meeting_pages meeting_api bank_pages month_pages month_api""",
+        openapi_jobs openapi_workflows meeting_pages meeting_api bank_pages month_pages month_api""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
 }
