@@ -116,7 +116,8 @@ def test_where_no_worker_ever_was_the_oldest_waiting_job_counts(ask, admin, tick
     assert workers.nobody_since() == JobRun.get().due_at
 
 
-def test_a_site_that_has_just_started_does_not_complain_about_the_night(app, tick):
+def test_a_site_that_has_just_started_does_not_complain_about_the_night(app, monkeypatch):
+    monkeypatch.setattr(workers, "STARTED", db.now())
     worker = workers.begin(2)
     WorkerRow.update(seen_at=db.now() - timedelta(hours=9)).where(WorkerRow.id == worker).execute()
     assert workers.nobody_since() is None
