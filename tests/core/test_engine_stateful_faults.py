@@ -16,7 +16,6 @@ from grid321.core import (
     clock_sweep,
     counters,
     engine,
-    flow_extensions,
     ledger,
     outbox,
     records,
@@ -215,16 +214,6 @@ def guards_are_not_asked(patch):
 @fault
 def a_step_of_a_plugin_is_there_where_it_is_off(patch):
     patch.setattr(engine, "held_where_on", lambda plugin, record: True)
-
-
-def either(own, other):
-    """The first refusal of two guards, wherever the plugin of the second is on."""
-    return lambda case, data, actor: (own(case, data, actor) if own else None) or other(case, data, actor)
-
-
-@fault
-def guards_of_a_plugin_hold_where_it_is_off(patch):
-    patch.setattr(flow_extensions, "_both", lambda own, other, _plugin, _is_on: either(own, other))
 
 
 @fault
