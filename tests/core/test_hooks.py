@@ -76,6 +76,17 @@ def test_hook_workflows(stage):
     assert "guest_close" in {t.key for t in scene.registry.workflow_of("matters.matter").from_state("open")}
 
 
+def test_a_guard_of_a_plugin_holds_only_where_it_is_on(stage):
+    from grid321.core import switches
+
+    scene = stage(workflows=lambda: [WorkflowExtension("matters.handling", guards=(
+        ("close", lambda case, data, actor: Refusal("Not while it rains.")),))])
+    with pytest.raises(Refused, match="rains"):
+        close(scene, scene.matter())
+    switches.turn("guest", scene.tree.county, False)
+    assert close(scene, scene.matter()).state == "closed"
+
+
 def test_hook_measures(stage):
     scene = stage(measures=lambda: [Tally("guest.count", "Matters by kind", "matters.matter", "kind", "Counted by kind")])
     assert scene.registry.owner_of("measure", "guest.count") == "guest"
