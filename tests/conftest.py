@@ -6,6 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A run proves the same twice: the same examples each time. `GRID321_EXPLORE=1 make test` draws new ones and remembers finds.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("explore" if os.environ.get("GRID321_EXPLORE") else "same")
 
 TOOLS = Path(__file__).resolve().parent.parent / "tools"
 _skipped: list[str] = []
