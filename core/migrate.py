@@ -68,7 +68,10 @@ def drift(owner: str) -> list[str]:
 
 
 def models_of(owner: str) -> tuple[type[Table], ...]:
-    """Every table of an owner: the core's list, or the tables of a plugin's module ``models`` and of its entities."""
+    """Every table of an owner: the core's list, or the tables of a plugin's entities and of its module ``models``.
+
+    A module ``models`` that defines ``MODELS`` names its tables so; a big plugin keeps them in several modules.
+    """
     if owner == "core":
         return MODELS
     from importlib import import_module
@@ -79,7 +82,8 @@ def models_of(owner: str) -> tuple[type[Table], ...]:
     found: dict[str, Any] = {model._meta.table_name: model for model in own}
     name = f"{module.__name__}.models"
     try:
-        found |= {table._meta.table_name: table for table in tables(import_module(name))}
+        own_models = import_module(name)
+        found |= {table._meta.table_name: table for table in getattr(own_models, "MODELS", None) or tables(own_models)}
     except ModuleNotFoundError as error:
         if error.name != name:
             raise

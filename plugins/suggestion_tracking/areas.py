@@ -1,0 +1,54 @@
+"""The areas of the plugin, in the order in which they build on each other, and how what they bring is joined.
+
+An area is one module ``<area>_area``. It brings any of the lists ``ENTITIES WORKFLOWS ROLES POSTS PERMISSIONS SETTINGS CLASSES
+LINKS MEASURES DOCUMENTS JOBS COMMANDS`` and any of the functions ``demo(context)`` (demo data), ``panels_for(slot, entity,
+record, actor, node)`` (panels of a page, or None), ``changed(event)`` (what happened, delivered at least once) and
+``register(blueprint)`` (pages). Models are joined in ``models``, because migrations look there.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from . import (
+    desk_area,
+    evaluation_area,
+    forms_area,
+    intake_area,
+    matter_area,
+    public_area,
+    suggestion_area,
+    supervision_area,
+)
+
+AREAS = (matter_area, suggestion_area, intake_area, public_area, supervision_area, evaluation_area, forms_area, desk_area)
+
+
+def joined(name: str) -> tuple[Any, ...]:
+    """What the areas bring under ``name``, in their order."""
+    return tuple(item for area in AREAS for item in getattr(area, name, ()))
+
+
+def demo(context: Any) -> None:
+    """Fill the demo county, area after area."""
+    for area in AREAS:
+        make = getattr(area, "demo", None)
+        if make is not None:
+            make(context)
+
+
+def panels_for(slot: str, entity: Any, record: Any, actor: Any, node: Any) -> list[Any]:
+    """The panels of every area for a slot."""
+    found: list[Any] = []
+    for area in AREAS:
+        ask = getattr(area, "panels_for", None)
+        if ask is not None:
+            found += ask(slot, entity, record, actor, node) or ()
+    return found
+
+
+def tell(event: Any) -> None:
+    """Pass an event on to every area that listens."""
+    for area in AREAS:
+        listen = getattr(area, "changed", None)
+        if listen is not None:
+            listen(event)

@@ -1,0 +1,2 @@
+"""The forms on paper and as docx."""
+from __future__ import annotations

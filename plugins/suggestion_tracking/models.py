@@ -1,0 +1,6 @@
+"""Every table of the plugin: migrations look here. The tables themselves stand in the ``<area>_models`` modules."""
+from __future__ import annotations
+
+from .matter_models import Matter
+
+MODELS = (Matter,)
