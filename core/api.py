@@ -6,7 +6,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import attachments, counters, duplicates, engine, forms, groups, links, notices, people, records, sending
+from . import (
+    attachments,
+    counters,
+    duplicates,
+    engine,
+    forms,
+    groups,
+    limits,
+    links,
+    lookup,
+    notices,
+    people,
+    records,
+    sending,
+    signed_links,
+)
 from . import months as month_end
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
@@ -142,8 +157,8 @@ __all__ = [
     "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division",
     "current_actor", "days", "down",
     "duplicates", "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "forms", "from_department",
-    "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on", "lazy_gettext", "links", "local_day",
-    "month_end", "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division",
-    "require", "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "snapshot", "stay",
-    "to_department", "transaction", "tree", "up", "within", "working_days",
+    "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on", "lazy_gettext", "limits", "links", "local_day",
+    "lookup", "month_end", "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division",
+    "require", "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot",
+    "stay", "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

@@ -18,6 +18,7 @@ from .db import transaction
 from .dispatch import GuestFailure
 from .errors import Forbidden, TooMany, Unauthenticated
 from .i18n import gettext as _
+from .limits import network
 from .themes import THEME_COOKIE
 
 log = logging.getLogger("grid321.auth")
@@ -212,21 +213,6 @@ def _take_a_try(name: str) -> None:
 
 def _network_key() -> str:
     return f"network:{network(request.remote_addr)}"
-
-
-def network(address: str | None) -> str:
-    """What counts as one network: an IPv4 address, the first half of an IPv6 address (one household or office)."""
-    import ipaddress
-
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
 
 
 def log_in(account: accounts.Account, following: str = "/") -> Response:

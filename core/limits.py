@@ -5,6 +5,7 @@ workers let twenty tries through where five were meant.)
 """
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,3 +88,15 @@ def sweep(older_than: timedelta = timedelta(days=1)) -> int:
     with transaction():
         return int(RateLimit.delete().where(RateLimit.since < now() - older_than).execute())
 
+
+def network(address: str | None) -> str:
+    """What counts as one network: an IPv4 address, the first half of an IPv6 address (one household or office)."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)

@@ -88,6 +88,7 @@ def tasks() -> list[Task]:
         notify_deliveries,
         outbox,
         sessions,
+        signed_links,
         transfer_tables,
     )
 
@@ -103,6 +104,7 @@ def tasks() -> list[Task]:
         Task("months", month_jobs.sweep, 3600.0, _l("Close months where a county set the day")),
         Task("old answers", idempotency.purge, 600.0, _l("Remove old answers to programs")),
         Task("old limits", limits.sweep, 600.0, _l("Remove old counts of attempts")),
+        Task("old links", signed_links.sweep, 3600.0, _l("Remove links of residents that ended long ago")),
         Task("old sessions", sessions.sweep, 600.0, _l("Remove old logins")),
         Task("old files", transfer_tables.purge, 600.0, _l("Remove old imports and exports")),
         Task("old messages", notify_deliveries.purge, 3600.0, _l("Remove old messages")),

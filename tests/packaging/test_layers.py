@@ -34,7 +34,7 @@ LAYERS = {
         transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
         recipients history desks search_find saved_views sending notices documents extensions panels people_entities
         theme_check worker worker_huey class_items forms division_forms clock_notices clock_extensions statistics_view
-        menu version_publishing version_checks version_words version_moves""",
+        menu version_publishing version_checks version_words version_moves lookup signed_links""",
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages case_panels case_pages conversion_pages rest_cases
