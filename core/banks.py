@@ -56,8 +56,10 @@ class Member:
 def entities_at(node: Node) -> list[Entity]:
     """The entities whose cases lie in a bank at or below ``node`` and whose plugin is on at or below it."""
     now = snapshot.current()
-    return [entity for entity in registry().entities.values() if issubclass(entity.model, db.Case)
-            and registry().workflow_of(entity.key) is not None and now.switches.on_below(entity.plugin, node, now.tree)]
+    flows = [(entity, registry().workflow_of(entity.key)) for entity in registry().entities.values()
+             if issubclass(entity.model, db.Case)]
+    return [entity for entity, flow in flows
+            if flow is not None and flow.levels and now.switches.on_below(entity.plugin, node, now.tree)]
 
 
 def has_bank(entity: Entity, node: Node) -> bool:

@@ -179,8 +179,12 @@ def plan(workflow: Workflow, state_key: str, node: Node, moment: datetime, case:
 
 
 def born(workflow: Workflow, node: Node, moment: datetime, case: Any) -> Moved:
-    """The clocks that start with a new case in its first state, at the division that holds it."""
-    return plan(workflow, workflow.first, node, moment, case)
+    """The clocks that start with a new case in its first state, at the division that holds it.
+
+    Where a clock names an ``answer``, the case's own field of that name is the answer: who registers a promise with its day
+    sets the limit by that.
+    """
+    return Moved(plans_of(index_of(workflow).by_state.get(workflow.first, ()), workflow.first, node, moment, case, vars(case)))
 
 
 def on_entry(workflow: Workflow, state_key: str) -> list[Clock]:

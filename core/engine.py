@@ -216,6 +216,8 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     search.index(entity, record, values)
     search.reply(entity, record, entry, step.key, data)
     groups.after_step(entity, workflow, step, record, before, actor, moment)
+    if step.after is not None:
+        step.after(record, data, actor)
     return Outcome(record, entry)
 
 

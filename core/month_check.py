@@ -37,8 +37,9 @@ class Finding:
 
 def case_entities() -> list[Entity]:
     """Every entity whose cases lie in banks."""
-    return [entity for entity in registry().entities.values() if issubclass(entity.model, db.Case)
-            and registry().workflow_of(entity.key) is not None]
+    flows = [(entity, registry().workflow_of(entity.key)) for entity in registry().entities.values()
+             if issubclass(entity.model, db.Case)]
+    return [entity for entity, flow in flows if flow is not None and flow.levels]
 
 
 def bank_levels() -> frozenset[str]:

@@ -26,7 +26,12 @@ class Place:
 
 
 def bank(workflow: Workflow, node: Node) -> Node | None:
-    """The division that holds a case raised at ``node``: the nearest one, itself or above, whose level keeps a bank."""
+    """The division that holds a case raised at ``node``: the nearest one, itself or above, whose level keeps a bank.
+
+    A workflow without levels keeps no bank: the case lies at ``node``.
+    """
+    if not workflow.levels:
+        return node
     tree = snapshot.current().tree
     return next((found for level in workflow.levels if (found := tree.at_level(node, level)) is not None), None)
 

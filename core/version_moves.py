@@ -162,7 +162,7 @@ def _stranded(flow: Workflow, case: Moving, goal: str, tree: Tree) -> str:
     if not who - ({"reporter"} if case.reporter_id is None else set()) and not any(t.automatic for t in flow.from_state(goal)):
         return NOBODY
     holder = tree.get(case.holder_id)
-    return NO_BANK if holder is None or holder.level not in flow.levels else ""
+    return NO_BANK if holder is None or (flow.levels and holder.level not in flow.levels) else ""
 
 
 def reason_text(reason: str) -> str:

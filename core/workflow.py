@@ -81,6 +81,8 @@ class Transition:
     held record of one of them that decided exactly this.
     ``in_group`` says what the step is to the members of a group, who otherwise follow their lead: ``own``, each takes it
     for itself (a rating), or ``leaves``, who takes it goes on alone (an objection); taken by the lead it moves no member.
+    ``after(case, data, actor) -> None`` is called when the step is written, inside its transaction: it takes the steps of
+    *other* cases that follow from this one (all units have replied, so the suggestion is answered) or makes their records.
     ``plugin`` is set by the platform on a step of a
     ``WorkflowExtension``: it is there only where that plugin is on.
     """
@@ -103,6 +105,7 @@ class Transition:
     meeting: tuple[str, ...] = ()
     in_group: str = ""
     plugin: str = ""
+    after: Callable[..., None] | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -114,7 +117,8 @@ class Transition:
 class Workflow:
     """The life of an entity's cases. ``initial`` is the first state of ``states`` unless named.
 
-    ``numbers`` is the prefix of case numbers; ``levels`` are the levels of divisions that keep a bank of cases. ``lacks`` is
+    ``numbers`` is the prefix of case numbers; ``levels`` are the levels of divisions that keep a bank of cases, none for work
+    that is no need of its own (a unit's part, an inspection): it lies where it was made and is in no bank. ``lacks`` is
     set by the platform on an old version that was rebuilt: the functions that are gone, without which it cannot run.
     """
 
