@@ -9,6 +9,7 @@ from typing import Any
 from . import (
     attachments,
     counters,
+    desks,
     duplicates,
     engine,
     forms,
@@ -21,8 +22,10 @@ from . import (
     records,
     sending,
     signed_links,
+    statistics,
 )
 from . import months as month_end
+from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .clock import within
@@ -94,6 +97,7 @@ from .jobs import enqueue
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
 from .outbox import Event
+from .plugin_api import Api
 from .plugins import API_VERSION
 from .registry import registry
 from .schemas import EntitySchema
@@ -140,6 +144,20 @@ def is_on(plugin: str, division_id: int) -> bool:
     return node is not None and now_.switches.is_on(plugin, node)
 
 
+def json_answer(value: Any, status: int = 200) -> Any:
+    """A JSON response of a REST page (see ``Api``)."""
+    from .rest import answer
+
+    return answer(value, status)
+
+
+def json_body(empty: bool = False) -> dict[str, Any]:
+    """The JSON object of the request; with ``empty``, no body at all is an empty object. Raises as every REST page does."""
+    from .rest import read_body
+
+    return read_body(empty)
+
+
 def class_label(scheme: str, code: str | None, division_id: int | None = None) -> str:
     """The label of a class item at a division in the present language; the code itself when it is unknown."""
     now_ = snapshot()
@@ -147,18 +165,18 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "BadRequest", "BlindField", "Case", "Choice",
+    "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "Case", "Choice",
     "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef",
     "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag", "Forbidden",
     "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link",
     "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind",
     "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State",
     "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns",
-    "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division",
-    "current_actor", "days", "down",
-    "duplicates", "engine", "enqueue", "fetch", "format_day", "format_number", "format_time", "forms", "from_department",
-    "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on", "lazy_gettext", "limits", "links", "local_day",
-    "lookup", "month_end", "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division",
-    "require", "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot",
-    "stay", "to_department", "transaction", "tree", "up", "within", "working_days",
+    "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division", "current_actor",
+    "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day", "format_number",
+    "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on",
+    "json_answer", "json_body", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end", "months", "ngettext",
+    "notices", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
+    "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics", "stay",
+    "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

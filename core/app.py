@@ -13,6 +13,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, queue, snapshot, themes, versions
 from .allowlist import permitted
 from .config import Config, read
+from .plugin_api import Api
 from .plugins import Plugins, discover
 from .registry import Platform, build
 
@@ -102,7 +103,8 @@ def _blueprints(app: Flask) -> None:
             platform.plugins.fail(key, f"blueprint {name!r}: its name must be {key!r} or begin with {key + '_'!r}")
             continue
         try:
-            app.register_blueprint(blueprint, url_prefix=f"/d/<code>/{key}")
+            below = "/api/v1" if isinstance(blueprint, Api) else ""
+            app.register_blueprint(blueprint, url_prefix=f"{below}/d/<code>/{key}")
         except Exception as error:
             if platform.config.strict:
                 raise

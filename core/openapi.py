@@ -32,7 +32,9 @@ from .openapi_parts import (
     search_paths,
     statistics_paths,
 )
+from .openapi_plugins import plugin_paths
 from .openapi_workflows import workflow_paths
+from .plugin_api import Api
 from .registry import platform, registry
 from .rest import MAX_LIMIT, PROVISIONAL, api_columns
 from .schemas import json_schema
@@ -93,6 +95,10 @@ def build() -> dict[str, Any]:
                           **message_paths(),
                           **job_paths(), **workflow_paths()}.items():
         _add(found, path, methods)
+    for owner, blueprint in registry().blueprints:
+        if isinstance(blueprint, Api):
+            for path, methods in plugin_paths(owner, blueprint).items():
+                _add(found, path, methods)
     return found.to_dict()
 
 

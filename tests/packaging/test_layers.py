@@ -34,7 +34,7 @@ LAYERS = {
         transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
         recipients history desks search_find saved_views sending notices documents extensions panels people_entities
         theme_check worker worker_huey class_items forms division_forms clock_notices clock_extensions statistics_view
-        menu version_publishing version_checks version_words version_moves lookup signed_links""",
+        menu version_publishing version_checks version_words version_moves lookup signed_links plugin_api""",
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages case_panels case_pages conversion_pages rest_cases
@@ -42,7 +42,7 @@ LAYERS = {
         clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts openapi_months face_pages me_pages
         notify_pages channel_pages message_pages notify_api openapi_messages account_pages audit_pages version_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_api job_house
-        openapi_jobs openapi_workflows meeting_pages meeting_api bank_pages month_pages month_api""",
+        openapi_jobs openapi_workflows openapi_plugins meeting_pages meeting_api bank_pages month_pages month_api""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
 }
