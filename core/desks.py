@@ -5,15 +5,20 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
+import peewee
+
 from . import lists, snapshot
 from .access import scoped
 from .clock_rows import Escalation
 from .clock_rules import SUPERVISE
-from .faces import Face, day_of, raw_rows
+from .db import database
+from .entity import Entity
+from .faces import Face, day_of, face_of, raw_rows
 from .groups import MEMBER
 from .tree import Node
-from .workflow import Workflow
+from .workflow import Transition, Workflow
 
+DESKS = ("holder", "department", "reporter")
 PER_DESK = 60
 FRESH = 6
 _LATEST = datetime.date(9999, 12, 31)
@@ -27,15 +32,60 @@ def desk_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Iterato
     workflow = face.workflow
     if workflow is None:
         return
-    for desk in ("holder", "department", "reporter"):
-        condition = _desk_condition(face, workflow, desk, node, actor)
+    for desk in DESKS:
+        condition = desk_condition(face, workflow, desk, node, actor)
         if condition is None:
             continue
         for row in _rows(face, condition, node, day):
             yield ("rate" if desk == "reporter" and row["section"] == "waiting" else row["section"]), row
 
 
-def _desk_condition(face: Face, workflow: Workflow, desk: str, node: Node, actor: Any) -> Any:
+def waiting(entity: Entity, desk: str, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
+    """The most urgent cases of an entity on one kind of desk (``holder``, ``department``, ``reporter``) of the actor at ``node``.
+
+    At most ``PER_DESK`` rows as the start page shows them, each with ``state_key`` and ``step``: key, label and address of the
+    step that leads on, None where that is decided in a meeting. One query, none for who has no such desk.
+    """
+    face = face_of(entity)
+    condition = desk_condition(face, face.workflow, desk, node, actor) if face.workflow is not None else None
+    if face.workflow is None or condition is None:
+        return []
+    rows = _rows(face, condition, node, day)
+    steps = {state: first_step(face.workflow, state, desk, actor) for state in {row["state_key"] for row in rows}}
+    for row in rows:
+        step = steps[row["state_key"]]
+        row["step"] = None if step is None else {"key": step.key, "label": str(step.label), "url": f"{row['url']}/do/{step.key}"}
+    return rows
+
+
+def number_waiting(entity: Entity, desk: str, node: Node, actor: Any, most: int = 1000) -> dict[str, int]:
+    """How many cases of an entity are on one kind of desk of the actor at ``node``, by state; ``most`` are counted in all.
+
+    One query, which reads no more than ``most`` entries of the index (holder or department, state).
+    """
+    face = face_of(entity)
+    condition = desk_condition(face, face.workflow, desk, node, actor) if face.workflow is not None else None
+    if condition is None:
+        return {}
+    model = entity.model
+    rows = model.select(model.state).where(condition).limit(most)
+    counted = peewee.Select([rows.alias("waiting")], [rows.c.state, peewee.fn.COUNT(peewee.SQL("1"))]).group_by(rows.c.state)
+    return {state: int(n) for state, n in counted.bind(database).tuples()}
+
+
+def first_step(workflow: Workflow, state: str, desk: str, actor: Any) -> Transition | None:
+    """The step by which who sits at ``desk`` leads a case of ``state`` on: the first that is no return, withdrawal or refusal.
+
+    None where there is none that the actor may take, or where a meeting decides it.
+    """
+    for step in workflow.from_state(state):
+        leads_on = step.by == desk and not step.automatic and step.tone not in {"warn", "bad"}
+        if leads_on and step.permission and actor.may_anywhere(step.permission):
+            return None if step.meeting else step
+    return None
+
+
+def desk_condition(face: Face, workflow: Workflow, desk: str, node: Node, actor: Any) -> Any:
     """The condition of one kind of desk, None when the actor has none of it here."""
     model = face.entity.model
     states = [state.key for state in workflow.states if state.desk == desk and not state.final]
@@ -115,5 +165,6 @@ def _row(face: Face, raw: tuple[Any, ...], node: Node, day: datetime.date) -> di
     shown = lists.due_cell(due, day, lists.is_provisional(due))
     return {"title": str(title or number), "number": number, "url": face.url(node.code, identifier), "section": section,
             "due": {"text": shown["text"], "tone": shown["tone"]} if due else None,
-            "state": {"label": cell["text"], "tone": cell["tone"]}, "where": tree.local_name(place, node) if place else "",
+            "state": {"label": cell["text"], "tone": cell["tone"]}, "state_key": state,
+            "where": tree.local_name(place, node) if place else "",
             "order": (due or _LATEST, identifier)}
