@@ -3,7 +3,7 @@
 An area is one module ``<area>_area``. It brings any of the lists ``ENTITIES WORKFLOWS ROLES POSTS PERMISSIONS SETTINGS CLASSES
 LINKS MEASURES DOCUMENTS JOBS COMMANDS`` and any of the functions ``demo(context)`` (demo data), ``panels_for(slot, entity,
 record, actor, node)`` (panels of a page, or None), ``changed(event)`` (what happened, delivered at least once) and
-``register(blueprint)`` (pages). Models are joined in ``models``, because migrations look there.
+``register(blueprint)`` (pages) and ``register_api(api)`` (REST). Models are joined in ``models``, because migrations look there.
 """
 from __future__ import annotations
 

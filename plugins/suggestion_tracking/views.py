@@ -1,14 +1,21 @@
-"""The plugin's blueprint, mounted below ``/d/<code>/suggestion_tracking``; every area adds its own pages to it."""
+"""The plugin's blueprints: pages below ``/d/<code>/suggestion_tracking``, REST below ``/api/v1/d/<code>/suggestion_tracking``.
+
+Every area adds its own pages in ``register(blueprint)`` and its own operations in ``register_api(api)``.
+"""
 from __future__ import annotations
 
 from flask import Blueprint
 
+from grid321.core.api import Api
+
 from .areas import AREAS
 
 BLUEPRINT = Blueprint("suggestion_tracking", __name__)
-BLUEPRINTS = (BLUEPRINT,)
+API = Api("suggestion_tracking")
+BLUEPRINTS = (BLUEPRINT, API)
 
 for area in AREAS:
-    add_pages = getattr(area, "register", None)
-    if add_pages is not None:
-        add_pages(BLUEPRINT)
+    for name, blueprint in (("register", BLUEPRINT), ("register_api", API)):
+        add = getattr(area, name, None)
+        if add is not None:
+            add(blueprint)
