@@ -26,7 +26,6 @@ from . import (
 )
 from . import months as month_end
 from . import statistics_view as figures
-from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .clock import within
