@@ -22,7 +22,8 @@ from .hooks import hookimpl
 from .i18n import lazy_gettext as _
 
 plugin = Plugin(
-    key="core", label=_("Platform"), version=__version__, always_on=True, roles=roles.ROLES, permissions=roles.PERMISSIONS,
+    key="core", label=_("Platform"), version=__version__, always_on=True, roles=roles.ROLES, posts=roles.POSTS,
+    permissions=roles.PERMISSIONS,
     settings=(*roles.SETTINGS, *clock_settings.SETTINGS, *face_pages.SETTINGS, *transfer_tables.SETTINGS, *meetings.SETTINGS,
               *months.SETTINGS,
               *channel_setup.SETTINGS, *duplicates.SETTINGS),

@@ -75,7 +75,11 @@ class ClassScheme:
 
 @dataclass(frozen=True)
 class Plugin:
-    """The manifest. ``requires`` maps plugin keys to version ranges; ``after`` orders without requiring."""
+    """The manifest. ``requires`` maps plugin keys to version ranges; ``after`` orders without requiring.
+
+    ``grants`` adds permissions of this plugin to roles of others: role key → permissions (a deputy, whose role is the core's, may
+    raise what this plugin handles). A role of a plugin that is not installed is passed over.
+    """
 
     key: str
     label: Label
@@ -90,6 +94,7 @@ class Plugin:
     classes: tuple[ClassScheme, ...] = ()
     permissions: tuple[tuple[str, Label], ...] = ()
     links: tuple[Link, ...] = ()
+    grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     demo: Callable[[Any], None] | None = None
     icon: str = "puzzle"
     always_on: bool = False

@@ -36,6 +36,7 @@ from .registry_checks import (
     check_roles,
     check_stored,
     clock_permissions,
+    widened,
 )
 from .workflow import Workflow, WorkflowExtension, check_workflow
 
@@ -179,6 +180,7 @@ class _Draft:
         self.commands: list[tuple[str, Any]] = []
         self.flow_extensions: list[tuple[str, WorkflowExtension]] = []
         self.conversions: list[tuple[str, Conversion]] = []
+        self.grants: list[tuple[str, str, tuple[str, ...]]] = []
         self.bases: dict[tuple[str, int], Workflow] = {}
         self.always_on: set[str] = {"core"}
 
@@ -195,6 +197,7 @@ class _Draft:
                 self._put(kind, item.key, item, loaded.key)
         for key, label in manifest.permissions:
             self._put("permission", key, label, loaded.key)
+        self.grants += [(loaded.key, role, permissions) for role, permissions in manifest.grants.items()]
         found = {name: self._collect(loaded, name) for name in hooks.STARTUP}
         for item in found["entities"]:
             if isinstance(item, EntityExtension):
@@ -285,6 +288,8 @@ class _Draft:
                                 if check_conversion(owner, item, self.kinds["entity"], flows)]
             self._check_measures()
             self._check_documents()
+            for owner, key, permissions in self.grants:
+                self.kinds["role"] = widened(owner, key, permissions, self.kinds["role"])
             for role in self.kinds["role"].values():
                 check_roles(self.owners[("role", role.key)], role, self.kinds["permission"])
             for post in self.kinds["post"].values():

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from .clock_rules import settings_of
@@ -42,6 +43,23 @@ def check_roles(owner: str, role: Role, permissions: Mapping[str, Any]) -> None:
     for permission in role.permissions:
         if permission not in permissions and permission.partition(".")[0] in owners:
             raise DeclarationError(owner, f"role {role.key!r}: there is no permission {permission!r}")
+
+
+def widened(owner: str, key: str, permissions: Iterable[str], roles: Mapping[str, Role]) -> dict[str, Role]:
+    """``roles`` where ``key`` also has what plugin ``owner`` grants to it; unchanged while that role is not installed.
+
+    Raises ``DeclarationError`` for a permission of another plugin, and for a role that its installed owner does not declare.
+    """
+    found = dict(roles)
+    foreign = sorted(name for name in permissions if not name.startswith(f"{owner}."))
+    if foreign:
+        raise DeclarationError(owner, f"grants to role {key!r}: {foreign[0]!r} is not a permission of this plugin")
+    role = found.get(key)
+    if role is not None:
+        found[key] = replace(role, permissions=tuple(dict.fromkeys((*role.permissions, *permissions))))
+    elif key.partition(".")[0] in {name.partition(".")[0] for name in roles}:
+        raise DeclarationError(owner, f"grants to role {key!r}: there is no such role")
+    return found
 
 
 def check_clocks(owner: str, flow: Workflow, settings: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ Permissions of entities (``core.person.view`` …) come with the entities; here 
 """
 from __future__ import annotations
 
-from .entity import Role, Setting
+from .entity import PostKind, Role, Setting
 from .i18n import lazy_gettext as _
 
 PERMISSIONS = (
@@ -63,8 +63,21 @@ ROLES = (
          ("core.today.view", "core.division.view", "core.audit.view", "core.ledger.export", "core.account.view",
           "core.switch.view", "core.setting.view", "core.channel.view", "core.workflow.view", "core.job.view")),
     Role("core.api", _("Program (API)"), ("core.api.use", "core.division.view", "core.statistics.view", "core.calendar.view")),
+    Role("core.deputy", _("Deputy"),
+         ("core.today.view", "core.search.use", "core.division.view", "core.calendar.view", "core.api.use")),
     Role("core.staff", _("Staff"), (*_EVERYDAY, "core.department.view", "core.api.use")),
 )
+
+_DEPUTY = "core.deputy"
+POSTS = (
+    PostKind("core_deputy_national", _("Deputy to the National People’s Congress"), ("province", "city", "county"), _DEPUTY),
+    PostKind("core_deputy_province", _("Deputy to the provincial people’s congress"), ("province", "city", "county"), _DEPUTY),
+    PostKind("core_deputy_city", _("Deputy to the city people’s congress"), ("city", "county"), _DEPUTY),
+    PostKind("core_deputy_county", _("Deputy to the county people’s congress"), ("county",), _DEPUTY),
+    PostKind("core_deputy_town", _("Deputy to the town people’s congress"), ("town",), _DEPUTY),
+)
+"""Deputies belong to no single plugin: they raise suggestions, receive voters at stations and walk the grids. A deputy never
+handles a matter in that capacity (Deputies Law 2025, article 31), so the role sees and raises and no more."""
 
 SETTINGS = (
     Setting("core.session_idle_minutes", _("Minutes without use after which a login ends"), "int", 30,
