@@ -4,7 +4,7 @@ from __future__ import annotations
 from grid321.core.api import Plugin
 from grid321.core.api import lazy_gettext as _
 
-from .areas import demo, joined
+from .areas import demo, joined, roles
 from .hooks import (
     grid321_blueprints,
     grid321_changed,
@@ -34,5 +34,5 @@ plugin = Plugin(
     key="suggestion_tracking", label=_("Matters and suggestions"), version="1.0.0", api=">=1.0,<2",
     after=("grid", "liaison_station"), icon="clipboard-check",
     description=_("Matters of residents and suggestions of deputies: registered, handed over, answered, rated, written off."),
-    roles=joined("ROLES"), posts=joined("POSTS"), settings=joined("SETTINGS"), classes=joined("CLASSES"),
+    roles=roles(), posts=joined("POSTS"), settings=joined("SETTINGS"), classes=joined("CLASSES"),
     permissions=joined("PERMISSIONS"), links=joined("LINKS"), demo=demo)

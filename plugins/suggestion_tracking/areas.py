@@ -7,7 +7,10 @@ record, actor, node)`` (panels of a page, or None), ``changed(event)`` (what hap
 """
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+from grid321.core.api import Role
 
 from . import (
     desk_area,
@@ -26,6 +29,15 @@ AREAS = (matter_area, suggestion_area, intake_area, public_area, supervision_are
 def joined(name: str) -> tuple[Any, ...]:
     """What the areas bring under ``name``, in their order."""
     return tuple(item for area in AREAS for item in getattr(area, name, ()))
+
+
+def roles() -> tuple[Role, ...]:
+    """The roles of every area. Areas that name the same role each add what one may do there in their own matters."""
+    found: dict[str, Role] = {}
+    for role in joined("ROLES"):
+        first = found.get(role.key, role)
+        found[role.key] = replace(first, permissions=tuple(dict.fromkeys((*first.permissions, *role.permissions))))
+    return tuple(found.values())
 
 
 def demo(context: Any) -> None:

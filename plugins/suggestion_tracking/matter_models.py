@@ -40,7 +40,7 @@ class Matter(Case):
     solved_level = peewee.CharField(max_length=10, null=True)
     evidence = peewee.TextField(null=True)
     face_to_face_on = peewee.DateField(null=True)
-    face_to_face_who = peewee.CharField(max_length=120, null=True)
+    face_to_face_who = peewee.CharField(max_length=400, null=True)
     feedback_resident_on = peewee.DateField(null=True)
     feedback_deputy_on = peewee.DateField(null=True)
 

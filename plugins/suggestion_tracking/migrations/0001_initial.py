@@ -120,7 +120,7 @@ def up(migrator, db):
         solved_level = CharField(null=True, max_length=10)
         evidence = TextField(null=True)
         face_to_face_on = DateField(null=True)
-        face_to_face_who = CharField(null=True, max_length=120)
+        face_to_face_who = CharField(null=True, max_length=400)
         feedback_resident_on = DateField(null=True)
         feedback_deputy_on = DateField(null=True)
         class Meta:
