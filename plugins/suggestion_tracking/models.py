@@ -1,7 +1,7 @@
 """Every table of the plugin: migrations look here. The tables themselves stand in the ``<area>_models`` modules."""
 from __future__ import annotations
 
-from . import life_models
+from . import life_models, supervision_models
 from .matter_models import Matter
 
-MODELS = (Matter, *life_models.MODELS)
+MODELS = (Matter, *life_models.MODELS, *supervision_models.MODELS)
