@@ -52,7 +52,8 @@ class Mark:
 
     ``covers``: the permission must be held at the division of the URL or above; otherwise holding it below is enough to
     enter, because the view shows only what ``scoped`` leaves. ``unfinished``: open to an account that must first change
-    its password. ``body``: bytes a request may have.
+    its password. ``body``: bytes a request may have. ``stateless``: the view, open to everybody, serves programs of others:
+    no login is looked at, so that a request from another site needs no token of this one and can do nothing in a person's name.
     """
 
     permission: str | Mapping[str, str]
@@ -61,6 +62,7 @@ class Mark:
     covers: bool = False
     unfinished: bool = False
     body: int = BODY_LIMIT
+    stateless: bool = False
 
     def needs(self, method: str) -> str | None:
         """The permission for an HTTP method, None when the method is allowed to nobody."""
@@ -70,14 +72,16 @@ class Mark:
 
 
 def guarded(view: _View, permission: str | Mapping[str, str], entity: str | None = None, plugin: str = "core", *,
-            reach: str = "meets", unfinished: bool = False, body: int = BODY_LIMIT) -> _View:
+            reach: str = "meets", unfinished: bool = False, body: int = BODY_LIMIT, stateless: bool = False) -> _View:
     """Mark ``view`` with what it asks of the actor, and return it. ``reach`` is ``meets`` or ``covers`` (see ``Mark``).
 
-    Raises ``ValueError`` without a permission: a view for everybody says so by ``public``.
+    Raises ``ValueError`` without a permission: a view for everybody says so by ``public``, and only such a one is stateless.
     """
     if not permission or reach not in {"meets", "covers"}:
         raise ValueError(f"view {getattr(view, '__name__', view)}: name a permission, and reach meets or covers")
-    setattr(view, _MARK, Mark(permission, entity, plugin, reach == "covers", unfinished, body))
+    if stateless and permission != PUBLIC:
+        raise ValueError(f"view {getattr(view, '__name__', view)}: only a public view is stateless")
+    setattr(view, _MARK, Mark(permission, entity, plugin, reach == "covers", unfinished, body, stateless))
     return view
 
 

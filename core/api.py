@@ -74,6 +74,9 @@ from .errors import (
     Problem,
     Refused,
     StaleVersion,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
 )
 from .fields import (
     AccountRef,
@@ -101,9 +104,11 @@ from .plugin_api import Api
 from .plugins import API_VERSION
 from .registry import registry
 from .schemas import EntitySchema
+from .search_find import condition as text_condition
 from .snapshot import bump as configuration_changed
 from .snapshot import current as snapshot
 from .statistics import Funnel, Overdue, Part, Ratio, Tally
+from .tokens import actor_of as actor_of_token
 from .tree import Node, Tree, ancestor_columns
 from .workflow import (
     Clock,
@@ -166,17 +171,17 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 __all__ = [
     "ANONYMOUS", "API_VERSION", "SYSTEM", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "Case", "Choice",
-    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef",
-    "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag", "Forbidden",
-    "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link",
-    "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind",
-    "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State",
-    "Table", "Tally", "Text", "Transition", "Tree", "Workflow", "WorkflowExtension", "after_commit", "ancestor_columns",
-    "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division", "current_actor",
-    "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day", "format_number",
-    "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on",
-    "json_answer", "json_body", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end", "months", "ngettext",
-    "notices", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
-    "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics", "stay",
-    "to_department", "transaction", "tree", "up", "within", "working_days",
+    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Delivery", "DepartmentRef", "DivisionRef", "Document",
+    "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag", "Forbidden", "Funnel", "GeoJson",
+    "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node",
+    "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "Refusal",
+    "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge",
+    "TooMany", "Transition", "Tree", "Unauthenticated", "Workflow", "WorkflowExtension", "actor_of_token", "after_commit",
+    "ancestor_columns", "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division",
+    "current_actor", "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day",
+    "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl",
+    "hours", "is_on", "json_answer", "json_body", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end",
+    "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division", "require",
+    "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics",
+    "stay", "text_condition", "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

@@ -187,6 +187,18 @@ def sealed(entity: Entity, values: Mapping[str, Any], uid: str) -> dict[str, Any
     return row
 
 
+def opened(entity: Entity, record: Any, name: str) -> str:
+    """The text behind a sealed field of a record, for rules that compare it: not to be shown, kept or logged by the caller.
+
+    Showing a personal value to a person goes through the page that asks for the reason. Empty for none and for a broken seal.
+    """
+    sealed_text = getattr(record, name)
+    try:
+        return crypto.open_sealed(sealed_text, entity.model._meta.table_name, name, record.uid) if sealed_text else ""
+    except crypto.SealBroken:
+        return ""
+
+
 def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor, version: int | None, node: Node) -> Any:
     """Change the columns of ``data``; returns the record as it is now.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import peewee
 
-from . import audit, sessions, snapshot
+from . import access, audit, sessions, snapshot
 from .actor import Actor
 from .crypto import token_hash
 from .db import JSONField, Table, database, is_postgres, now, transaction
@@ -161,3 +161,21 @@ def narrowed(actor: Actor, token_id: int, division_id: int | None, permissions: 
     """The actor a program is when it uses a token: its account, without what the token leaves out."""
     reads_only = permissions is not None and all(name.endswith(".view") or name in READING for name in permissions)
     return replace(actor.limited(snapshot.current().tree, division_id, permissions), token_id=token_id, reads_only=reads_only)
+
+
+def actor_of_row(row: sessions.Row | None) -> Actor:
+    """The actor of a program whose token ``read`` found. Raises ``Unauthenticated`` as ``identify`` does."""
+    token_id, identity_, division_id, permissions = identify(row)
+    return narrowed(access.actor_from(identity_), token_id, division_id, permissions)
+
+
+def actor_of(token: str) -> Actor:
+    """The actor of a program that shows its API token elsewhere than in ``Authorization``, as other standards ask.
+
+    Raises ``Unauthenticated`` for one that is not valid, and ``Forbidden`` for an account that must first finish its log-in.
+    """
+    actor = actor_of_row(read(token.strip()))
+    if actor.must_change_password or actor.must_enrol:
+        raise Forbidden(_("This account is not ready"), _("Its password must be changed or one-time codes switched on."),
+                        _("Log in with a browser once and follow the page."), code="account_unfinished")
+    return actor
