@@ -1,7 +1,8 @@
 """Every table of the plugin: migrations look here. The tables themselves stand in the ``<area>_models`` modules."""
 from __future__ import annotations
 
-from . import life_models, supervision_models
+from . import evaluation_models, life_models, supervision_models
 from .matter_models import Matter
 
-MODELS = (Matter, *life_models.MODELS, *supervision_models.MODELS)
+MODELS = (Matter, *life_models.MODELS, *supervision_models.MODELS,
+          *evaluation_models.MODELS)

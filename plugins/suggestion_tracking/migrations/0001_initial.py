@@ -15,6 +15,210 @@ from peewee import (
 
 
 def up(migrator, db):
+    class Appraisal(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        name = CharField(max_length=80)
+        year = IntegerField()
+        description = TextField(default='')
+        legal_basis = CharField(max_length=200, default='')
+        basis_on = DateField(null=True)
+        valid_until = DateField(null=True)
+        state = CharField(max_length=10, default='draft')
+        opened_on = DateField(null=True)
+        fixed_on = DateField(null=True)
+        published_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_appraisal'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'name', 'year'), True))
+    db.create_tables([Appraisal])
+
+    class AppraisalItem(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        appraisal_id = BigIntegerField(index=True)
+        position = IntegerField(default=1)
+        name = CharField(max_length=80)
+        weight = IntegerField()
+        source = CharField(max_length=12, default='people')
+        rule = TextField(default='')
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_appraisal_item'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([AppraisalItem])
+
+    class AppraisalResult(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        appraisal_id = BigIntegerField(index=True)
+        department_id = BigIntegerField()
+        points = IntegerField()
+        reachable = IntegerField()
+        rank = IntegerField(null=True)
+        items = TextField()
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_appraisal_result'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('appraisal_id', 'department_id'), True))
+    db.create_tables([AppraisalResult])
+
+    class AppraisalScore(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        appraisal_id = BigIntegerField(index=True)
+        item_id = BigIntegerField()
+        department_id = BigIntegerField()
+        points = IntegerField()
+        reason = TextField(default='')
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_appraisal_score'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('item_id', 'department_id'), True))
+    db.create_tables([AppraisalScore])
+
+    class Ballot(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        title = CharField(max_length=80)
+        year = IntegerField()
+        session_id = BigIntegerField(null=True)
+        description = TextField(default='')
+        level = CharField(max_length=10, default='county')
+        minimum = IntegerField(default=10)
+        state = CharField(max_length=10, default='draft')
+        ends_on = DateField(null=True)
+        voters = IntegerField(default=0)
+        votes = IntegerField(default=0)
+        opened_at = DateTimeField(null=True)
+        closed_at = DateTimeField(null=True)
+        published_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_ballot'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Ballot])
+
+    class BallotCount(Model):
+        id = BigAutoField()
+        ballot_id = BigIntegerField()
+        subject_id = BigIntegerField()
+        answer = CharField(max_length=10)
+        n = IntegerField(default=0)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_ballot_count'
+            indexes = ((('ballot_id', 'subject_id', 'answer'), True),)
+    db.create_tables([BallotCount])
+
+    class BallotSubject(Model):
+        id = BigAutoField()
+        ballot_id = BigIntegerField()
+        position = IntegerField()
+        department_id = BigIntegerField(null=True)
+        label = CharField(max_length=120)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_ballot_subject'
+            indexes = ((('ballot_id', 'position'), True),)
+    db.create_tables([BallotSubject])
+
+    class BallotVoter(Model):
+        id = BigAutoField()
+        ballot_id = BigIntegerField()
+        person_id = BigIntegerField()
+        voted = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_ballot_voter'
+            indexes = ((('ballot_id', 'person_id'), True),)
+    db.create_tables([BallotVoter])
+
+    class Choice(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        year = IntegerField()
+        kind = CharField(max_length=12)
+        suggestion_id = BigIntegerField(null=True)
+        department_id = BigIntegerField(null=True)
+        label = CharField(max_length=120, default='')
+        reason = TextField()
+        decided_by = CharField(max_length=120)
+        decided_on = DateField()
+        published_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_choice'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'year', 'kind', 'suggestion_id', 'department_id'), True))
+    db.create_tables([Choice])
+
     class Commitment(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
@@ -111,6 +315,39 @@ def up(migrator, db):
             table_name = 'suggestion_tracking_cosigner'
             indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('suggestion_id', 'person_id'), True))
     db.create_tables([Cosigner])
+
+    class Counted(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        key = CharField(unique=True, max_length=60)
+        kind = CharField(max_length=12)
+        suggestion_id = BigIntegerField(index=True, null=True)
+        commitment_id = BigIntegerField(index=True, null=True)
+        number = CharField(max_length=40, default='')
+        title = CharField(max_length=120, default='')
+        department_id = BigIntegerField(null=True)
+        year = IntegerField()
+        counted_on = DateField()
+        limit_on = DateField(null=True)
+        outcome = CharField(null=True, max_length=40)
+        marks = CharField(max_length=20, default='')
+        left_out = CharField(max_length=20, default='')
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_counted'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'year', 'kind', 'id'), False), (('department_id', 'year', 'kind'), False))
+    db.create_tables([Counted])
 
     class Inspection(Model):
         id = BigAutoField()
@@ -362,6 +599,22 @@ def up(migrator, db):
             indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('suggestion_number', 'round', 'deputy_id'), True), (('deputy_id', 'state', 'id'), False))
     db.create_tables([Receipt])
 
+    class ReplyPrint(Model):
+        id = BigAutoField()
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        unit = CharField(max_length=24)
+        replied_on = DateField()
+        band1 = BigIntegerField()
+        band2 = BigIntegerField()
+        band3 = BigIntegerField()
+        band4 = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_reply_print'
+            indexes = ((('entity', 'record_id', 'unit'), True), (('replied_on',), False), (('unit', 'band1'), False), (('unit', 'band2'), False), (('unit', 'band3'), False), (('unit', 'band4'), False))
+    db.create_tables([ReplyPrint])
+
     class Round(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
@@ -448,6 +701,38 @@ def up(migrator, db):
             table_name = 'suggestion_tracking_session'
             indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'name'), True), (('county_id', 'year'), False))
     db.create_tables([Session])
+
+    class Smell(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        entity = CharField(max_length=80)
+        record_id = BigIntegerField()
+        kind = CharField(max_length=12)
+        state = CharField(max_length=6, default='open')
+        number = CharField(max_length=40, default='')
+        title = CharField(max_length=120, default='')
+        department_id = BigIntegerField(null=True)
+        measured = IntegerField()
+        threshold = IntegerField()
+        other = CharField(max_length=40, default='')
+        since = DateField()
+        over_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_smell'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('entity', 'record_id', 'kind'), True), (('county_id', 'state', 'kind', 'id'), False), (('department_id', 'state', 'id'), False))
+    db.create_tables([Smell])
 
     class Suggestion(Model):
         id = BigAutoField()
@@ -577,14 +862,26 @@ def up(migrator, db):
 def down(migrator, db):
     migrator.migrate(migrator.drop_table('suggestion_tracking_task'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_suggestion'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_smell'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_session'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_sample'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_round'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_reply_print'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_receipt'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_matter'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_list_item'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_letter'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_inspection'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_counted'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_cosigner'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_contact'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_commitment'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_choice'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_ballot_voter'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_ballot_subject'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_ballot_count'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_ballot'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_appraisal_score'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_appraisal_result'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_appraisal_item'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_appraisal'))
