@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from . import evaluation_models, life_models, supervision_models
 from .matter_models import Matter
+from .public_models import Publication
 
 MODELS = (Matter, *life_models.MODELS, *supervision_models.MODELS,
           *evaluation_models.MODELS)
