@@ -6,4 +6,4 @@ from .matter_models import Matter
 from .public_models import Publication
 
 MODELS = (Matter, *life_models.MODELS, *supervision_models.MODELS,
-          *evaluation_models.MODELS)
+          *evaluation_models.MODELS, Publication)

@@ -554,6 +554,37 @@ def up(migrator, db):
             indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due'), False), (('town_id', 'due'), False), (('village_id', 'due'), False), (('county_id', 'published_on', 'id'), False), (('deputy_id', 'id'), False), (('county_id', 'source', 'origin_ref'), True))
     db.create_tables([Matter])
 
+    class Publication(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        source = CharField(max_length=12)
+        source_id = BigIntegerField()
+        number = CharField(max_length=40)
+        kind = CharField(max_length=40, default='')
+        title = CharField(max_length=120)
+        text = TextField()
+        result = TextField(default='')
+        outcome = CharField(null=True, max_length=40)
+        raised_at = DateTimeField()
+        published_on = DateField()
+        hidden = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'suggestion_tracking_publication'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('source', 'source_id'), True), (('raised_at', 'id'), False))
+    db.create_tables([Publication])
+
     class Receipt(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
@@ -868,6 +899,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('suggestion_tracking_round'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_reply_print'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_receipt'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_publication'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_matter'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_list_item'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_letter'))
