@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter as Bag
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -182,6 +183,19 @@ def _read(entity_key: str, places: Sequence[int], dimensions: Sequence[str], fir
     return list(db.database.execute_sql(sql, parameters).fetchall())
 
 
+def flows_until(entity_key: str, division_ids: Sequence[int], level: str, month: str) -> list[tuple[int, str, str, int]]:
+    """(division id, month, kind, n) of the banks of a level up to ``month``; months before it together, under an empty month."""
+    mark = "%s" if db.is_postgres() else "?"
+    tables = ["core_counter", "core_counter_delta"] if db.is_postgres() else ["core_counter"]
+    where = (f"entity = {mark} AND division_id IN ({','.join([mark] * len(division_ids))}) AND dimension = {mark}"
+             f" AND month <= {mark}")
+    parameters = [entity_key, *division_ids, f"flow.{level}", month]
+    rows = " UNION ALL ".join(f"SELECT division_id, month, value, n FROM {table} WHERE {where}" for table in tables)
+    sql = (f"SELECT division_id, CASE WHEN month < {mark} THEN '' ELSE month END AS at, value, CAST(sum(n) AS bigint)"
+           f" FROM ({rows}) AS both_ GROUP BY 1, 2, 3 HAVING sum(n) <> 0")
+    return list(db.database.execute_sql(sql, [month, *parameters * len(tables)]).fetchall())
+
+
 def recount(entity: Entity, tree: Tree, *, repair: bool = False) -> list[tuple[Any, ...]]:
     """Count records and ledger anew and compare with the maintained rows.
 
@@ -235,18 +249,42 @@ def _count_flow(entity: Entity, tree: Tree) -> dict[tuple[int, str, str, str], i
     return found
 
 
-def booked_flows(entity_key: str) -> Iterator[tuple[str, int, str, str, int]]:
-    """(month in China, division id, level, kind, n) of everything that the ledger books for an entity, alike ones together."""
+def booked_flows(entity_key: str, since: str = "") -> Iterator[tuple[str, int, str, str, int]]:
+    """(month in China, division id, level, kind, n) of what the ledger books for an entity, alike ones together.
+
+    ``since`` (``YYYY-MM``) leaves out the months before it; the index on entity, step and time finds the rest.
+    """
     from .ledger import LedgerEntry
 
     # The same facts come again and again: the database counts them by month in China (UTC+8, no summer time since 1991).
     month = "to_char(at + interval '8 hours', 'YYYY-MM')" if db.is_postgres() else "strftime('%Y-%m', at, '+8 hours')"
     mark = "%s" if db.is_postgres() else "?"
-    rows = db.database.execute_sql(f"SELECT {month} AS month, facts, count(*) FROM core_ledger WHERE entity = {mark}"
-                                   " AND facts IS NOT NULL GROUP BY 1, 2", (entity_key,))
+    where, parameters = f"entity = {mark}", [entity_key]
+    if since:
+        steps = _steps(entity_key)
+        if not steps:
+            return
+        where += f" AND step IN ({','.join([mark] * len(steps))}) AND at >= {mark}"
+        parameters += [*steps, begin_of(since)]
+    rows = db.database.execute_sql(f"SELECT {month} AS month, facts, count(*) FROM core_ledger WHERE {where}"
+                                   " AND facts IS NOT NULL GROUP BY 1, 2", parameters)
     for booked, facts, n in rows:
         for place_id, level, kind, *times in LedgerEntry.facts.python_value(facts).get("flows", ()):
             yield booked, place_id, level, kind, n * (times[0] if times else 1)
+
+
+def _steps(entity_key: str) -> list[str]:
+    """The steps that the ledger knows of an entity: one look into the index for each."""
+    mark = "%s" if db.is_postgres() else "?"
+    sql = (f"WITH RECURSIVE known(step) AS (SELECT min(step) FROM core_ledger WHERE entity = {mark} UNION ALL"
+           f" SELECT (SELECT min(step) FROM core_ledger WHERE entity = {mark} AND step > known.step) FROM known"
+           " WHERE known.step IS NOT NULL) SELECT step FROM known WHERE step IS NOT NULL")
+    return [row[0] for row in db.database.execute_sql(sql, (entity_key, entity_key)).fetchall()]
+
+
+def begin_of(month: str) -> datetime:
+    """The first moment of a month in China (``YYYY-MM``) as naive UTC."""
+    return datetime(int(month[:4]), int(month[5:7]), 1) - timedelta(hours=8)
 
 
 def month_of(at: Any) -> str:

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections import Counter as Bag
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import peewee
-
-from . import counters, db, snapshot
-from .counters import FLOW_KINDS, IN, OUT, open_after
+from . import counters, db
+from .counters import FLOW_KINDS, IN, open_after
 from .entity import Entity
 from .faces import face_of
 from .i18n import gettext as _
 from .ledger import LedgerDetail, LedgerEntry, LedgerSeal
 from .meetings import HELD, Meeting, MeetingItem
+from .month_books import Books, is_open, terms_of
 from .month_rows import MonthClose, terms_by_level
 from .registry import registry
 from .tree import Node
@@ -48,92 +46,6 @@ def bank_levels() -> frozenset[str]:
                      for level in registry().workflow_of(entity.key).levels)  # type: ignore[union-attr]
 
 
-class Books:
-    """The ledger's bookings and the open cases of every bank, each read once."""
-
-    def __init__(self) -> None:
-        self._booked: dict[str, dict[tuple[int, str], dict[str, Bag[str]]]] = {}
-        self._open: dict[str, dict[int, int]] = {}
-        self._heirs: dict[int, list[int]] = {}
-        self._closed: dict[str, set[int]] = {}
-        tree = snapshot.current().tree
-        for node in tree:
-            heir = tree.heir(node.id)
-            if heir is not None:
-                self._heirs.setdefault(heir.id, []).append(node.id)
-
-    def keeps(self, entity: Entity, node: Node) -> bool:
-        """True when ``node`` has a bank of this entity: its level keeps one, and the plugin is on or something was booked."""
-        workflow = registry().workflow_of(entity.key)
-        if workflow is None or node.level not in workflow.levels:
-            return False
-        return snapshot.current().switches.is_on(entity.plugin, node) or any(
-            (place, node.level) in self.booked(entity) for place in self.places(node))
-
-    def booked(self, entity: Entity) -> dict[tuple[int, str], dict[str, Bag[str]]]:
-        """(division id, level) → month → kind → n, as the ledger has it now."""
-        found = self._booked.get(entity.key)
-        if found is None:
-            found = self._booked[entity.key] = {}
-            for month, place, level, kind, n in counters.booked_flows(entity.key):
-                found.setdefault((place, level), {}).setdefault(month, Bag())[kind] += n
-        return found
-
-    def places(self, node: Node, month: str | None = None) -> list[int]:
-        """The divisions whose bank ``node`` keeps: itself and those merged into it, without those that closed ``month``."""
-        found = sorted(self._heirs.get(node.id, [node.id]))
-        if month is None:
-            return found
-        if month not in self._closed:
-            self._closed[month] = {row[0] for row in MonthClose.select(MonthClose.division_id).where(
-                MonthClose.month == month).tuples()}
-        return [place for place in found if place == node.id or place not in self._closed[month]]
-
-    def terms(self, entity: Entity, node: Node, month: str) -> dict[str, int]:
-        """The terms of the balance law of the division's own bank, from the ledger."""
-        opening, flows = 0, Bag[str]()
-        for place in self.places(node, month):
-            for booked, kinds in self.booked(entity).get((place, node.level), {}).items():
-                if booked < month:
-                    opening = open_after(opening, kinds)
-                elif booked == month:
-                    flows.update(kinds)
-        return terms_of(opening, flows)
-
-    def open_by_ledger(self, entity: Entity, node: Node) -> int:
-        """What is open now in the division's own bank, by everything that was booked."""
-        total = 0
-        for place in self.places(node):
-            for kinds in self.booked(entity).get((place, node.level), {}).values():
-                total = open_after(total, kinds)
-        return total
-
-    def open_cases(self, entity: Entity, node: Node) -> int:
-        """How many open cases the division holds now."""
-        found = self._open.get(entity.key)
-        if found is None:
-            found = self._open[entity.key] = open_by_holder(entity)
-        return sum(found.get(place, 0) for place in self.places(node))
-
-
-def terms_of(opening: int, flows: Mapping[str, int]) -> dict[str, int]:
-    """The terms of the balance law as they are frozen: opening, every kind, corrections as they were booked, open."""
-    corrections = {kind: n for kind, n in flows.items() if kind.startswith(counters.CORRECTION) and n}
-    return {"opening": opening, **{kind: flows.get(kind, 0) for kind in (*IN, *OUT)}, **corrections,
-            "open": open_after(opening, flows)}
-
-
-def is_open(model: Any) -> Any:
-    """The condition that a case lies in a bank: not finished (under whatever version of its workflow), carried by no other."""
-    return model.closed_at.is_null() & model.bond.is_null()
-
-
-def open_by_holder(entity: Entity) -> dict[int, int]:
-    """Holder → open cases in its bank."""
-    model = entity.model
-    return dict(model.select(model.holder_id, peewee.fn.COUNT(model.id)).where(is_open(model)).group_by(model.holder_id).tuples())
-
-
 def findings(node: Node, month: str, books: Books) -> list[Finding]:
     """What breaks the balance of the division's own banks in ``month``; nothing when all three witnesses agree."""
     found: list[Finding] = []
@@ -144,8 +56,8 @@ def findings(node: Node, month: str, books: Books) -> list[Finding]:
         terms = books.terms(entity, node, month)
         if min(n for kind, n in terms.items() if not kind.startswith(counters.CORRECTION)) < 0:
             found.append(Finding(_("%(place)s: a figure of the balance is negative.", place=node.name), node.id, page))
-        kept = _maintained(entity, node, month)
-        counted = _all_places(books, entity, node, month)
+        kept = books.maintained(entity, node, month)
+        counted = books.of_all_places(entity, node, month)
         if kept != counted:
             kinds = "、".join(sorted(kind for kind in {*kept, *counted} if kept.get(kind, 0) != counted.get(kind, 0)))
             found.append(Finding(_("%(place)s: the maintained figures differ from the ledger (%(kinds)s). The administrator "
@@ -153,27 +65,6 @@ def findings(node: Node, month: str, books: Books) -> list[Finding]:
         found += _open_findings(entity, node, books, page)
         found += _opening_findings(entity, node, month, terms, books, page)
     return found
-
-
-def _maintained(entity: Entity, node: Node, month: str) -> dict[str, int]:
-    opening, flows = 0, Bag[str]()
-    for _place, _level, booked, kind, n in counters.flows(entity.key, [node.id], [node.level], last_month=month):
-        if booked == month:
-            flows[kind] += n
-        else:
-            opening = open_after(opening, {kind: n})
-    return terms_of(opening, flows)
-
-
-def _all_places(books: Books, entity: Entity, node: Node, month: str) -> dict[str, int]:
-    opening, flows = 0, Bag[str]()
-    for place in books.places(node):
-        for booked, kinds in books.booked(entity).get((place, node.level), {}).items():
-            if booked < month:
-                opening = open_after(opening, kinds)
-            elif booked == month:
-                flows.update(kinds)
-    return terms_of(opening, flows)
 
 
 def _open_findings(entity: Entity, node: Node, books: Books, page: str) -> list[Finding]:
@@ -209,10 +100,10 @@ def suspects(entity: Entity, places: Iterable[int], level: str) -> list[tuple[in
 def _opening_findings(entity: Entity, node: Node, month: str, terms: Mapping[str, int], books: Books,
                       page: str) -> list[Finding]:
     before = before_month(month)
-    rows = list(MonthClose.select().where((MonthClose.month == before) & MonthClose.division_id.in_(books.places(node))))
-    if not any(row.division_id == node.id for row in rows):
+    rows = books.closed(before)
+    if node.id not in rows:
         return []
-    frozen = sum(row.figures["own"].get(entity.key, {}).get("open", 0) for row in rows)
+    frozen = sum(rows[place]["own"].get(entity.key, {}).get("open", 0) for place in books.places(node) if place in rows)
     if frozen == terms["opening"]:
         return []
     return [Finding(_("%(place)s: %(month)s was closed with %(frozen)s open, and this month opens with %(opening)s. Something "

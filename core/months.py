@@ -5,8 +5,8 @@ turns out to be wrong later is corrected in the present month, on the word of tw
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ from .entity import Entity, Setting
 from .errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
-from .month_check import Books, Finding, bank_levels, case_entities, findings, summed
+from .month_books import Books, next_month
+from .month_check import Finding, bank_levels, case_entities, findings, summed
 from .month_rows import APPROVED, PROPOSED, REJECTED, MonthClose, MonthCorrection
 from .tree import Node
 
@@ -40,12 +41,7 @@ class Check:
     month: str
     divisions: tuple[Node, ...]
     findings: tuple[Finding, ...]
-
-
-def next_month(month: str) -> str:
-    """The month after ``YYYY-MM``."""
-    year, number = int(month[:4]), int(month[5:7])
-    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
+    books: Books = field(repr=False, compare=False)
 
 
 def last_closed(node: Node) -> str | None:
@@ -59,8 +55,18 @@ def next_to_close(node: Node) -> str | None:
     return next_month(last) if last is not None else first_booked([node]).get(node.id)
 
 
-def first_booked(nodes: Iterable[Node]) -> dict[int, str]:
-    """The first month in which a step was booked at the own bank of each division that has one. One query for each level."""
+def last_closed_of(nodes: Iterable[Node]) -> dict[int, str]:
+    """The newest month that each division closed, of those that did. One query."""
+    wanted = {node.id for node in nodes}
+    query = MonthClose.select(MonthClose.division_id, peewee.fn.MAX(MonthClose.month)).group_by(MonthClose.division_id)
+    return {division_id: month for division_id, month in query.tuples() if division_id in wanted}
+
+
+def first_booked(nodes: Iterable[Node], begun: Collection[int] = ()) -> dict[int, str]:
+    """The first month in which a step was booked at the own bank of each division that has one. One query for each level.
+
+    Of divisions in ``begun``, which closed a month already, it may be a month that one merged into them closed itself.
+    """
     found: dict[int, str] = {}
     by_level: dict[str, list[int]] = {}
     nodes = list(nodes)
@@ -73,7 +79,7 @@ def first_booked(nodes: Iterable[Node]) -> dict[int, str]:
                      .group_by(table.division_id).tuples())
             for division_id, month in query:
                 found[division_id] = min(month, found.get(division_id, month))
-    return {**found, **_of_heirs(nodes, found)}
+    return {**found, **_of_heirs([node for node in nodes if node.id not in begun], found)}
 
 
 def _of_heirs(nodes: Iterable[Node], found: Mapping[int, str]) -> dict[int, str]:
@@ -81,6 +87,8 @@ def _of_heirs(nodes: Iterable[Node], found: Mapping[int, str]) -> dict[int, str]
     tree = snapshot.current().tree
     merged = {heir.id for one in tree if not one.valid and (heir := tree.heir(one.id)) is not None}
     heirs = [node for node in nodes if node.id in merged and node.id in found]
+    if not heirs:
+        return {}
     books, first = Books(), {}
     for node in heirs:
         month, last = found[node.id], counters.month_of(db.now())
@@ -93,12 +101,19 @@ def _of_heirs(nodes: Iterable[Node], found: Mapping[int, str]) -> dict[int, str]
 
 def waiting_below(node: Node, month: str) -> list[Node]:
     """The divisions below that had something to count by ``month`` and did not close it, lowest level first."""
+    return list(_waiting_below(node, month))
+
+
+def _waiting_below(node: Node, month: str) -> dict[Node, str]:
+    """The same with the month that each of them closes next. A few queries, whatever the number of divisions."""
     levels = bank_levels()
     below = [one for one in snapshot.current().tree.subtree(node) if one.valid and one.level in levels and one.id != node.id]
     closed = {row[0] for row in MonthClose.select(MonthClose.division_id).where(MonthClose.month == month).tuples()}
-    first = first_booked(below)
+    last = last_closed_of(below)
+    first = first_booked(below, last)
     found = [one for one in below if one.id not in closed and first.get(one.id, "9999-99") <= month]
-    return sorted(found, key=lambda one: (-one.depth, one.code))
+    return {one: next_month(last[one.id]) if one.id in last else first[one.id]
+            for one in sorted(found, key=lambda one: (-one.depth, one.code))}
 
 
 def check(node: Node, month: str, *, below: bool = False) -> Check:
@@ -108,23 +123,22 @@ def check(node: Node, month: str, *, below: bool = False) -> Check:
     ``Invalid`` for a division without bank. What breaks the balance is no error here but a finding.
     """
     _refuse_month(node, month)
-    waiting = waiting_below(node, month)
+    waiting = _waiting_below(node, month)
     tree = snapshot.current().tree
-    books = Books()
     found: list[Finding] = []
     if below:
-        for one in waiting:
-            first = next_to_close(one)
-            if first is not None and first < month:
+        for one, first in waiting.items():
+            if first < month:
                 found.append(Finding(_("%(place)s did not close %(month)s yet.", place=one.name, month=first), one.id,
                                      f"/d/{one.code}/core/month"))
     else:
         found += [Finding(_("%(place)s did not close the month yet.", place=tree.local_name(one, node)), one.id,
                           f"/d/{one.code}/core/month") for one in waiting]
     divisions = (*(waiting if below else ()), node)
+    books = Books(divisions, month, first_booked(divisions, last_closed_of(divisions)))
     for one in divisions:
         found += findings(one, month, books)
-    return Check(month, divisions, tuple(found))
+    return Check(month, divisions, tuple(found), books)
 
 
 def is_over(month: str) -> bool:
@@ -168,8 +182,8 @@ def close(node: Node, month: str, actor: Actor, *, below: bool = False) -> list[
                           errors={"findings": [finding.text for finding in plan.findings]},
                           extra={"findings": [{"text": finding.text, "url": finding.url} for finding in plan.findings]})
         position, head = ledger.checkpoint(f"month {month} {node.code}")
-        books, moment = Books(), db.now()
-        return [_freeze(one, month, books, actor, (position, head), moment) for one in plan.divisions]
+        moment = db.now()
+        return [_freeze(one, month, plan.books, actor, (position, head), moment) for one in plan.divisions]
 
 
 def _freeze(node: Node, month: str, books: Books, actor: Actor, anchor: tuple[int, str], moment: Any) -> MonthClose:
@@ -186,9 +200,12 @@ def _freeze(node: Node, month: str, books: Books, actor: Actor, anchor: tuple[in
 
 def _below(node: Node, month: str) -> tuple[list[int], dict[str, dict[str, dict[str, int]]]]:
     """The closes below a division and the sums of their own terms, by entity and level."""
-    ids = [one.id for one in snapshot.current().tree.subtree(node, all_times=True) if one.id != node.id]
-    rows = list(MonthClose.select().where((MonthClose.month == month) & MonthClose.division_id.in_(ids or [0]))
-                .order_by(MonthClose.id))
+    levels = bank_levels()
+    ids = {one.id for one in snapshot.current().tree.subtree(node, all_times=True) if one.id != node.id and one.level in levels}
+    if not ids:
+        return [], {}
+    rows = [row for row in MonthClose.select(MonthClose.id, MonthClose.division_id, MonthClose.level, MonthClose.figures)
+            .where(MonthClose.month == month).order_by(MonthClose.id) if row.division_id in ids]
     return [row.id for row in rows], summed(rows)
 
 

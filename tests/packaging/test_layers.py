@@ -29,12 +29,13 @@ LAYERS = {
         versions calendar_rows clock_settings redating division_records division_files division_counts""",
     "services": """
         search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
-        months month_check month_bulletin month_jobs banks accounts access tokens totp engine groups group_checks
+        months month_books month_check month_bulletin month_jobs banks accounts access tokens totp engine groups group_checks
         links duplicates reply_templates conversions records attachments lists filters export transfer transfer_check
         transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
         recipients history desks search_find saved_views sending notices documents extensions panels people_entities
         theme_check worker worker_huey class_items forms division_forms clock_notices clock_extensions statistics_view
-        menu version_publishing version_checks version_words version_moves lookup signed_links plugin_api""",
+        menu version_publishing version_checks version_words version_moves three_levels
+        three_level_forms lookup signed_links plugin_api""",
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages case_panels case_pages conversion_pages rest_cases
