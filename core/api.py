@@ -23,6 +23,7 @@ from . import (
     sending,
     signed_links,
     statistics,
+    three_levels,
 )
 from . import months as month_end
 from . import statistics_view as figures
@@ -93,6 +94,7 @@ from .fields import (
     PersonRef,
     Phone,
     Text,
+    current_frame,
 )
 from .hooks import hookimpl
 from .i18n import format_day, format_number, format_time, gettext, lazy_gettext, ngettext
@@ -178,10 +180,10 @@ __all__ = [
     "Refused", "Role", "Scoped", "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge",
     "TooMany", "Transition", "Tree", "Unauthenticated", "Workflow", "WorkflowExtension", "actor_of_token", "after_commit",
     "ancestor_columns", "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division",
-    "current_actor", "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day",
+    "current_actor", "current_frame", "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day",
     "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl",
     "hours", "is_on", "json_answer", "json_body", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end",
     "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division", "require",
     "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics",
-    "stay", "text_condition", "to_department", "transaction", "tree", "up", "within", "working_days",
+    "stay", "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
 ]
