@@ -102,9 +102,17 @@ def case_of(item: MeetingItem) -> tuple[Entity, Any] | None:
 
 
 def answerable(step: Transition) -> bool:
-    """True when a decision with department, limit and note answers everything the step asks."""
-    return all(name in ANSWERS or not found.required or found.default is not None
+    """True when a decision with department, limit and note, and the record of the meeting, answer everything the step asks."""
+    return all(name in ANSWERS or name in told_by_meeting(schema) or not found.required or found.default is not None
                for schema in step.asks for name, found in fields_of(schema).items())
+
+
+def told_by_meeting(schema: Any) -> Mapping[str, str]:
+    """Fields of a form that the record of the meeting fills, and the column of ``Meeting`` they come from.
+
+    A form says so in its class attribute ``from_meeting``: ``{"handed_on": "met_on", "to_whom": "attendees"}``.
+    """
+    return getattr(schema, "from_meeting", {})
 
 
 def decisions(entity: Entity, record: Any, meeting: Any) -> list[Transition]:
@@ -261,7 +269,7 @@ def hold(meeting_id: int, data: Mapping[str, Any], actor: Actor, version: int | 
         agenda = items(meeting.id)
         errors = {**_missing(values), **_quorum(values, place)}
         errors |= {} if agenda else {"items": [_("The agenda is empty: put the matters on it that are to be decided.")]}
-        errors |= {f"item-{item.id}": [text] for item in agenda if (text := _undecided(item, meeting, place))}
+        errors |= {f"item-{item.id}": [text] for item in agenda if (text := _undecided(item, meeting, place, values))}
         if errors:
             raise Invalid(_("The record was not fixed."), _("It does not say all that the record of a held meeting says."),
                           _("Fill in what is named, then hold the meeting."), errors=errors)
@@ -312,7 +320,7 @@ def _quorum(values: Mapping[str, Any], place: Node) -> dict[str, list[str]]:
     return errors
 
 
-def _undecided(item: MeetingItem, meeting: Meeting, place: Node) -> str:
+def _undecided(item: MeetingItem, meeting: Meeting, place: Node, said: Mapping[str, Any]) -> str:
     """What keeps an item from being decided, as a sentence; empty when it is."""
     found = case_of(item)
     if found is None:
@@ -327,7 +335,7 @@ def _undecided(item: MeetingItem, meeting: Meeting, place: Node) -> str:
     if step is None:
         return _("%(number)s: this meeting cannot decide that for the matter as it is now.", number=number)
     try:
-        answers(step, item, place, SYSTEM)
+        answers(step, item, place, SYSTEM, said)
     except Invalid as problem:
         texts = [str(text) for messages in problem.errors.values() for text in messages]
         fields = {name: str(one.label) for schema in step.asks for name, one in fields_of(schema).items()}
@@ -336,12 +344,21 @@ def _undecided(item: MeetingItem, meeting: Meeting, place: Node) -> str:
     return ""
 
 
-def answers(step: Transition, item: MeetingItem, place: Node, actor: Actor) -> dict[str, Any]:
-    """The checked answers of a step's form, as the decision gives them. Raises ``Invalid``."""
+def answers(step: Transition, item: MeetingItem, place: Node, actor: Actor,
+            said: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The checked answers of a step's form, as the decision and the record of its meeting give them. Raises ``Invalid``.
+
+    ``said`` is what the record is about to say while it is being held; without it the stored record is read.
+    """
     raw: dict[str, Any] = {}
+    if said is None:
+        said = Meeting.get_by_id(item.meeting_id).__data__ if any(map(told_by_meeting, step.asks)) else {}
     for schema in step.asks:
         for name, found in fields_of(schema).items():
             value = getattr(item, ANSWERS[name]) if name in ANSWERS else None
+            if name in told_by_meeting(schema):
+                value = said.get(told_by_meeting(schema)[name])
+                value = value[:getattr(found, "max", None)] if isinstance(value, str) else value
             value = found.default if value in (None, "") and not callable(found.default) else value
             if value not in (None, ""):
                 raw[name] = value.isoformat() if isinstance(value, date) else value

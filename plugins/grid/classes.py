@@ -4,11 +4,10 @@ Where the sources name a thing without explaining it, only the name stands here;
 """
 from __future__ import annotations
 
-from grid321.core.api import ClassScheme, Setting
+from grid321.core.api import ClassScheme, Setting, three_levels
 from grid321.core.api import lazy_gettext as _
 
 PUBLISHED = _("Published practice of Lan county and Zhengzhou 2012-2024 [place]; the county sets its own")
-PLACE_LIMIT = _("[place] default; the county sets its own. No law fixes this length.")
 
 LEDGER_CLASSES = ClassScheme("grid.ledger_class", _("Classes of ledger information"), (
     ("illegal_production", _("Illegal production")),
@@ -44,19 +43,8 @@ RATINGS = ClassScheme("grid.rating", _("Ratings"), (
 CLASSES = (LEDGER_CLASSES, WAYS, OUTCOMES, RATINGS)
 
 
-def _limit(key: str, label: object, default: str) -> Setting:
-    return Setting(key, label, "length", default, PLACE_LIMIT)
-
-
 SETTINGS = (
-    _limit("grid.limit_accept", _("Time for the village to take a report up"), "1 wd"),
-    _limit("grid.limit_village", _("Time for the village to handle it or send it up"), "7 d"),
-    _limit("grid.limit_town", _("Time for the town to have it answered"), "15 wd"),
-    _limit("grid.limit_county", _("Time for the county to have it answered"), "15 wd"),
-    _limit("grid.limit_take_up", _("Time for a department to accept or return it"), "2 wd"),
-    _limit("grid.limit_rating", _("Time for the reporter to rate the answer"), "10 wd"),
-    _limit("grid.limit_second", _("Time to handle it again"), "1 m"),
-    _limit("grid.limit_look_again", _("Time until a kept matter is looked at again"), "3 m"),
+    *three_levels.limits("grid."),
     Setting("grid.solved_outcomes", _("Outcome classes that count as solved"), "text", "solved",
             _("“No money, no project” is not solved. Codes of outcome classes, separated by commas.")),
     Setting("grid.code_digits", _("Digits of a grid's number after the village code"), "int", 3,
