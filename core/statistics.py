@@ -319,6 +319,31 @@ def overdue(measure: Overdue, entity: Entity, workflow: Workflow, node: Node, to
     return max(0, min(total, LIVE_LIMIT))
 
 
+def overdue_by_child(measure: Overdue, entity: Entity, workflow: Workflow, children: Sequence[Node], most: int = 999,
+                     today: date | None = None) -> dict[int, int]:
+    """Number of open cases that are overdue today in each of ``children``, by division id; of each at most ``most``.
+
+    One statement for all of them, read from the index (level, due); those where the plugin is off in part are asked one by one.
+    """
+    day = today or db.local_day()
+    states = _open_states(registry().every_version_of(entity.key) or workflow, measure.without)
+    found: dict[int, int] = {}
+    parts: list[str] = []
+    given: list[Any] = []
+    mark, table = "%s" if db.is_postgres() else "?", entity.model._meta.table_name
+    for child in children:
+        if visible(entity.plugin, child) != {child.id: 1}:
+            found[child.id] = min(most, overdue(measure, entity, workflow, child, day))
+            continue
+        parts.append(f"SELECT {child.id}, (SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {child.column} = "
+                     f"{mark} AND due < {mark} AND state IN ({', '.join([mark] * len(states))}) LIMIT {most}) AS late)")
+        given += [child.id, day, *states]
+    for start in range(0, len(parts), 100):  # SQLite joins at most 500 selections; built by hand, ten times as fast
+        these = given[start * (2 + len(states)):(start + 100) * (2 + len(states))]
+        found.update(db.database.execute_sql(" UNION ALL ".join(parts[start:start + 100]), these).fetchall())
+    return found
+
+
 def _open_states(workflow: Workflow, without: Sequence[str]) -> list[str]:
     return [state.key for state in workflow.states if not state.final and state.key not in without]
 
