@@ -30,6 +30,7 @@ from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .clock import within
+from .clock_rows import last_days
 from .db import (
     BlindField,
     Case,
@@ -182,7 +183,7 @@ __all__ = [
     "ancestor_columns", "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division",
     "current_actor", "current_frame", "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day",
     "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl",
-    "hours", "is_on", "json_answer", "json_body", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end",
+    "hours", "is_on", "json_answer", "json_body", "last_days", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end",
     "months", "ngettext", "notices", "notify", "now", "people", "records", "registry", "rename_division", "require",
     "retire_division", "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics",
     "stay", "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
