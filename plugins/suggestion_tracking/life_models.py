@@ -47,14 +47,14 @@ class Suggestion(Case):
     earlier_id = peewee.BigIntegerField(null=True)
     repeated_years = peewee.IntegerField(default=0)
     raised_on = peewee.DateField(null=True)
-    check_result = peewee.CharField(max_length=20, null=True)  # fit | changed | excluded
+    check_result = peewee.CharField(max_length=20, null=True)  # fit | excluded
     excluded_reason = peewee.CharField(max_length=40, null=True)
     is_key = peewee.BooleanField(default=False)  # 重点督办建议
     key_leader_id = peewee.BigIntegerField(null=True)  # the person who leads it
     is_major = peewee.BooleanField(default=False)  # broad or hard: the longer limit
     way = peewee.CharField(max_length=10, null=True)  # lead | separate
     joint_reply = peewee.BooleanField(default=False)
-    level_reply = peewee.CharField(max_length=20, default="unit")  # who signs: unit | office | government
+    level_reply = peewee.CharField(max_length=20, null=True)  # who signs the reply: unit | office | government
     handed_on = peewee.DateField(null=True)
     transfers = peewee.IntegerField(default=0)
     first_leader = peewee.CharField(max_length=60, default="")
@@ -64,6 +64,7 @@ class Suggestion(Case):
     attitude = peewee.CharField(max_length=10, null=True)
     rated_on = peewee.DateField(null=True)
     handled_again = peewee.BooleanField(default=False)
+    agreed_longer_on = peewee.DateField(null=True)  # the deputy agreed to an extension of the limit
     published_on = peewee.DateField(null=True)
 
     class Meta:
@@ -77,6 +78,7 @@ class Cosigner(Scoped):
     """A deputy who signed a suggestion together with the leading one."""
 
     suggestion_id = peewee.BigIntegerField()
+    suggestion_number = peewee.CharField(max_length=40)
     person_id = peewee.BigIntegerField(index=True)
     signed_on = peewee.DateField(null=True)
 
@@ -88,10 +90,12 @@ class Cosigner(Scoped):
 class Task(Case):
     """What one unit (``department_id``) does for a suggestion: as lead (主办), co-handler (会办) or separately (分办).
 
-    The columns ``fix_*`` are the six fixings (六定). ``outcome`` and ``answer`` are its reply, of a co-handler its opinion.
+    The number of its suggestion never changes, so lists show it without a second look. The columns ``fix_*`` are the six
+    fixings (六定). ``outcome`` and ``answer`` are its reply, of a co-handler its opinion.
     """
 
     suggestion_id = peewee.BigIntegerField(index=True)
+    suggestion_number = peewee.CharField(max_length=40)
     role = peewee.CharField(max_length=10)  # lead | co | separate
     title = peewee.CharField(max_length=120)
     asked = peewee.TextField(default="")  # what is asked of this unit
@@ -111,9 +115,6 @@ class Task(Case):
     letter_number = peewee.CharField(max_length=60, default="")
     answered_on = peewee.DateField(null=True)
     handled_again = peewee.BooleanField(default=False)
-    consent_on = peewee.DateField(null=True)  # the deputy agreed to an extension
-    consent_by = peewee.CharField(max_length=60, default="")
-    consent_text = peewee.TextField(default="")
 
     class Meta:
         table_name = "suggestion_tracking_task"
@@ -124,7 +125,7 @@ class Contact(Scoped):
     """A meeting of a unit with the deputy (三见面): before, during or after the handling, and what the deputy said."""
 
     suggestion_id = peewee.BigIntegerField(index=True)
-    task_id = peewee.BigIntegerField(null=True, index=True)
+    suggestion_number = peewee.CharField(max_length=40)
     department_id = peewee.BigIntegerField(null=True)
     stage = peewee.CharField(max_length=10)  # before | during | after
     met_on = peewee.DateField()
@@ -132,6 +133,7 @@ class Contact(Scoped):
     place = peewee.CharField(max_length=120, default="")
     form = peewee.CharField(max_length=20)
     said = peewee.TextField()
+    agrees_longer = peewee.BooleanField(default=False)
 
     class Meta:
         table_name = "suggestion_tracking_contact"
