@@ -1,4 +1,4 @@
-"""A boundary: GeoJSON polygons (RFC 7946), checked before they are stored."""
+"""Places on a map: boundaries as GeoJSON polygons (RFC 7946), positions in degrees; both checked before they are stored."""
 from __future__ import annotations
 
 import math
@@ -13,6 +13,8 @@ from grid321.core.i18n import lazy_gettext as _l
 
 MAX_BYTES = 200_000
 MAX_POSITIONS = 10_000
+COORDINATES = (("cgcs2000", "CGCS2000"), ("wgs84", "WGS84"), ("gcj02", "GCJ-02"))
+"""Coordinate systems of boundaries and positions, as choices of a field."""
 
 
 class GeoJson(EntityField):
@@ -122,3 +124,50 @@ def _area(ring: list[list[float]]) -> float:
     x0, y0 = ring[0]
     return sum((ring[i][0] - x0) * (ring[i + 1][1] - y0) - (ring[i + 1][0] - x0) * (ring[i][1] - y0)
                for i in range(len(ring) - 1))
+
+
+class Degrees(EntityField):
+    """Degrees of longitude (``limit`` 180) or latitude (``limit`` 90) as a finite JSON number."""
+
+    input_mode: ClassVar[str] = "decimal"
+    default_error_messages: dict[str, Any] = {
+        "type": _l("This must be a number of degrees such as 109.0293."),
+        "range": _l("The number must lie between {min} and {max}."),
+    }
+
+    def __init__l(self, label: Any = None, *, limit: int = 180, **rest: Any) -> None:
+        super().__init__l(label, **rest)
+        self.limit = limit
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            raise self.make_error("type")
+        if abs(value) > self.limit:
+            raise self.make_error("range", min=-self.limit, max=self.limit)
+        return round(float(value), 7)
+
+    def from_text(self, text: str) -> float | None:
+        """Read ``109.0293``; empty is none."""
+        text = text.strip()
+        if not text:
+            return None
+        if len(text) > 20 or not text.isascii() or not set(text) <= set("0123456789.-"):
+            raise self.make_error("type")
+        try:
+            return float(text)
+        except ValueError:
+            raise self.make_error("type") from None
+
+    def from_cell(self, cell: Any) -> Any:
+        """A number cell is a number; text is read like a form input."""
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+            return cell
+        return super().from_cell(cell)
+
+    def to_cell(self, value: Any, record: Any = None) -> Any:
+        """A number cell."""
+        return "" if value is None else value
+
+    def openapi(self) -> dict[str, Any]:
+        """A JSON number within the limit."""
+        return self._described({"type": "number", "minimum": -self.limit, "maximum": self.limit})

@@ -26,8 +26,10 @@ from grid321.core.field_base import (
 from grid321.core.i18n import gettext as _
 from grid321.core.i18n import lazy_gettext as _l
 
-__all__ = ["AccountRef", "Choice", "Day", "DepartmentRef", "DivisionRef", "EntityField", "Flag", "Frame", "GeoJson",
-           "IdNumber", "Int", "LongText", "PersonRef", "Phone", "Text", "current_frame", "frame_or_none", "framed"]
+__all__ = [
+    "COORDINATES", "AccountRef", "Choice", "Day", "Degrees", "DepartmentRef", "DivisionRef", "EntityField", "Flag", "Frame",
+    "GeoJson", "IdNumber", "Int", "LongText", "PersonRef", "Phone", "Text", "current_frame", "frame_or_none", "framed",
+]
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 _DIGITS = re.compile(r"-?[0-9]{1,10}")
@@ -391,5 +393,5 @@ class IdNumber(Text):
             raise self.make_error(str(problem)) from None
 
 
-from grid321.core.field_geo import GeoJson  # noqa: E402
+from grid321.core.field_geo import COORDINATES, Degrees, GeoJson  # noqa: E402
 from grid321.core.field_refs import AccountRef, DepartmentRef, DivisionRef, PersonRef  # noqa: E402

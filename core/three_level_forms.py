@@ -1,11 +1,19 @@
-"""The forms of the steps of three-level handling. A plugin derives those that name lists of its own (outcomes, ways, ratings)."""
+"""The forms of three-level handling. A plugin derives those that name lists of its own (outcomes, ways, ratings).
+
+``complete`` fills in what somebody who registers a matter left open.
+"""
 from __future__ import annotations
 
+from typing import Any
+
+from .db import local_day
 from .fields import Choice, Day, DepartmentRef, LongText, Text
+from .i18n import gettext
 from .i18n import lazy_gettext as _
 from .schemas import EntitySchema
 
 NO_SECRETS = _("No state secrets and no data about others that are not needed.")
+URGENCY = (("normal", _("Normal")), ("urgent", _("Urgent")))
 NOTHING: tuple[tuple[str, str], ...] = ()
 """The choices of a field whose list the plugin names: it declares the field again with its own ``scheme``."""
 
@@ -60,3 +68,33 @@ class KeepNote(EntitySchema):
     """Why a matter stays in the bank and what has to happen first."""
 
     reason = LongText(_("What has to happen first"), max=1000, required=True, min=4)
+
+
+def complete(data: dict[str, Any], record: Any) -> dict[str, list[str]]:
+    """Complete ``data`` of a matter: a title from the first words of its text, today, normal urgency. A field left empty
+    costs no time. ``record`` is what is stored, None for a new one. Returns what is wrong with its position, by field.
+    """
+    def value(name: str) -> Any:
+        return data[name] if name in data else getattr(record, name, None)
+
+    if record is None or "title" in data:
+        data["title"] = data.get("title") or first_words(value("text") or "")
+    if record is None or "occurred_on" in data:
+        data["occurred_on"] = data.get("occurred_on") or local_day()
+    if record is None or "urgency" in data:
+        data["urgency"] = data.get("urgency") or "normal"
+    errors: dict[str, list[str]] = {}
+    given = [name for name in ("lon", "lat") if value(name) is not None]
+    if len(given) == 1:
+        missing = "lat" if given == ["lon"] else "lon"
+        errors[missing] = [gettext("A position needs longitude and latitude. Fill in both or neither.")]
+    if given and not value("coordinates"):
+        errors["coordinates"] = [gettext("Choose the coordinate system of the position.")]
+    return errors
+
+
+def first_words(text: str, length: int = 24) -> str:
+    """The beginning of a text as a title: its first line up to the first full stop, at most ``length`` characters."""
+    line = text.strip().split("\n", 1)[0]
+    end = min((at for mark in "。！？；" if (at := line.find(mark)) > 0), default=len(line))
+    return line[:end] if end <= length else line[:length - 1] + "…"

@@ -22,6 +22,7 @@ from .i18n import lazy_gettext as _
 from .registry import registry
 from .three_level_forms import (
     NO_SECRETS,
+    URGENCY,
     AnswerForm,
     Evaluation,
     HandOverForm,
@@ -29,6 +30,8 @@ from .three_level_forms import (
     ObjectionForm,
     RatingForm,
     Reason,
+    complete,
+    first_words,
 )
 from .workflow import (
     Clock,
@@ -46,11 +49,11 @@ from .workflow import (
 )
 
 __all__ = [
-    "LEVELS", "NO_SECRETS", "AnswerForm", "Evaluation", "Forms", "HandOverForm", "KeepNote", "ObjectionForm", "RatingForm",
-    "Reason", "adapted", "answered", "counts_as_solved", "first_objection", "handed", "handling", "held_by_county",
-    "held_by_town", "held_by_village", "level_of", "limit", "limits", "may_be_written_off", "needs_evaluation",
-    "not_solved", "objected", "objected_again", "rated", "second_objection", "solving_codes", "states", "steps",
-    "to_county", "to_town", "to_village", "written_off",
+    "LEVELS", "NO_SECRETS", "URGENCY", "AnswerForm", "Evaluation", "Forms", "HandOverForm", "KeepNote", "ObjectionForm",
+    "RatingForm", "Reason", "adapted", "answered", "complete", "counts_as_solved", "first_objection", "first_words", "handed",
+    "handling", "held_by_county", "held_by_town", "held_by_village", "level_of", "limit", "limits", "may_be_written_off",
+    "needs_evaluation", "not_solved", "objected", "objected_again", "rated", "second_objection", "solving_codes", "states",
+    "steps", "to_county", "to_town", "to_village", "written_off",
 ]
 VILLAGE_MEETING, TOWN_MEETING, COUNTY_MEETING = ("village_committees",), ("town_presidium",), ("county_directors",)
 DEFAULT = _("[place] default; the county sets its own. No law fixes this length.")

@@ -20,12 +20,12 @@ from grid321.core.api import (
     registry,
     shift_clock,
     snapshot,
+    three_levels,
     transaction,
     tree,
 )
 
 from . import demo_texts as texts
-from .schemas import first_words
 
 MONTHS = 6
 BATCH = 40
@@ -67,8 +67,8 @@ class Walker:
         day = (moment + timedelta(hours=8)).date()
         text = matter.text.format(**numbers)
         title = matter.title.format(**numbers)
-        return {"kind": matter.kind, "ledger_class": matter.ledger_class, "title": title or first_words(text), "text": text,
-                "place": matter.place.format(**numbers), "occurred_on": day, "reporter_phone": "", "lon": None, "lat": None,
+        return {"kind": matter.kind, "ledger_class": matter.ledger_class, "text": text,
+                "title": title or three_levels.first_words(text), "place": matter.place.format(**numbers), "occurred_on": day, "reporter_phone": "", "lon": None, "lat": None,
                 "coordinates": None, "division_id": grid.id,
                 "urgency": "urgent" if matter.ledger_class == "safety" and self.rng.random() < 0.3 else "normal"}, matter
 

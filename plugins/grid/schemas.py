@@ -4,8 +4,10 @@ from __future__ import annotations
 from typing import Any
 
 from grid321.core.api import (
+    COORDINATES,
     Choice,
     Day,
+    Degrees,
     DivisionRef,
     EntitySchema,
     Flag,
@@ -15,17 +17,12 @@ from grid321.core.api import (
     Phone,
     Text,
     gettext,
-    local_day,
     three_levels,
 )
 from grid321.core.api import lazy_gettext as _
 
-from .fields import COORDINATES, Degrees
-
 GRID_KINDS = (("basic", _("Basic grid")), ("dedicated", _("Dedicated grid")))
 REPORT_KINDS = (("social", _("Social information")), ("ledger", _("Ledger information")))
-URGENCY = (("normal", _("Normal")), ("urgent", _("Urgent")))
-LEVELS, NO_SECRETS = three_levels.LEVELS, three_levels.NO_SECRETS
 
 
 class GridSchema(EntitySchema):
@@ -51,12 +48,12 @@ class ReportSchema(EntitySchema):
     kind = Choice(_("Kind"), options=REPORT_KINDS, required=True, default="social")
     ledger_class = Choice(_("Class"), scheme="grid.ledger_class",
                           help=_("Needed for ledger information; leave it empty for social information."))
-    text = LongText(_("What you saw or heard"), max=4000, required=True, help=NO_SECRETS)
+    text = LongText(_("What you saw or heard"), max=4000, required=True, help=three_levels.NO_SECRETS)
     title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))
     division = DivisionRef(_("Grid"), level=("grid", "village"), required=True)
     place = Text(_("Place"), max=120, help=_("Street and number, or what everybody calls it."))
     occurred_on = Day(_("When"), past=True, help=_("Left empty, today."))
-    urgency = Choice(_("Urgency"), options=URGENCY, default="normal")
+    urgency = Choice(_("Urgency"), options=three_levels.URGENCY, default="normal")
     reporter_phone = Phone(_("Telephone for questions"))
     lon = Degrees(_("Longitude"), limit=180)
     lat = Degrees(_("Latitude"), limit=90)
@@ -68,8 +65,8 @@ class ReportSchema(EntitySchema):
     attitude = Choice(_("Rating of the attitude"), scheme="grid.rating", read_only=True)
     handled_again = Flag(_("Handled again"), read_only=True)
     limit_on = Day(_("To be done by"), read_only=True)
-    holder_level = Choice(_("Held at"), options=LEVELS, read_only=True)
-    solved_level = Choice(_("Solved at"), options=LEVELS, read_only=True)
+    holder_level = Choice(_("Held at"), options=three_levels.LEVELS, read_only=True)
+    solved_level = Choice(_("Solved at"), options=three_levels.LEVELS, read_only=True)
 
 
 def check_grid(data: dict[str, Any], record: Any, node: Any) -> dict[str, list[str]]:
@@ -91,31 +88,12 @@ def check_report(data: dict[str, Any], record: Any, node: Any) -> dict[str, list
     Completes ``data`` as well: a title from the first words, today, normal urgency. A field left empty costs no time.
     """
     value = _value(data, record)
-    errors: dict[str, list[str]] = {}
-    if record is None or "title" in data:
-        data["title"] = data.get("title") or first_words(value("text") or "")
-    if record is None or "occurred_on" in data:
-        data["occurred_on"] = data.get("occurred_on") or local_day()
-    if record is None or "urgency" in data:
-        data["urgency"] = data.get("urgency") or "normal"
+    errors = three_levels.complete(data, record)
     if value("kind") == "ledger" and not value("ledger_class"):
         errors["ledger_class"] = [gettext("Choose one of the classes of ledger information.")]
     if value("kind") == "social" and value("ledger_class"):
         errors["ledger_class"] = [gettext("Leave the class empty for social information.")]
-    given = [name for name in ("lon", "lat") if value(name) is not None]
-    if len(given) == 1:
-        missing = "lat" if given == ["lon"] else "lon"
-        errors[missing] = [gettext("A position needs longitude and latitude. Fill in both or neither.")]
-    if given and not value("coordinates"):
-        errors["coordinates"] = [gettext("Choose the coordinate system of the position.")]
     return errors
-
-
-def first_words(text: str, length: int = 24) -> str:
-    """The beginning of a text as a title: its first line up to the first full stop, at most ``length`` characters."""
-    line = text.strip().split("\n", 1)[0]
-    end = min((at for mark in "。！？；" if (at := line.find(mark)) > 0), default=len(line))
-    return line[:end] if end <= length else line[:length - 1] + "…"
 
 
 def _value(data: dict[str, Any], record: Any) -> Any:

@@ -39,7 +39,7 @@ def test_title_day_and_urgency_are_filled_in(world):
     ("。开头就是句号", "。开头就是句号"),
 ])
 def test_the_first_words_become_the_title(text, title):
-    from grid321.plugins.grid.schemas import first_words
+    from grid321.core.three_levels import first_words
 
     assert first_words(text) == title
 
