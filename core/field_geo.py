@@ -135,8 +135,8 @@ class Degrees(EntityField):
         "range": _l("The number must lie between {min} and {max}."),
     }
 
-    def __init__l(self, label: Any = None, *, limit: int = 180, **rest: Any) -> None:
-        super().__init__l(label, **rest)
+    def __init__(self, label: Any = None, *, limit: int = 180, **rest: Any) -> None:
+        super().__init__(label, **rest)
         self.limit = limit
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:

@@ -68,8 +68,8 @@ class Walker:
         text = matter.text.format(**numbers)
         title = matter.title.format(**numbers)
         return {"kind": matter.kind, "ledger_class": matter.ledger_class, "text": text,
-                "title": title or three_levels.first_words(text), "place": matter.place.format(**numbers), "occurred_on": day, "reporter_phone": "", "lon": None, "lat": None,
-                "coordinates": None, "division_id": grid.id,
+                "title": title or three_levels.first_words(text), "place": matter.place.format(**numbers), "occurred_on": day,
+                "reporter_phone": "", "lon": None, "lat": None, "coordinates": None, "division_id": grid.id,
                 "urgency": "urgent" if matter.ledger_class == "safety" and self.rng.random() < 0.3 else "normal"}, matter
 
     # -- what happens
