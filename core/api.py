@@ -27,9 +27,10 @@ from . import (
 )
 from . import months as month_end
 from . import statistics_view as figures
-from .access import current_actor, fetch, guarded, require, scoped
+from .access import current_actor, fetch, guarded, inside, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .clock import within
+from .clock_extensions import follow as follow_extension
 from .clock_rows import last_days
 from .db import (
     BlindField,
@@ -184,8 +185,9 @@ __all__ = [
     "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated",
     "Workflow", "WorkflowExtension", "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes",
     "class_label", "configuration_changed", "counters", "create_division", "current_actor", "current_frame", "days", "desks",
-    "down", "duplicates", "engine", "enqueue", "fetch", "figures", "format_day", "format_number", "format_time", "forms",
-    "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "is_on", "json_answer",
+    "down", "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension",
+    "format_day", "format_number", "format_time", "forms",
+    "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "inside", "is_on", "json_answer",
     "json_body", "last_days", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end", "months", "ngettext",
     "notices", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
     "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics", "stay",

@@ -210,7 +210,8 @@ def decide(entity: Entity, record_id: int, deadline_id: int, grant: bool, reason
     """Approve or refuse the extension that waits; returns the case as it is now.
 
     Raises ``NotFound``, ``Forbidden`` (not who decides), ``Refused`` (nothing waits, the same person asked, the deadline
-    ended meanwhile), ``Invalid`` (a refusal without reason) or ``Conflict`` (somebody was faster); nothing is written then.
+    ended meanwhile, the rule's guard), ``Invalid`` (a refusal without reason) or ``Conflict`` (somebody was faster); nothing is
+    written then.
     """
     with db.transaction():
         record = access.fetch(entity, record_id, "view", node, actor)
@@ -227,11 +228,39 @@ def decide(entity: Entity, record_id: int, deadline_id: int, grant: bool, reason
         if grant and row.state == RUNNING and db.now() >= over_at(row.due, row.due_at):
             raise Refused(_("The deadline ended on %(day)s before the extension was decided.", day=format_day(row.due)),
                           remedy=_("Let the answer be given now; the delay stays on record."), code="too_late")
+        if grant and rule.guard is not None:
+            engine.refuse(rule.guard(record))
         text = _reason(reason) if not grant or reason.strip() else ""
-        return _settle(entity, record, row, request, grant, text, actor)
+        _settle(entity, record, row, request, grant, text, actor)
+        if grant and rule.after is not None:
+            rule.after(record, request.length, actor)
+    return record
 
 
-def _settle(entity: Entity, record: Any, row: Deadline, request: ClockExtension, grant: bool, reason: str, actor: Actor) -> Any:
+def follow(entity: Entity, record: Any, key: str, length: str, actor: Actor) -> None:
+    """Stretch the open clock ``key`` of a case to the whole ``length`` ("5 m"), because a case that is part of it was granted so.
+
+    Nothing happens without such a clock, or where it would not end later. Raises ``Conflict`` when somebody was faster.
+    """
+    with db.transaction():
+        row = (Deadline.select().where((Deadline.entity == entity.key) & (Deadline.record_id == record.id)
+                                       & (Deadline.clock == key) & Deadline.state.in_(OPEN)).order_by(Deadline.id.desc()).first())
+        if row is None or end_of(row, parse_length(length)) <= row.due:
+            return
+        place, moment = snapshot.current().tree.get(record.division_id), db.now()
+        values = _extended(row, parse_length(length), moment)
+        Deadline.update(values).where(Deadline.id == row.id).execute()
+        due = _earliest(entity, record)
+        if due != record.due and not _write_due(entity, record, due, moment):
+            raise Conflict(_("Somebody else was faster: the matter has already moved on."), "",
+                           _("Load the page again to see its present state."))
+        ledger.append(entity.key, record.id, "extension_granted", node=place, account_id=actor.account_id, version=record.version,
+                      at=moment, facts={"clock": key, "length": length, "before": row.due.isoformat(),
+                                        "due": values["due"].isoformat()})
+        _tell(entity, record, row, "extension_granted", actor, place, {"day": values["due"].isoformat()})
+
+
+def _settle(entity: Entity, record: Any, row: Deadline, request: ClockExtension, grant: bool, reason: str, actor: Actor) -> None:
     place, moment = snapshot.current().tree.get(record.division_id), db.now()
     values: dict[str, Any] = {"extension": GRANTED if grant else REFUSED}
     if grant:
@@ -251,7 +280,6 @@ def _settle(entity: Entity, record: Any, row: Deadline, request: ClockExtension,
     ClockExtension.update(state=values["extension"], decided_at=moment, decided_by=actor.account_id, decision_id=entry).where(
         (ClockExtension.id == request.id) & (ClockExtension.state == ASKED)).execute()
     _tell(entity, record, row, step, actor, place, {"day": facts["due"], "asked_by": request.asked_by})
-    return record
 
 
 def _extended(row: Deadline, length: Length, moment: Any) -> dict[str, Any]:

@@ -89,6 +89,8 @@ class Extension:
     ``length``, or the value of ``setting`` where it is declared and set, is the limit: the whole length counted from the
     original start. ``ask`` and ``approve`` are permissions; ``asked_by`` and ``approved_by`` say who, as ``by`` of a
     transition does. The account that asked never decides. ``times`` is how often it may be asked.
+    ``guard(case) -> Refusal | None`` says what still stands against granting it (a consent that is missing);
+    ``after(case, length, actor)`` is called when it was granted, in the same transaction, with the whole length as text.
     """
 
     ask: str
@@ -98,6 +100,8 @@ class Extension:
     asked_by: str = "department"
     approved_by: str = "holder"
     times: int = 1
+    guard: Callable[[Any], Any] | None = None
+    after: Callable[[Any, str, Any], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ ACTORS = ("holder", "department", "reporter", "scope")
 class State:
     """A state of a case. ``tone`` colours its tag (info, ok, warn, bad, muted); ``final`` ends the case.
 
-    ``desk`` says who has to act: ``holder``, ``department`` or ``reporter`` — it fills the start page.
+    ``desk`` says who has to act: ``holder``, ``department`` or ``reporter`` — it fills the start page — or ``none`` while it is
+    other cases that have to move (the units that handle its parts).
     """
 
     key: str
