@@ -28,6 +28,7 @@ from . import (
 from . import months as month_end
 from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, inside, require, scoped
+from .accounts import of_persons as accounts_of
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .clock import within
 from .clock_extensions import follow as follow_extension
@@ -96,6 +97,7 @@ from .fields import (
     Int,
     LongText,
     PersonRef,
+    RecordRef,
     Phone,
     Text,
     current_frame,
@@ -180,10 +182,11 @@ __all__ = [
     "Choice", "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
     "DivisionRef", "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag",
     "Forbidden", "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label",
-    "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "Phone", "Plugin",
+    "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "RecordRef", "Phone", "Plugin",
     "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting",
     "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated",
-    "Workflow", "WorkflowExtension", "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes",
+    "Workflow", "WorkflowExtension", "accounts_of", "actor_of_token", "after_commit", "ancestor_columns", "attachments",
+    "case_indexes",
     "class_label", "configuration_changed", "counters", "create_division", "current_actor", "current_frame", "days", "desks",
     "down", "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension",
     "format_day", "format_number", "format_time", "forms",
