@@ -97,8 +97,8 @@ from .fields import (
     Int,
     LongText,
     PersonRef,
-    RecordRef,
     Phone,
+    RecordRef,
     Text,
     current_frame,
 )

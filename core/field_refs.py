@@ -147,3 +147,14 @@ class AccountRef(_IdRef):
     """An account that has a grant inside the subtree being looked at."""
 
     kind: ClassVar[str] = "account"
+
+
+class RecordRef(_IdRef):
+    """A record of an entity that the actor may see below the node being looked at (the session of a suggestion).
+
+    Shown is the entity's title field. The newest 500 are offered; any other one that may be seen can be named by its id.
+    """
+
+    def __init__(self, label: Any = None, *, entity: str, **rest: Any) -> None:
+        super().__init__(label, **rest)
+        self.kind = f"record:{entity}"  # type: ignore[misc]

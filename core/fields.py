@@ -28,7 +28,7 @@ from grid321.core.i18n import lazy_gettext as _l
 
 __all__ = [
     "COORDINATES", "AccountRef", "Choice", "Day", "Degrees", "DepartmentRef", "DivisionRef", "EntityField", "Flag", "Frame",
-    "GeoJson", "IdNumber", "Int", "LongText", "PersonRef", "Phone", "Text", "current_frame", "frame_or_none", "framed",
+    "GeoJson", "IdNumber", "Int", "LongText", "PersonRef", "Phone", "RecordRef", "Text", "current_frame", "frame_or_none", "framed",
 ]
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
@@ -394,4 +394,4 @@ class IdNumber(Text):
 
 
 from grid321.core.field_geo import COORDINATES, Degrees, GeoJson  # noqa: E402
-from grid321.core.field_refs import AccountRef, DepartmentRef, DivisionRef, PersonRef  # noqa: E402
+from grid321.core.field_refs import AccountRef, DepartmentRef, DivisionRef, PersonRef, RecordRef  # noqa: E402

@@ -19,6 +19,7 @@ from .errors import BadRequest
 from .faces import Column, Face
 from .field_base import bad_character, current_frame, framed
 from .i18n import gettext as _
+from .references import is_reference
 from .tree import Node
 
 MAX_VALUES = 50
@@ -135,7 +136,7 @@ def _value(face: Face, column: Column, name: str, text: str) -> Any:
         if node is None:
             raise _bad(name, _("There is no division with the code %(code)s.", code=text[:40]))
         return node.id
-    if column.kind in {"person", "department", "account"} or (column.kind == "int" and column.field is None):
+    if is_reference(column.kind) or (column.kind == "int" and column.field is None):
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise _bad(name, _("Write an id, as a whole number."))
         number = int(text)

@@ -22,6 +22,7 @@ from .faces import Column, Face, day_of, face_of, masked, moment_of, raw_rows
 from .filters import Asked, order_of, parse
 from .i18n import current_language, format_day, format_time, ngettext
 from .i18n import gettext as _
+from .references import is_reference
 from .tree import Node
 
 SIZES = (20, 50, 100)
@@ -142,7 +143,7 @@ def _text_maker(face: Face, column: Column, values: list[Any], node: Node,
     if kind == "division":
         tree = snapshot.current().tree
         return lambda raw, row: tree.local_name(place, node) if (place := tree.get(raw)) is not None else ""
-    if kind in {"person", "department", "account"}:
+    if is_reference(kind):
         from .references import labels
         names = labels(kind, values)
         return lambda raw, row: names.get(raw, "") if raw is not None else ""

@@ -12,6 +12,7 @@ from flask import Flask, Response, render_template
 
 from . import __version__, extensions
 from .access import guarded
+from .document_api import division_paths, entity_paths
 from .entity import Entity
 from .faces import Column, Face, face_of
 from .filters import known_parameters
@@ -35,6 +36,7 @@ from .openapi_parts import (
 from .openapi_plugins import plugin_paths
 from .openapi_workflows import workflow_paths
 from .plugin_api import Api
+from .references import RECORD
 from .registry import platform, registry
 from .rest import MAX_LIMIT, PROVISIONAL, api_columns
 from .schemas import json_schema
@@ -92,7 +94,7 @@ def build() -> dict[str, Any]:
         _entity(found, face_of(entity))
     found.tag({"name": "core", "description": _("Platform")})
     for path, methods in {**statistics_paths(), **search_paths(), **calendar_paths(), **month_paths(), **meeting_paths(),
-                          **message_paths(),
+                          **message_paths(), **division_paths(),
                           **job_paths(), **workflow_paths()}.items():
         _add(found, path, methods)
     for owner, blueprint in registry().blueprints:
@@ -152,6 +154,7 @@ def _entity(found: APISpec, face: Face) -> None:
                                       parameters=[_header("If-Match", True)])
     operations[f"{base}/{{id}}"] = single
     operations.update(parts_of(face, base))
+    operations.update(entity_paths(entity, base))
     for step in face.workflow.transitions if face.workflow is not None else ():
         if not step.automatic:
             operations[f"{base}/{{id}}/transitions/{step.key}"] = {"post": _step_operation(entity, step, name)}
@@ -194,7 +197,7 @@ def _read_schema(face: Face, column: Column) -> dict[str, Any]:
         "day": {"type": ["string", "null"], "format": "date"}, "due": {"type": ["string", "null"], "format": "date"},
         "moment": {"type": ["string", "null"], "format": "date-time"}, "person": {"type": ["integer", "null"]},
         "department": {"type": ["integer", "null"]}, "account": {"type": ["integer", "null"]}}
-    found = dict(kinds.get(column.kind, {"type": ["string", "null"]}))
+    found = dict(kinds.get(column.kind, kinds["int"] if column.kind.startswith(RECORD) else {"type": ["string", "null"]}))
     if column.kind == "state" and face.workflow is not None:
         found = {"type": "string", "enum": [state.key for state in face.workflow.states]}
     if column.personal:

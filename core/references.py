@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .field_refs import Ref
 
 MAX_OPTIONS = 500
+RECORD = "record:"
+"""A kind of reference to records of an entity: ``record:bridge.matter``."""
 
 
 def level_label(level: str) -> str:
@@ -36,6 +38,11 @@ def division(code: str, frame: Frame) -> Node | None:
 def _reaches(actor: Any, node: Node) -> bool:
     """True when some grant of the actor lies on `node` or above it."""
     return actor.system or any(grant.division_id in node.path for grant in actor.grants)
+
+
+def is_reference(kind: str) -> bool:
+    """True for a kind of column that holds an id whose name is looked up: a person, a department, an account, a record."""
+    return kind in {"person", "department", "account"} or kind.startswith(RECORD)
 
 
 def allowed(field: Ref, identifier: int, frame: Frame) -> bool:
@@ -95,7 +102,19 @@ def _candidates(field: Ref, frame: Frame) -> peewee.ModelSelect:
         from .accounts import Account
         inside = (getattr(Account, node.column) == node.id) & _granted(Account, frame.actor)
         return Account.select(Account.id, Account.username).where(inside).order_by(Account.username)
+    if kind.startswith(RECORD):
+        from .access import scoped
+        from .registry import registry
+        entity = registry().entity(kind.removeprefix(RECORD))
+        query = entity.model.select(entity.model.id, _title(entity)).order_by(entity.model.id.desc())
+        return scoped(query, entity, "view", node, frame.actor)  # type: ignore[no-any-return]
     raise ValueError(f"unknown kind of reference: {kind}")
+
+
+def _title(entity: Any) -> Any:
+    """The column that names a record of an entity to people."""
+    model = entity.model
+    return getattr(model, entity.title, model.id)
 
 
 def _granted(model: Any, actor: Any) -> peewee.Expression:
@@ -121,7 +140,7 @@ def _departments(node: Node, own: bool) -> peewee.ModelSelect:
 
 
 def labels(kind: str, ids: Iterable[int | None]) -> dict[int, str]:
-    """The names of records of `kind` (division, person, department, account) by id. At most one query.
+    """The names of records of `kind` (division, person, department, account, `record:<entity>`) by id. At most one query.
 
     Inside a request a name is asked for once.
     """
@@ -152,6 +171,11 @@ _NAMES = {
 
 
 def _names(kind: str, ids: set[int]) -> dict[int, str]:
+    if kind.startswith(RECORD):
+        from .registry import registry
+        entity = registry().entity(kind.removeprefix(RECORD))
+        rows = entity.model.select(entity.model.id, _title(entity)).where(entity.model.id.in_(sorted(ids))).tuples()
+        return {identifier: str(title) for identifier, title in rows}
     # Plain SQL: every page asks this, and building the query costs more than running it.
     mark = "%s" if is_postgres() else "?"
     sql = _NAMES[kind].format(marks=",".join([mark] * len(ids)))

@@ -22,6 +22,7 @@ from .field_refs import DivisionRef, Ref
 from .fields import Choice, Day, Flag, IdNumber, Int, Phone, Text
 from .i18n import LANGUAGES, format_time, use_language
 from .i18n import gettext as _
+from .references import is_reference
 from .schemas import fields_of
 from .xlsx import Cell
 
@@ -254,7 +255,7 @@ def _maker(face: Face, column: SheetColumn, revealed: bool) -> Callable[[Any], C
         return lambda record: due_text(due, True) if (due := getattr(record, attribute)) and known.is_provisional(due) else due
     if source.kind == "moment":
         return lambda record: format_time(getattr(record, attribute))
-    if source.field is not None and source.kind not in {"person", "department", "account"} and not column.is_key:
+    if source.field is not None and not is_reference(source.kind) and not column.is_key:
         display = source.field.display
         return lambda record: display(getattr(record, attribute))
     return lambda record: getattr(record, attribute)
@@ -267,7 +268,7 @@ def names_behind(columns: Sequence[SheetColumn], records: Sequence[Any]) -> dict
     found: dict[int, dict[int, str]] = {}
     for position, column in enumerate(columns):
         source = column.source
-        if column.field is None and source is not None and source.kind in {"person", "department", "account"}:
+        if column.field is None and source is not None and is_reference(source.kind):
             ids = {getattr(record, source.attribute) for record in records} - {None}
             found[position] = dict(labels(source.kind, list(ids))) if ids else {}
     return found

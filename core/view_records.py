@@ -15,7 +15,7 @@ from .faces import Column, Face, day_of, face_of, masked, plain
 from .field_base import bad_character
 from .i18n import format_day, format_time
 from .i18n import gettext as _
-from .references import labels
+from .references import is_reference, labels
 from .tree import Node
 from .views import ACCEPT, Actor, add_route, crumbs
 
@@ -28,8 +28,6 @@ def register_entity(app: Flask, entity: Entity) -> None:
     post, both = ("POST",), ("GET", "POST")
     add_route(app, entity, "detail", "<rid:id>", detail_page, view)
     add_route(app, entity, "print", "<rid:id>/print", print_page, view)
-    if documents.declared(app.extensions["grid321"].registry, entity):
-        add_route(app, entity, "form", "<rid:id>/form/<form>", form_page, view)
     add_route(app, entity, "comment", "<rid:id>/comment", comment, view, methods=post)
     if "edit" in entity.actions:
         add_route(app, entity, "edit", "<rid:id>/edit", edit_page, entity.permission("edit"), methods=both)
@@ -53,14 +51,6 @@ def print_page(entity: Entity, id: int) -> str:
     return render_template("print.html", kind="detail", **paper_context(face_of(entity), record, g.node))
 
 
-def form_page(entity: Entity, id: int, form: str) -> str:
-    """One record on a printable form of a plugin: its template, with what `paper_context` gives."""
-    document = documents.find(entity, form, g.node)
-    record = fetch(entity, id, "view", g.node, current_actor())
-    context = paper_context(face_of(entity), record, g.node)
-    return render_template(document.template, **context, document=document, back_url=face_of(entity).url(g.node.code, id))
-
-
 def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     """What the detail template shows of a record."""
     entity = face.entity
@@ -71,7 +61,7 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     may_delete = (face.workflow is None and "delete" in entity.actions and not records.is_closed(entity, record)
                   and actor.may_on(entity.permission("delete"), record))
     return {
-        **paper_context(face, record, node, actor), "forms": documents.links(face, record.id, node),
+        **paper_context(face, record, node, actor), "forms": documents.links(face, record, node),
         "actions": actions(face, record, node, actor), "standstill": standstill(face, record),
         "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
@@ -160,7 +150,7 @@ def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str
         return masked(face.entity, column, value, record.uid)
     if column.kind == "division" and (place := snapshot.current().tree.get(value)) is not None:
         return snapshot.current().tree.local_name(place, node)
-    if column.kind in {"person", "department", "account"}:
+    if is_reference(column.kind):
         return labels(column.kind, [value]).get(value, "")
     if column.kind == "state":
         return (state_of(face, record) or {}).get("label", "")

@@ -22,6 +22,7 @@ from .field_base import framed
 from .filters import known_parameters
 from .i18n import current_language
 from .i18n import gettext as _
+from .references import RECORD
 from .themes import current_theme
 from .tree import Node
 
@@ -147,6 +148,8 @@ def _columns(face: Face, page: lists.Page, base: str, paging: dict[str, str | No
 def _asks_actor(column: Any) -> bool:
     """True for choices that a function gives: they may differ from actor to actor and from moment to moment."""
     field = column.field
+    if column.kind.startswith(RECORD):
+        return field is not None
     return column.kind == "choice" and not getattr(field, "scheme", None) and not getattr(field, "fixed", None)
 
 
@@ -208,6 +211,9 @@ def _make_options(face: Face, column: Any, node: Node) -> list[tuple[str, str]]:
             return [(code, label) for code, label in labels]
         if column.field.fixed:
             return [(code, str(label)) for code, label in column.field.fixed]
+        with framed(node, current_actor()):
+            return list(column.field.options())
+    if column.kind.startswith(RECORD) and column.field is not None:
         with framed(node, current_actor()):
             return list(column.field.options())
     if column.kind == "flag":
