@@ -28,7 +28,8 @@ from grid321.core.i18n import lazy_gettext as _l
 
 __all__ = [
     "COORDINATES", "AccountRef", "Choice", "Day", "Degrees", "DepartmentRef", "DivisionRef", "EntityField", "Flag", "Frame",
-    "GeoJson", "IdNumber", "Int", "LongText", "PersonRef", "Phone", "RecordRef", "Text", "current_frame", "frame_or_none", "framed",
+    "GeoJson", "IdNumber", "Int", "LongText", "PersonRef", "Phone", "RecordRef", "Text", "current_frame", "frame_or_none",
+    "framed",
 ]
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
