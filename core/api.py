@@ -21,6 +21,7 @@ from . import (
     people,
     records,
     sending,
+    sheet,
     signed_links,
     statistics,
     three_levels,
@@ -50,11 +51,13 @@ from .db import (
     transaction,
 )
 from .division_changes import create_division, rename_division, retire_division
+from .docx_fill import qr
 from .entity import (
     ClassScheme,
     Conversion,
     Counter,
     Delivery,
+    DivisionDocument,
     Document,
     Entity,
     EntityExtension,
@@ -171,6 +174,20 @@ def json_body(empty: bool = False) -> dict[str, Any]:
     return read_body(empty)
 
 
+def form_page(entity: Entity, record: Any, document: Document, more: dict[str, Any]) -> str:
+    """The page of a form of a record with ``more`` values that no address may show again (a link that is made once)."""
+    from .document_pages import record_page
+
+    return record_page(entity, record, document, more)
+
+
+def form_word(entity: Entity, record: Any, document: Document, more: dict[str, Any]) -> Any:
+    """The Word file of a form of a record with ``more`` values, as a download. Raises Problem 501 without docxtpl."""
+    from .document_pages import record_word
+
+    return record_word(entity, record, document, more)
+
+
 def class_label(scheme: str, code: str | None, division_id: int | None = None) -> str:
     """The label of a class item at a division in the present language; the code itself when it is unknown."""
     now_ = snapshot()
@@ -180,19 +197,18 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 __all__ = [
     "ANONYMOUS", "API_VERSION", "COORDINATES", "SYSTEM", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "Case",
     "Choice", "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
-    "DivisionRef", "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event", "Extension", "Flag",
-    "Forbidden", "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField", "Job", "Label",
-    "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef", "RecordRef", "Phone", "Plugin",
-    "PostKind", "Problem", "Ratio", "Record", "Refusal", "Refused", "Role", "Scoped", "SealedField", "Setting",
-    "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated",
-    "Workflow", "WorkflowExtension", "accounts_of", "actor_of_token", "after_commit", "ancestor_columns", "attachments",
-    "case_indexes",
-    "class_label", "configuration_changed", "counters", "create_division", "current_actor", "current_frame", "days", "desks",
-    "down", "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension",
-    "format_day", "format_number", "format_time", "forms",
-    "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "inside", "is_on", "json_answer",
-    "json_body", "last_days", "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end", "months", "ngettext",
-    "notices", "notify", "now", "people", "records", "registry", "rename_division", "require", "retire_division",
-    "scope_indexes", "scoped", "sending", "setting", "shift_clock", "signed_links", "snapshot", "statistics", "stay",
-    "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
+    "DivisionDocument", "DivisionRef", "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event",
+    "Extension", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField",
+    "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef",
+    "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "RecordRef", "Refusal", "Refused", "Role", "Scoped",
+    "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge", "TooMany", "Transition", "Tree",
+    "Unauthenticated", "Workflow", "WorkflowExtension", "accounts_of", "actor_of_token", "after_commit", "ancestor_columns",
+    "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division", "current_actor",
+    "current_frame", "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension",
+    "form_page", "form_word", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "groups",
+    "guarded", "hold_meeting", "hookimpl", "hours", "inside", "is_on", "json_answer", "json_body", "last_days",
+    "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end", "months", "ngettext", "notices", "notify", "now",
+    "people", "qr", "records", "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped",
+    "sending", "setting", "sheet", "shift_clock", "signed_links", "snapshot", "statistics", "stay", "text_condition",
+    "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
 ]
