@@ -204,9 +204,9 @@ def _bases(ids: list[int], month: str) -> dict[int, Base]:
     newer = MonthClose.alias()
     for start in range(0, len(ids), BLOCK):
         last = newer.select(newer.division_id, peewee.fn.MAX(newer.month).alias("month")).where(
-            newer.division_id.in_(ids[start:start + BLOCK]) & (newer.month < month)).group_by(newer.division_id)
-        rows += MonthClose.select(MonthClose.division_id, MonthClose.month, MonthClose.figures, MonthClose.position).join(
-            last, on=((MonthClose.division_id == last.c.division_id) & (MonthClose.month == last.c.month))).tuples()
+            newer.division_id.in_(ids[start:start + BLOCK]) & (newer.month < month)).group_by(newer.division_id).alias("last")
+        rows.extend(MonthClose.select(MonthClose.division_id, MonthClose.month, MonthClose.figures, MonthClose.position).join(
+            last, on=((MonthClose.division_id == last.c.division_id) & (MonthClose.month == last.c.month))).tuples())
     positions = sorted({row[3] for row in rows})
     entries: dict[int, int] = {}
     for start in range(0, len(positions), BLOCK):
