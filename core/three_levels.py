@@ -49,11 +49,12 @@ from .workflow import (
 )
 
 __all__ = [
-    "LEVELS", "NO_SECRETS", "URGENCY", "AnswerForm", "Evaluation", "Forms", "HandOverForm", "KeepNote", "ObjectionForm",
-    "RatingForm", "Reason", "adapted", "answered", "complete", "counts_as_solved", "first_objection", "first_words", "handed",
-    "handling", "held_by_county", "held_by_town", "held_by_village", "level_of", "limit", "limits", "may_be_written_off",
-    "needs_evaluation", "not_solved", "objected", "objected_again", "rated", "second_objection", "solving_codes", "states",
-    "steps", "to_county", "to_town", "to_village", "written_off",
+    "COUNTY_MEETING", "DEFAULT", "LEVELS", "NO_SECRETS", "TOWN_MEETING", "URGENCY", "VILLAGE_MEETING", "AnswerForm",
+    "Evaluation", "Forms", "HandOverForm", "KeepNote", "ObjectionForm", "RatingForm", "Reason", "adapted", "answered",
+    "complete", "counts_as_solved", "first_objection", "first_words", "handed", "handling", "held_by_county", "held_by_town",
+    "held_by_village", "level_of", "limit", "limits", "may_be_written_off", "needs_evaluation", "not_solved", "objected",
+    "objected_again", "rated", "second_objection", "solving_codes", "states", "steps", "to_county", "to_town", "to_village",
+    "written_off",
 ]
 VILLAGE_MEETING, TOWN_MEETING, COUNTY_MEETING = ("village_committees",), ("town_presidium",), ("county_directors",)
 DEFAULT = _("[place] default; the county sets its own. No law fixes this length.")

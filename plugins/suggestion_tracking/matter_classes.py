@@ -5,7 +5,7 @@ name stands here; a county fills in the rest.
 """
 from __future__ import annotations
 
-from grid321.core.api import ClassScheme, Setting
+from grid321.core.api import ClassScheme, Setting, three_levels
 from grid321.core.api import lazy_gettext as _
 
 WORKING = _("Working default [place]; the county sets its own")
@@ -49,5 +49,22 @@ RATINGS = ClassScheme("suggestion_tracking.rating", _("Ratings"), (
 
 CLASSES = (MATTER_CLASSES, WAYS, OUTCOMES, RATINGS)
 
-SOLVED = Setting("suggestion_tracking.solved_outcomes", _("Outcome classes that count as solved"), "text", "A",
-                 _("“No money, no project” is not solved. Codes of outcome classes, separated by commas."))
+SOURCES = (
+    ("resident", _("Residents' page")),
+    ("grid", _("Grid")),
+    ("reception", _("Reception")),
+    ("hotline", _("Deputies' hotline")),
+    ("email", _("E-mail")),
+    ("sms", _("Text message")),
+    ("web_api", _("Other system")),
+    ("station", _("Liaison station")),
+    ("express", _("Express channel")),
+)
+"""The channels of domain §6. They are fixed, because each is a way into the system with rules of its own."""
+
+SETTINGS = (
+    *three_levels.limits("suggestion_tracking.matter_"),
+    three_levels.limit("suggestion_tracking.matter_", "feed_back", _("Time to tell resident and deputy the answer"), "5 wd"),
+    Setting("suggestion_tracking.solved_outcomes", _("Outcome classes that count as solved"), "text", "A",
+            _("“No money, no project” is not solved. Codes of outcome classes, separated by commas.")),
+)

@@ -10,7 +10,8 @@ class Matter(Case):
     """A matter (问题/诉求) that somebody raised: what, where, through which channel, and what became of it.
 
     ``source`` is the channel; ``origin_ref`` names it there (the id of a mail, the number of another system) so that the same
-    one is never registered twice. ``deputy_id`` is the person who heard it. ``evidence`` is what proves the write-off.
+    one is never registered twice. ``deputy_id`` is the person who heard it. ``unit_id`` is the department it was last handed to,
+    kept when it comes back. ``flagged``: a rule of ``evaluation`` saw something to look at. ``evidence`` proves the write-off.
     """
 
     kind = peewee.CharField(max_length=40)
@@ -30,6 +31,8 @@ class Matter(Case):
     publish = peewee.BooleanField(default=False)
     published_on = peewee.DateField(null=True)
     deputy_id = peewee.BigIntegerField(null=True)
+    unit_id = peewee.BigIntegerField(null=True)
+    flagged = peewee.BooleanField(default=False)
     way = peewee.CharField(max_length=40, null=True)
     answer = peewee.TextField(null=True)
     rating = peewee.CharField(max_length=10, null=True)

@@ -190,7 +190,7 @@ def up(migrator, db):
             indexes = ((('ballot_id', 'person_id'), True),)
     db.create_tables([BallotVoter])
 
-    class Choice(Model):
+    class Chosen(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
         version = IntegerField(default=1)
@@ -206,7 +206,7 @@ def up(migrator, db):
         grid_id = BigIntegerField(null=True)
         year = IntegerField()
         kind = CharField(max_length=12)
-        suggestion_id = BigIntegerField(null=True)
+        suggestion_number = CharField(max_length=40, default='')
         department_id = BigIntegerField(null=True)
         label = CharField(max_length=120, default='')
         reason = TextField()
@@ -215,9 +215,9 @@ def up(migrator, db):
         published_on = DateField(null=True)
         class Meta:
             database = db
-            table_name = 'suggestion_tracking_choice'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'year', 'kind', 'suggestion_id', 'department_id'), True))
-    db.create_tables([Choice])
+            table_name = 'suggestion_tracking_chosen'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'year', 'kind', 'suggestion_number', 'department_id'), True))
+    db.create_tables([Chosen])
 
     class Commitment(Model):
         id = BigAutoField()
@@ -279,7 +279,7 @@ def up(migrator, db):
         village_id = BigIntegerField(null=True)
         grid_id = BigIntegerField(null=True)
         suggestion_id = BigIntegerField(index=True)
-        task_id = BigIntegerField(index=True, null=True)
+        suggestion_number = CharField(max_length=40)
         department_id = BigIntegerField(null=True)
         stage = CharField(max_length=10)
         met_on = DateField()
@@ -287,6 +287,7 @@ def up(migrator, db):
         place = CharField(max_length=120, default='')
         form = CharField(max_length=20)
         said = TextField()
+        agrees_longer = BooleanField(default=False)
         class Meta:
             database = db
             table_name = 'suggestion_tracking_contact'
@@ -308,6 +309,7 @@ def up(migrator, db):
         village_id = BigIntegerField(null=True)
         grid_id = BigIntegerField(null=True)
         suggestion_id = BigIntegerField()
+        suggestion_number = CharField(max_length=40)
         person_id = BigIntegerField(index=True)
         signed_on = DateField(null=True)
         class Meta:
@@ -535,6 +537,8 @@ def up(migrator, db):
         publish = BooleanField(default=False)
         published_on = DateField(null=True)
         deputy_id = BigIntegerField(null=True)
+        unit_id = BigIntegerField(null=True)
+        flagged = BooleanField(default=False)
         way = CharField(null=True, max_length=40)
         answer = TextField(null=True)
         rating = CharField(null=True, max_length=10)
@@ -582,7 +586,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'suggestion_tracking_publication'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('source', 'source_id'), True), (('raised_at', 'id'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('source', 'source_id'), True), (('raised_at', 'id'), False), (('kind', 'id'), False))
     db.create_tables([Publication])
 
     class Receipt(Model):
@@ -807,6 +811,7 @@ def up(migrator, db):
         wish_contact = BooleanField(default=True)
         reference_only = BooleanField(default=False)
         earlier_id = BigIntegerField(null=True)
+        earlier_number = CharField(max_length=40, default='')
         repeated_years = IntegerField(default=0)
         raised_on = DateField(null=True)
         check_result = CharField(null=True, max_length=20)
@@ -816,7 +821,7 @@ def up(migrator, db):
         is_major = BooleanField(default=False)
         way = CharField(null=True, max_length=10)
         joint_reply = BooleanField(default=False)
-        level_reply = CharField(max_length=20, default='unit')
+        level_reply = CharField(null=True, max_length=20)
         handed_on = DateField(null=True)
         transfers = IntegerField(default=0)
         first_leader = CharField(max_length=60, default='')
@@ -826,6 +831,7 @@ def up(migrator, db):
         attitude = CharField(null=True, max_length=10)
         rated_on = DateField(null=True)
         handled_again = BooleanField(default=False)
+        agreed_longer_on = DateField(null=True)
         published_on = DateField(null=True)
         class Meta:
             database = db
@@ -861,6 +867,7 @@ def up(migrator, db):
         bond = CharField(null=True, max_length=8)
         members = IntegerField(null=True, default=0)
         suggestion_id = BigIntegerField(index=True)
+        suggestion_number = CharField(max_length=40)
         role = CharField(max_length=10)
         title = CharField(max_length=120)
         asked = TextField(default='')
@@ -880,9 +887,6 @@ def up(migrator, db):
         letter_number = CharField(max_length=60, default='')
         answered_on = DateField(null=True)
         handled_again = BooleanField(default=False)
-        consent_on = DateField(null=True)
-        consent_by = CharField(max_length=60, default='')
-        consent_text = TextField(default='')
         class Meta:
             database = db
             table_name = 'suggestion_tracking_task'
@@ -908,7 +912,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('suggestion_tracking_cosigner'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_contact'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_commitment'))
-    migrator.migrate(migrator.drop_table('suggestion_tracking_choice'))
+    migrator.migrate(migrator.drop_table('suggestion_tracking_chosen'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_ballot_voter'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_ballot_subject'))
     migrator.migrate(migrator.drop_table('suggestion_tracking_ballot_count'))
