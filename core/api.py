@@ -14,9 +14,12 @@ from . import (
     engine,
     forms,
     groups,
+    intakes,
+    letters,
     limits,
     links,
     lookup,
+    mail_read,
     notices,
     people,
     records,
@@ -51,6 +54,7 @@ from .db import (
     transaction,
 )
 from .division_changes import create_division, rename_division, retire_division
+from .documents import form_page, form_word
 from .docx_fill import qr
 from .entity import (
     ClassScheme,
@@ -61,6 +65,7 @@ from .entity import (
     Document,
     Entity,
     EntityExtension,
+    GatewayPost,
     Grouping,
     Job,
     Label,
@@ -71,6 +76,8 @@ from .entity import (
     Refusal,
     Role,
     Setting,
+    Standing,
+    TextMessage,
 )
 from .errors import (
     BadRequest,
@@ -174,20 +181,6 @@ def json_body(empty: bool = False) -> dict[str, Any]:
     return read_body(empty)
 
 
-def form_page(entity: Entity, record: Any, document: Document, more: dict[str, Any]) -> str:
-    """The page of a form of a record with ``more`` values that no address may show again (a link that is made once)."""
-    from .document_pages import record_page
-
-    return record_page(entity, record, document, more)
-
-
-def form_word(entity: Entity, record: Any, document: Document, more: dict[str, Any]) -> Any:
-    """The Word file of a form of a record with ``more`` values, as a download. Raises Problem 501 without docxtpl."""
-    from .document_pages import record_word
-
-    return record_word(entity, record, document, more)
-
-
 def class_label(scheme: str, code: str | None, division_id: int | None = None) -> str:
     """The label of a class item at a division in the present language; the code itself when it is unknown."""
     now_ = snapshot()
@@ -195,20 +188,21 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "COORDINATES", "SYSTEM", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "Case",
-    "Choice", "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
+    "ANONYMOUS", "API_VERSION", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "COORDINATES", "Case", "Choice",
+    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
     "DivisionDocument", "DivisionRef", "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event",
-    "Extension", "Flag", "Forbidden", "Funnel", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid", "JSONField",
-    "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part", "PersonRef",
-    "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "RecordRef", "Refusal", "Refused", "Role", "Scoped",
-    "SealedField", "Setting", "StaleVersion", "State", "Table", "Tally", "Text", "TooLarge", "TooMany", "Transition", "Tree",
-    "Unauthenticated", "Workflow", "WorkflowExtension", "accounts_of", "actor_of_token", "after_commit", "ancestor_columns",
-    "attachments", "case_indexes", "class_label", "configuration_changed", "counters", "create_division", "current_actor",
-    "current_frame", "days", "desks", "down", "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension",
-    "form_page", "form_word", "format_day", "format_number", "format_time", "forms", "from_department", "gettext", "groups",
-    "guarded", "hold_meeting", "hookimpl", "hours", "inside", "is_on", "json_answer", "json_body", "last_days",
-    "lazy_gettext", "limits", "links", "local_day", "lookup", "month_end", "months", "ngettext", "notices", "notify", "now",
-    "people", "qr", "records", "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped",
-    "sending", "setting", "sheet", "shift_clock", "signed_links", "snapshot", "statistics", "stay", "text_condition",
-    "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
+    "Extension", "Flag", "Forbidden", "Funnel", "GatewayPost", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid",
+    "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part",
+    "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "RecordRef", "Refusal", "Refused", "Role",
+    "SYSTEM", "Scoped", "SealedField", "Setting", "StaleVersion", "Standing", "State", "Table", "Tally", "Text", "TextMessage",
+    "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated", "Workflow", "WorkflowExtension", "accounts_of",
+    "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label", "configuration_changed",
+    "counters", "create_division", "current_actor", "current_frame", "days", "desks", "down", "duplicates", "engine", "enqueue",
+    "fetch", "figures", "follow_extension", "form_page", "form_word", "format_day", "format_number", "format_time", "forms",
+    "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "inside", "intakes", "is_on",
+    "json_answer", "json_body", "last_days", "lazy_gettext", "letters", "limits", "links", "local_day", "lookup", "mail_read",
+    "month_end", "months", "ngettext", "notices", "notify", "now", "people", "qr", "records", "registry", "rename_division",
+    "require", "retire_division", "scope_indexes", "scoped", "sending", "setting", "sheet", "shift_clock", "signed_links",
+    "snapshot", "statistics", "stay", "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within",
+    "working_days",
 ]

@@ -21,7 +21,7 @@ PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "clo
          "preset_pages", "calendar_pages", "calendar_api", "redating_pages", "version_pages", "transfer_pages", "job_pages",
          "job_api", "notify_pages", "channel_pages", "message_pages", "notify_api",
          "account_pages", "audit_pages", "division_pages", "statistics_pages", "search_pages", "ledger_pages", "case_pages",
-         "rest_cases", "meeting_pages", "meeting_api", "bank_pages", "month_pages", "month_api")
+         "rest_cases", "meeting_pages", "meeting_api", "bank_pages", "month_pages", "month_api", "document_pages", "document_api")
 """Modules with ``register(app)``; each adds its routes, every one marked with ``access.guarded``."""
 
 

@@ -146,16 +146,22 @@ def print_page() -> str:
     node, month, entity = g.node, asked_month(), asked_entity()
     if not has_bank(entity, node):
         raise BadRequest(_("%(place)s keeps no bank of its own.", place=node.name), code="bad_parameter")
+    from . import core_documents, documents
+
+    return documents.page(core_documents.LEDGER, node, core_documents.ledger_page(node, month, [entity]),
+                          back_url=f"/d/{node.code}/core/bank?month={month}",
+                          docx_url=f"/d/{node.code}/core/form/write_off_ledger.docx?month={month}")
+
+
+def ledger_values(entity: Entity, node: Node, month: str) -> dict[str, Any]:
+    """The write-off ledger of one bank: its matters as far as the actor sees them, how many not, figures and anchor."""
     found = members(entity, node, month)
     records = records_of(entity, [one.record_id for one in found], node, current_actor())
     departments = labels("department", [record.department_id for record in records.values() if record.department_id])
     terms, row = own_terms(entity, node, month)
     rows = [_line(entity, one, records[one.record_id], departments) for one in found if one.record_id in records]
-    return render_template(
-        "write_off_ledger.html", document={"label": _("Write-off ledger")}, number="", title=_("Write-off ledger"), place=node,
-        period=month_label(month), rows=rows, hidden=len(found) - len(rows), cells=cells(terms), anchor=row,
-        state=state_text(row, month)[0], printed=format_day(st.db.local_day()), entity=entity,
-        formula=str(st.Funnel("", "", "").formula), back_url=f"/d/{node.code}/core/bank?month={month}")
+    return {"label": str(entity.label), "rows": rows, "hidden": len(found) - len(rows), "cells": cells(terms), "anchor": row,
+            "state": state_text(row, month)[0]}
 
 
 def _line(entity: Entity, one: Member, record: Any, departments: dict[int, str]) -> dict[str, str]:

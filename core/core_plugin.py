@@ -47,6 +47,14 @@ def grid321_jobs() -> list[Any]:
 
 
 @hookimpl
+def grid321_documents() -> list[Any]:
+    """The bulletin of a month and the write-off ledger."""
+    from .core_documents import DOCUMENTS
+
+    return [*DOCUMENTS]
+
+
+@hookimpl
 def grid321_changed(event: Any) -> None:
     """Tell whoever has to act."""
     from .recipients import tell

@@ -235,19 +235,82 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Work that every worker looks for again and again: ``run() -> how many were done``, every ``every`` seconds.
+
+    It is called outside a transaction and must take only what no other worker has (compare-and-set); it should return within
+    a minute, and is called again at once while it returns more than 0.
+    """
+
+    key: str
+    label: Label
+    run: Callable[[], int]
+    every: float = 5.0
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """A text message that arrived: the gateway's own id of it, the sender's telephone number, what it says."""
+
+    id: str
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True)
+class GatewayPost:
+    """What a gateway posted, when it is genuine: its messages, and the words it wants to hear when they were taken."""
+
+    messages: tuple[TextMessage, ...]
+    answer: str = "OK"
+
+
+@dataclass(frozen=True)
 class Document:
-    """A printable form of an entity: a template (extending ``document.html``) that gets the record and what is known of it.
+    """A form of the records of an entity, on paper and as a Word file.
+
+    Say what it looks like once, by ``sheet`` (a ``sheet.Sheet``: gives the page and the .docx file), or write a template of your
+    own that extends ``document.html`` (``template``: gives the page only). A theme may replace either by
+    ``templates/<plugin>/forms/<name>.html``, and a county the Word file by a .docx template; see docs/forms.md.
 
     It gets ``entity``, ``record``, ``document``, ``number``, ``title``, ``state``, ``due``, ``facts``, ``texts`` (the text
-    of each field by name), ``places`` (names of divisions by level), ``timeline``, ``comments`` and ``attachments``;
-    personal values come masked. Its address is the record's with ``/form/<name>``, so the part of the key after the plugin
-    is used once for an entity. It is there where the plugin that declares it is on.
+    of each field by name), ``places`` (names of divisions by level), ``timeline``, ``comments`` and ``attachments``, and what
+    ``context(record, node, actor)`` returns beside; personal values come masked, and ``context`` must not open them. A sheet and
+    a Word template get these as plain text, numbers, lists and mappings only. ``when(record)``: whether a record has this form
+    at all (no letter before there is an answer). Its address is the record's with ``/form/<name>``, so the part of the key after
+    the plugin is used once for an entity. It is there where the plugin that declares it is on.
     """
 
     key: str
     entity: str
     label: Label
-    template: str
+    template: str = ""
+    sheet: Any = None
+    context: Callable[[Any, Any, Any], Mapping[str, Any]] | None = None
+    when: Callable[[Any], bool] | None = None
+
+    @property
+    def name(self) -> str:
+        """The part of the key after the plugin: the last part of its URL."""
+        return self.key.partition(".")[2]
+
+
+@dataclass(frozen=True)
+class DivisionDocument:
+    """A form of a division and not of a record: a ledger, a list, a bulletin. Its address is ``/d/<code>/<plugin>/form/<name>``.
+
+    ``sheet`` as in ``Document``. ``context(node, actor, period)`` returns what it gets; it must show no more than ``actor`` may
+    see. ``period``: "month" (asked for as ``?month=2026-11``, the present one by default), "year" or "" for none.
+    ``when(node)``: whether a division has this form. Offered on the page of forms of the division (``/d/<code>/core/forms``).
+    """
+
+    key: str
+    label: Label
+    permission: str
+    sheet: Any
+    context: Callable[[Any, Any, str], Mapping[str, Any]]
+    period: str = "month"
+    when: Callable[[Any], bool] | None = None
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ CORE_PAGES: tuple[tuple[str, Any, str, str | None, str], ...] = (
     ("core/statistics", _l("Statistics"), "bar-chart", "core.statistics.view", "main"),
     ("core/bank", _l("Banks of matters"), "list-task", "core.month.view", "main"),
     ("core/month", _l("Month end"), "calendar-check", "core.month.view", "main"),
+    ("core/forms", _l("Forms and bulletins"), "file-earmark-text", "core.month.view", "main"),
     ("core/divisions", _l("Divisions"), "diagram-3", "core.division.view", "admin"),
     ("core/accounts", _l("Accounts"), "person-badge", "core.account.view", "admin"),
     ("core/switches", _l("Plugins"), "toggles", "core.switch.view", "admin"),

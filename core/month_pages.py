@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, g, render_template, request
 
-from . import month_bulletin, months, notices, snapshot
+from . import months, notices, snapshot
 from . import statistics as st
 from .access import current_actor, guarded
 from .bank_pages import bank_context
@@ -243,6 +243,8 @@ def bulletin_page(month: str) -> str:
     """The bulletin (通报) of a month on paper."""
     if checked_month(month) > st.this_month():
         raise BadRequest(_("This month has not begun."), month, code="bad_parameter")
-    context = month_bulletin.context(g.node, month, current_actor())
-    return render_template("bulletin.html", **context, corrections=corrections(g.node, booked=month),
-                           back_url=url(g.node, month))
+    from . import core_documents, document_pages, documents
+
+    values = document_pages.division_values(core_documents.BULLETIN, g.node, month)
+    return documents.page(core_documents.BULLETIN, g.node, values, back_url=url(g.node, month),
+                          docx_url=f"/d/{g.node.code}/core/form/bulletin.docx?month={month}")

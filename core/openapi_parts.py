@@ -19,7 +19,7 @@ PROBLEMS = {
     "429": _l("Too many requests."), "503": _l("The database cannot be written now."),
 }
 READING = frozenset({"list", "get", "history", "attachments", "attachment", "transitions", "import", "export", "export_file",
-                     "statistics", "links", "group", "duplicates", "replies"})
+                     "statistics", "links", "group", "duplicates", "replies", "forms", "form"})
 
 
 def operation(entity: Entity, name: str, summary: str, action: str, responses: dict[str, Any], *,

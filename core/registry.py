@@ -15,6 +15,7 @@ from . import hooks
 from .entity import (
     ClassScheme,
     Conversion,
+    DivisionDocument,
     Document,
     Entity,
     EntityExtension,
@@ -22,6 +23,7 @@ from .entity import (
     PostKind,
     Role,
     Setting,
+    Standing,
 )
 from .errors import DeclarationError
 from .flow_extensions import as_far_as_they_fit, extended
@@ -29,6 +31,7 @@ from .plugins import Loaded, Plugins
 from .registry_checks import (
     check_clocks,
     check_conversion,
+    check_document,
     check_entity,
     check_extension,
     check_manifest,
@@ -57,7 +60,8 @@ class Registry:
     permissions: Mapping[str, Any] = field(default_factory=dict)
     measures: Mapping[str, Any] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
-    documents: Mapping[str, Document] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+    documents: Mapping[str, Document | DivisionDocument] = field(default_factory=dict)
     blueprints: tuple[tuple[str, Any], ...] = ()
     commands: tuple[tuple[str, Any], ...] = ()
     extensions: tuple[tuple[str, EntityExtension], ...] = ()
@@ -174,7 +178,7 @@ class _Draft:
         self.stored = stored
         self.owners: dict[tuple[str, str], str] = {}
         self.kinds: dict[str, dict[Any, Any]] = {kind: {} for kind in (
-            "entity", "workflow", "role", "post", "setting", "class", "permission", "measure", "job", "document")}
+            "entity", "workflow", "role", "post", "setting", "class", "permission", "measure", "job", "standing", "document")}
         self.extensions: list[tuple[str, EntityExtension]] = []
         self.blueprints: list[tuple[str, Any]] = []
         self.commands: list[tuple[str, Any]] = []
@@ -213,7 +217,7 @@ class _Draft:
             for item in found[name]:
                 if not isinstance(getattr(item, "key", None), str):
                     raise DeclarationError(loaded.key, f"hook {name}: {item!r} has no key")
-                self._put(kind, item.key, item, loaded.key)
+                self._put("standing" if isinstance(item, Standing) else kind, item.key, item, loaded.key)
         self.blueprints += [(loaded.key, item) for item in found["blueprints"]]
         self.commands += [(loaded.key, item) for item in found["commands"]]
 
@@ -314,8 +318,9 @@ class _Draft:
     def _check_documents(self) -> None:
         seen: dict[tuple[str, str], str] = {}
         for document in self.kinds["document"].values():
-            name = (document.entity, document.name)
-            if name in seen:
+            name = (getattr(document, "entity", ""), document.name)
+            check_document(self.owners[("document", document.key)], document, self.kinds["permission"])
+            if name[0] and name in seen:
                 raise DeclarationError(self.owners[("document", document.key)],
                                        f"document {document.key!r}: {seen[name]!r} has this name for the same entity")
             seen[name] = document.key
@@ -344,7 +349,7 @@ class _Draft:
             if flow.entity not in newest or newest[flow.entity].version < flow.version:
                 newest[flow.entity] = flow
         return Registry(self.plugins, kinds["entity"], kinds["workflow"], kinds["role"], kinds["post"], kinds["setting"],
-                        kinds["class"], kinds["permission"], kinds["measure"], kinds["job"], kinds["document"],
+                        kinds["class"], kinds["permission"], kinds["measure"], kinds["job"], kinds["standing"], kinds["document"],
                         tuple(self.blueprints), tuple(self.commands), tuple(self.extensions),
                         MappingProxyType(self.owners), MappingProxyType(newest), frozenset(self.always_on),
                         MappingProxyType(self.bases), tuple(self.flow_extensions),

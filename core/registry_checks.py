@@ -7,10 +7,11 @@ from typing import Any
 
 from .clock_rules import settings_of
 from .db import Case, Record, Scoped
-from .entity import ACTIONS, LEVELS, Conversion, Entity, EntityExtension, Plugin, PostKind, Role
+from .entity import ACTIONS, LEVELS, Conversion, DivisionDocument, Entity, EntityExtension, Plugin, PostKind, Role
 from .errors import DeclarationError
 from .i18n import lazy_gettext as _
 from .schemas import fields_of
+from .sheet import Sheet
 from .version_content import content_of, differences, digest
 from .workflow import Workflow, parse_length
 
@@ -185,6 +186,20 @@ def check_conversion(owner: str, conversion: Conversion, entities: Mapping[str, 
         if isinstance(filled, str) and (filled not in fields_of(source.schema) or filled in source.personal):
             raise DeclarationError(owner, f"{where}: {source.key!r} has no field {filled!r} to fill from, or it is personal")
     return True
+
+
+def check_document(owner: str, document: Any, permissions: Mapping[str, Any]) -> None:
+    """A form says what it looks like; one of a division asks for a permission that exists, and for a known period."""
+    where = f"document {document.key!r}"
+    if isinstance(document, DivisionDocument):
+        if document.permission not in permissions:
+            raise DeclarationError(owner, f"{where}: unknown permission {document.permission!r}")
+        if document.period not in {"month", "year", ""}:
+            raise DeclarationError(owner, f"{where}: period {document.period!r} is not month, year or empty")
+    elif not document.template and document.sheet is None:
+        raise DeclarationError(owner, f"{where}: it needs a sheet or a template")
+    if document.sheet is not None and not isinstance(document.sheet, Sheet):
+        raise DeclarationError(owner, f"{where}: {type(document.sheet).__name__} is not a Sheet")
 
 
 def is_case(entity: Entity) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from .themes import BLOCKS, Theme, ThemeError, lineage, read_theme
+from .themes import BLOCKS, Theme, ThemeError, lineage, read_theme, replaces_form
 
 _COLOURS = ("ink", "ink-soft", "page", "surface", "sunk", "rule", "edge", "primary", "primary-dark", "on-primary", "primary-soft",
             "header", "on-header", "link", "focus", "ok", "ok-soft", "warn", "warn-soft", "bad", "bad-soft", "info", "info-soft",
@@ -104,7 +104,7 @@ def _check_templates(theme: Theme, parents: list[Theme], known: Mapping[str, Pat
     found = []
     for name, path in _templates(theme).items():
         where = f"{theme.id}/templates/{name}"
-        if name not in known and name not in inherited:
+        if name not in known and name not in inherited and not replaces_form(name):
             found.append(f"{where}: overrides nothing; there is no template of this name")
             continue
         try:

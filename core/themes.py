@@ -116,6 +116,12 @@ def known_templates(plugins: Mapping[str, Path] | None = None) -> dict[str, Path
     return found
 
 
+def replaces_form(name: str) -> bool:
+    """True for ``<plugin>/forms/<name>.html`` and ``….docx``: in place of a form that is made of a sheet and has no file."""
+    parts = name.split("/")
+    return len(parts) == 3 and parts[1] == "forms" and name.endswith((".html", ".docx"))
+
+
 class Wardrobe:
     """The themes and template folders of one application."""
 

@@ -16,25 +16,26 @@ MOST_LINES_OF_A_MANIFEST = 60
 # From the ground up. A module imports modules of its own layer and of those below; what a function imports when it is called
 # may also reach one layer up (the registry knows the tree, the tree's rows are written by its services), never the faces.
 LAYERS = {
-    "declarations": "entity clock_rules workflow hooks errors identity",
+    "declarations": "entity clock_rules workflow hooks errors identity sheet",
     "ground": """
         db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files
-        allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file search_text""",
+        allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file search_text
+        docx_parts sheet_html sheet_docx""",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger
         counters outbox notify notify_texts notify_preferences notify_rows notify_planning notify_messages
-        notify_deliveries channel_setup channels jobs job_runs queue queue_huey workers roles field_base fields
+        notify_deliveries channel_setup channels mail_read jobs job_runs queue queue_huey workers roles field_base fields
         field_geo field_refs schemas references migrate actor sessions audit transfer_tables faces cursors clock
         clock_explain clock_plans clock_rows clock_sweep month_rows routing statistics templating themes assets
         versions calendar_rows clock_settings redating division_records division_files division_counts""",
     "services": """
         search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
         months month_books month_check month_bulletin month_jobs banks accounts access tokens totp engine groups group_checks
-        links duplicates reply_templates conversions records attachments lists filters export transfer transfer_check
+        links duplicates intakes letters reply_templates conversions records attachments lists filters export transfer transfer_check
         transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
         recipients history desks search_find saved_views sending notices documents extensions panels people_entities
         theme_check worker worker_huey class_items forms division_forms clock_notices clock_extensions statistics_view
-        menu version_publishing version_checks version_words version_moves three_levels
+        docx_fill menu version_publishing version_checks version_words version_moves three_levels
         three_level_forms lookup signed_links plugin_api""",
     "door": "api",
     "faces": """
@@ -43,7 +44,8 @@ LAYERS = {
         clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts openapi_months face_pages me_pages
         notify_pages channel_pages message_pages notify_api openapi_messages account_pages audit_pages version_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_api job_house
-        openapi_jobs openapi_workflows openapi_plugins meeting_pages meeting_api bank_pages month_pages month_api""",
+        openapi_jobs openapi_workflows openapi_plugins meeting_pages meeting_api bank_pages month_pages month_api
+        document_pages document_api core_documents""",
     "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
     "commands": "cli commands conformance demo",
 }

@@ -1,0 +1,151 @@
+"""Word templates (.docx with Jinja tags) filled with values. docxtpl is loaded at first use only: extra ``docx``.
+
+What people typed cannot become a tag, a field or markup: a template sees plain values only (text, numbers, lists, mappings), is
+rendered in Jinja's sandbox with escaping on, and the text that comes out is not read for tags again.
+"""
+from __future__ import annotations
+
+import base64
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import segno
+from jinja2 import ChainableUndefined, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from .errors import Problem
+from .i18n import format_number
+from .i18n import gettext as _
+
+#: Characters that XML 1.0 cannot hold at all; a line end is kept, a tab becomes a blank.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MAX_TEMPLATE = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture as a value of a form: PNG bytes and what it says to those who cannot see it."""
+
+    png: bytes
+    label: str
+
+    @property
+    def uri(self) -> str:
+        """The picture as an address for a page."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+
+
+def qr(address: str, label: str) -> Image:
+    """The QR code of an address, for forms on paper (error correction M: it may be creased)."""
+    made = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(made, kind="png", scale=8, border=2)
+    return Image(made.getvalue(), label)
+
+
+def lines(text: Any) -> list[str]:
+    """The lines of a text that are not empty; one empty line for an empty text, so that its paragraph stays."""
+    return [line.strip() for line in str(text or "").splitlines() if line.strip()] or [""]
+
+
+def plain(value: Any) -> Any:
+    """A value of a form as templates of a county get it: text, numbers, truth, lists and mappings, nothing else.
+
+    Characters that a Word file cannot hold are left out. A division becomes its name and code, anything unknown its text.
+    """
+    if value is None or isinstance(value, (bool, int, float, Image)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    if hasattr(value, "code") and hasattr(value, "path"):
+        return {"name": plain(value.name), "code": value.code}
+    return _FORBIDDEN.sub("", str(value).replace("\r\n", "\n").replace("\t", " "))
+
+
+def load() -> Any:
+    """The module ``docxtpl``. Raises Problem 501 naming the extra where it is not installed."""
+    try:
+        import docxtpl
+    except ImportError:
+        raise Problem(_("Word files cannot be made here."), "docxtpl",
+                      _("Print the page instead, or ask the administrator to install it: pip install 'grid321[docx]'."),
+                      status=501, code="no_docx") from None
+    return docxtpl
+
+
+@lru_cache(maxsize=1)
+def _filler() -> type:
+    """docxtpl's class without its second reading of what came out, which would change ``{_{`` in what people typed."""
+    docxtpl = load()
+
+    class Filler(docxtpl.DocxTemplate):  # type: ignore[misc,name-defined]
+        """A template that is rendered once."""
+
+        def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
+            self.current_rendering_part = part
+            return str(self.resolve_listing(jinja_env.from_string(src_xml).render(context)))
+
+    return Filler
+
+
+def _environment(filler: Any, strict: bool) -> SandboxedEnvironment:
+    made = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined if strict else ChainableUndefined)
+    made.globals.clear()
+    made.filters.update(lines=lines, number=format_number, picture=lambda image, size: _inline(filler, image, size))
+    return made
+
+
+def _inline(filler: Any, image: Any, size: float) -> Any:
+    if not isinstance(image, Image):
+        return ""
+    from docx.shared import Mm
+
+    made = load().InlineImage(filler, io.BytesIO(image.png), width=Mm(size), height=Mm(size))
+    made.anchor = None
+    return made
+
+
+def fill(template: bytes, values: Mapping[str, Any], *, strict: bool = False) -> bytes:
+    """The .docx file that a template makes of values (`plain` is applied). ``strict``: an unknown name is an error.
+
+    Raises Problem 500 naming what is wrong with the template, 501 without docxtpl.
+    """
+    guard(template)
+    filler = _filler()(io.BytesIO(template))
+    made = io.BytesIO()
+    try:
+        filler.render(plain(values), _environment(filler, strict), autoescape=False)
+        filler.save(made)
+    except (TemplateError, ValueError, KeyError, TypeError, SyntaxError) as problem:
+        raise Problem(_("The Word template of this form does not work."), f"{type(problem).__name__}: {problem}"[:300],
+                      _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,
+                      code="bad_template") from None
+    return made.getvalue()
+
+
+def guard(template: bytes) -> None:
+    """Refuse what is not a .docx file, is larger than 5 MB, or carries macros. Raises Problem 500."""
+    text = ""
+    if len(template) > _MAX_TEMPLATE:
+        text = _("It is larger than 5 MB.")
+    elif not zipfile.is_zipfile(io.BytesIO(template)):
+        text = _("It is not a .docx file.")
+    else:
+        with zipfile.ZipFile(io.BytesIO(template)) as archive:
+            names = archive.namelist()
+            if "word/document.xml" not in names:
+                text = _("It is not a .docx file.")
+            elif any(name.lower().endswith((".bin", ".exe", ".dll")) for name in names):
+                text = _("It carries macros or programs: save it as “Word document (.docx)”.")
+            elif sum(item.file_size for item in archive.infolist()) > 20 * _MAX_TEMPLATE:
+                text = _("It is larger than 5 MB.")
+    if text:
+        raise Problem(_("The Word template of this form does not work."), text,
+                      _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,
+                      code="bad_template")

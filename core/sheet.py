@@ -1,0 +1,182 @@
+"""A printable form as a list of parts. One description gives the page to print (`sheet_html`) and the Word file (`sheet_docx`).
+
+Texts are Jinja: ``"{{ texts.number }}"`` stands for a value, everything else for itself; a lazily translated text becomes the
+words of the language in use. Expressions of `Each` and `When` are Jinja expressions. Lengths are millimetres. What the values
+hold is the business of the document (``entity.Document``): a sheet knows no record.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Words = Any
+"""A str, a lazily translated text, or a tuple of both, which are joined."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Paper: its size and margins in millimetres, and how the pages are numbered (``count``: page of pages, ``dash``: — 2 —).
+
+    ``pitch``: points between two lines of a text laid on a grid of lines, 0 for tables and single lines. ``official``: the
+    letter layout of GB/T 9704-2012 part 10, with letterhead, red double lines and no number on the first page.
+    """
+
+    width: float = 210
+    height: float = 297
+    top: float = 20
+    right: float = 20
+    bottom: float = 18
+    left: float = 22
+    numbers: str = "count"
+    pitch: float = 0
+    official: bool = False
+
+    @property
+    def inside(self) -> float:
+        """Width between the margins."""
+        return self.width - self.left - self.right
+
+
+FORM = Page()
+"""A4 upright, for tables and slips."""
+WIDE = Page(width=297, height=210, top=20, right=18, bottom=16, left=18)
+"""A4 lying, for ledgers and lists."""
+LETTER = Page(top=37, right=26, bottom=35, left=28, numbers="dash", pitch=28.95, official=True)
+"""GB/T 9704-2012: text area 156 × 225 mm, 22 lines a page; part 10: letter layout."""
+
+
+@dataclass(frozen=True)
+class Title:
+    """The name of the form in the middle of the line."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside the form."""
+
+    text: Words
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line with something at its left and its right end."""
+
+    left: Words
+    right: Words = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One paragraph. ``style``: plain, note (small), to (whom a letter speaks to), body (first line drawn in), right, middle."""
+
+    text: Words
+    style: str = "plain"
+
+
+@dataclass(frozen=True)
+class Body:
+    """A long text, one paragraph for each of its lines. ``value`` is a Jinja expression."""
+
+    value: str
+    style: str = "body"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Room for a signature or a seal, and for the day."""
+
+    label: Words
+    day: Words = ""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Empty lines."""
+
+    lines: int = 1
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture from a value made by ``documents.qr``; nothing where there is none."""
+
+    value: str
+    size: float = 28
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: one text or several parts. ``head``: it names the others. ``align``: left, middle, right."""
+
+    content: Any
+    span: int = 1
+    head: bool = False
+    align: str = ""
+    top: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table. ``tall``: least height. ``whole``: not torn apart by the end of a page. ``head``: again on each page."""
+
+    cells: Sequence[Cell]
+    tall: float = 0
+    whole: bool = True
+    head: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the widths of its columns, and rows, or rows within `Each` and `When`."""
+
+    widths: Sequence[float]
+    rows: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Each:
+    """The parts once for each item: ``Each("step in steps", …)``."""
+
+    loop: str
+    parts: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class When:
+    """The parts where the expression holds, else ``otherwise``."""
+
+    test: str
+    parts: Sequence[Any]
+    otherwise: Sequence[Any] = ()
+
+
+@dataclass(frozen=True)
+class Break:
+    """A new page."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form: its parts on a page. ``letterhead``: the name at the head of an official letter."""
+
+    parts: Sequence[Any]
+    page: Page = FORM
+    letterhead: Words = ""
+
+
+def head(text: Words, span: int = 1) -> Cell:
+    """A cell that names the cells beside or below it."""
+    return Cell(text, span, head=True)
+
+
+def facts(*pairs: tuple[Words, Words]) -> Row:
+    """A row of names and values in turn, for tables with two columns per pair."""
+    return Row(tuple(cell for name, value in pairs for cell in (head(name), Cell(value))))
+
+
+def words(text: Words) -> str:
+    """The text in the language in use."""
+    return "".join(map(str, text)) if isinstance(text, tuple) else str(text)
