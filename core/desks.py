@@ -68,8 +68,9 @@ def number_waiting(entity: Entity, desk: str, node: Node, actor: Any, most: int 
     if condition is None:
         return {}
     model = entity.model
-    rows = model.select(model.state).where(condition).limit(most)
-    counted = peewee.Select([rows.alias("waiting")], [rows.c.state, peewee.fn.COUNT(peewee.SQL("1"))]).group_by(rows.c.state)
+    rows = model.select(model.state).where(condition).limit(most).alias("waiting")
+    state = peewee.SQL("state")
+    counted = peewee.Select([rows], [state, peewee.fn.COUNT(peewee.SQL("1"))]).group_by(state)
     return {state: int(n) for state, n in counted.bind(database).tuples()}
 
 
