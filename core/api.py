@@ -115,6 +115,7 @@ from .fields import (
 from .hooks import hookimpl
 from .i18n import format_day, format_number, format_time, gettext, lazy_gettext, ngettext
 from .jobs import enqueue
+from .ledger import taken as steps_taken
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
 from .outbox import Event
@@ -188,21 +189,21 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "COORDINATES", "Case", "Choice",
-    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
+    "ANONYMOUS", "API_VERSION", "COORDINATES", "SYSTEM", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "Case",
+    "Choice", "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
     "DivisionDocument", "DivisionRef", "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event",
     "Extension", "Flag", "Forbidden", "Funnel", "GatewayPost", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid",
     "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part",
     "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "RecordRef", "Refusal", "Refused", "Role",
-    "SYSTEM", "Scoped", "SealedField", "Setting", "StaleVersion", "Standing", "State", "Table", "Tally", "Text", "TextMessage",
+    "Scoped", "SealedField", "Setting", "StaleVersion", "Standing", "State", "Table", "Tally", "Text", "TextMessage",
     "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated", "Workflow", "WorkflowExtension", "accounts_of",
-    "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label", "configuration_changed",
-    "counters", "create_division", "current_actor", "current_frame", "days", "desks", "down", "duplicates", "engine", "enqueue",
-    "fetch", "figures", "follow_extension", "form_page", "form_word", "format_day", "format_number", "format_time", "forms",
-    "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl", "hours", "inside", "intakes", "is_on",
-    "json_answer", "json_body", "last_days", "lazy_gettext", "letters", "limits", "links", "local_day", "lookup", "mail_read",
-    "month_end", "months", "ngettext", "notices", "notify", "now", "people", "qr", "records", "registry", "rename_division",
-    "require", "retire_division", "scope_indexes", "scoped", "sending", "setting", "sheet", "shift_clock", "signed_links",
-    "snapshot", "statistics", "stay", "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within",
-    "working_days",
+    "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label",
+    "configuration_changed", "counters", "create_division", "current_actor", "current_frame", "days", "desks", "down",
+    "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension", "form_page", "form_word", "format_day",
+    "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl",
+    "hours", "inside", "intakes", "is_on", "json_answer", "json_body", "last_days", "lazy_gettext", "letters", "limits",
+    "links", "local_day", "lookup", "mail_read", "month_end", "months", "ngettext", "notices", "notify", "now", "people",
+    "qr", "records", "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "sending",
+    "setting", "sheet", "shift_clock", "signed_links", "snapshot", "statistics", "stay", "steps_taken", "text_condition",
+    "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

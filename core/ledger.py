@@ -23,7 +23,7 @@ from .i18n import gettext as _
 from .tree import Node
 
 __all__ = ["FIRST", "LedgerDetail", "LedgerEntry", "LedgerSeal", "append", "checkpoint", "checkpoints", "deployment",
-           "erase_detail", "export", "hash_at", "head", "seal", "seal_all", "sealed_at", "verify", "waiting"]
+           "erase_detail", "export", "hash_at", "head", "seal", "seal_all", "sealed_at", "taken", "verify", "waiting"]
 
 
 class LedgerEntry(db.Table):
@@ -114,6 +114,12 @@ def append_many(step: str, entries: Iterable[tuple[str, int, int | None, int, Ma
     insert_rows(LedgerEntry, ("at", "entity", "record_id", "step", "version", "account_id", "division_id", "facts"),
                 ((moment, entity, record_id, step, version, account_id, division_id, dict(facts))
                  for entity, record_id, division_id, version, facts in entries))
+
+
+def taken(entity: str, record_id: int, steps: Iterable[str]) -> int:
+    """How often any of ``steps`` was taken on a record; read from the index (entity, record)."""
+    return int(LedgerEntry.select().where((LedgerEntry.entity == entity) & (LedgerEntry.record_id == record_id)
+                                          & LedgerEntry.step.in_(list(steps))).count())
 
 
 head = _CHAIN.head
