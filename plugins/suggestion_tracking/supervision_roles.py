@@ -20,7 +20,7 @@ DEPUTY = (f"{P}receipt.view", f"{P}receipt_give", f"{P}commitment.view")
 ROLES = (
     Role(f"{P}county_officer", _("County officer for matters and suggestions"), OFFICE, ("county",)),
     Role(f"{P}town_officer", _("Town officer for matters and suggestions"), OFFICE, ("town",)),
-    Role(f"{P}supervisor", _("Supervision officer"), (*EVERYDAY, *SUPERVISE, f"{P}suggestion.view", f"{P}task.view"),
+    Role(f"{P}supervisor", _("Supervision officer"), (*EVERYDAY, *SUPERVISE),
          ("town", "county")),
     Role(f"{P}viewer", _("Reader of matters and suggestions"), SEE),
     Role(f"{P}unit_clerk", _("Clerk of a handling unit"), (*UNIT, f"{P}answer_supervision"), department=True),

@@ -833,6 +833,7 @@ def up(migrator, db):
         handled_again = BooleanField(default=False)
         agreed_longer_on = DateField(null=True)
         published_on = DateField(null=True)
+        flagged = BooleanField(default=False)
         class Meta:
             database = db
             table_name = 'suggestion_tracking_suggestion'
