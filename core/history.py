@@ -34,6 +34,9 @@ STEPS: Mapping[str, Any] = {
     "no_duplicate": _l("Found to be no duplicate"), "converted_from": _l("Made from another record"),
     "conversion_undone": _l("Conversion undone"), "extension_asked": _l("Extension of a time limit asked for"),
     "extension_granted": _l("Extension approved"), "extension_refused": _l("Extension refused"),
+    "published": _l("Published"), "taken_back": _l("Publication taken back"), "consent_given": _l("Publication agreed to"),
+    "consent_taken_back": _l("Consent to publication taken back"), "code_given": _l("New look-up code given out"),
+    "rated_by_link": _l("Rated by who raised it, through a link for one use"),
 }
 
 OF_CLOCKS = frozenset({"overdue", "extension_asked", "extension_granted", "extension_refused"})

@@ -27,4 +27,4 @@ class Publication(Scoped):
 
     class Meta:
         table_name = "suggestion_tracking_publication"
-        indexes = scope_indexes((("source", "source_id"), True), (("raised_at", "id"), False))
+        indexes = scope_indexes((("source", "source_id"), True), (("raised_at", "id"), False), (("kind", "id"), False))
