@@ -27,9 +27,9 @@ SECTIONS = (
 )
 #: What a state asks of whoever has the case; what is not named is to be handled and answered.
 ASKED = {
-    "accept": frozenset({"reported", "raised", "submitted", "given", "handed", "received", "received_county"}),
-    "decide": frozenset({"studied", "checked", "returned", "rated", "objected", "evaluating", "evaluated"}),
-    "later": frozenset({"kept", "followed", "scheduled", "watched"}),
+    "accept": frozenset({"reported", "raised", "given", "handed", "received", "received_county", "issued"}),
+    "decide": frozenset({"studied", "checked", "returned", "rated", "objected", "evaluating", "evaluated", "reported_back"}),
+    "later": frozenset({"kept", "followed", "asked_city", "planned"}),
 }
 
 
