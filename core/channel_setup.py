@@ -95,8 +95,13 @@ def active(node: Node | None) -> list[ChannelSetup]:
 
 
 def any_active() -> bool:
-    """True when some division has a channel on."""
-    return any(row.active for places in _rows().values() for row in places.values())
+    """True when some division has a channel on by which messages go out."""
+    return any(row.active for key in channels() for row in _rows().get(key, {}).values())
+
+
+def all_active(key: str) -> list[ChannelSetup]:
+    """Every configuration of a channel that is on, wherever it was made."""
+    return [row for row in _rows().get(key, {}).values() if row.active]
 
 
 def _rows() -> dict[str, dict[int, ChannelSetup]]:
@@ -192,7 +197,7 @@ def _sealed(channel: Channel, row: ChannelSetup, before: Mapping[str, Any], valu
 
 
 def _check(channel: Channel, row: ChannelSetup, node: Node) -> None:
-    where = channel.target[0]
+    where = channel.target[0] if channel.target else "secret"
     try:
         channel.check(opened(row))
     except Failure as failure:

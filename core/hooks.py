@@ -48,7 +48,8 @@ def grid321_commands() -> list[Any]:  # type: ignore[empty-body]
 
 @hookspec
 def grid321_jobs() -> list[Any]:  # type: ignore[empty-body]
-    """At start-up: the background work (``Job``) of the plugin."""
+    """At start-up: the background work of the plugin: ``Job``, which somebody asks for, and ``Standing``, which every worker
+    looks for again and again."""
 
 
 @hookspec
@@ -98,7 +99,14 @@ def grid321_deliver(message: Any, recipient: Any, division: Any) -> Any:
     that stays the same when it is tried again."""
 
 
+@hookspec
+def grid321_sms(headers: Any, query: Any, body: Any, secret: Any, division: Any) -> Any:
+    """A gateway posted text messages in a form of its own: a ``GatewayPost`` when this plugin knows the form and the signature
+    made with ``secret`` is right and fresh, None otherwise. ``headers`` and ``query`` map names to texts, ``body`` are bytes.
+    The first answer counts; without one the post is refused."""
+
+
 STARTUP = ("entities", "workflows", "measures", "documents", "blueprints", "commands", "jobs")
-FIRST = ("identify", "refuse", "route", "workday")
+FIRST = ("identify", "refuse", "route", "workday", "sms")
 CLOSED = ("identify", "scope", "refuse")
-RUNTIME = ("identify", "scope", "refuse", "panels", "route", "workday", "changed", "deliver")
+RUNTIME = ("identify", "scope", "refuse", "panels", "route", "workday", "changed", "deliver", "sms")

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from . import jobs, snapshot, workers
 from .access import guarded
@@ -12,7 +12,7 @@ from .i18n import gettext as _
 from .job_pages import EDIT, VIEW, job_for, visible
 from .rest import answer, no_parameters
 from .views import RecordId
-from .worker import tasks
+from .worker import standing, tasks
 
 BASE = "/api/v1/d/<code>/core"
 
@@ -83,4 +83,5 @@ def get_workers() -> Response:
                      "seen_at": _moment(row.seen_at)} for row in workers.alive()],
         "waiting": {name: {"count": count, "oldest": _moment(oldest)} for name, (count, oldest) in waiting.items()},
         "tasks": [{"key": task.name, "label": str(task.label) or task.name,
-                   **known.get(task.name, {"ran": None, "failed": None, "error": "", "failures": 0})} for task in tasks()]})
+                   **known.get(task.name, {"ran": None, "failed": None, "error": "", "failures": 0})}
+                  for task in [*tasks(), *standing(current_app)]]})

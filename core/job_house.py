@@ -4,11 +4,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
+
 from . import jobs, notify_rows, outbox, workers
 from .i18n import format_time
 from .i18n import gettext as _
 from .tree import Node
-from .worker import tasks
+from .worker import standing, tasks
 
 VIEW = "core.job.view"
 
@@ -57,7 +59,7 @@ def house() -> dict[str, Any]:
     """Every task of the house with its last run and its last failure."""
     known = workers.house()
     rows = []
-    for task in tasks():
+    for task in [*tasks(), *standing(current_app)]:
         state = known.get(task.name, {"ran": None, "failed": None, "error": "", "failures": 0})
         word, tone = (_("in order"), "ok") if state["ran"] else (_("never ran"), "muted")
         if state["failures"]:

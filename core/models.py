@@ -10,7 +10,7 @@ MODULES = ("snapshot", "switches", "settings", "divisions", "people", "accounts"
            "audit", "ledger", "records", "clock_rows", "counters", "outbox", "notify_texts", "notify_preferences",
            "channel_setup", "notify", "notify_rows", "job_runs", "workers", "transfer_tables", "attachments",
            "idempotency", "saved_views", "search", "calendar_rows", "redating", "versions", "meetings", "month_rows", "links",
-           "duplicates", "reply_templates", "lookup", "signed_links")
+           "duplicates", "reply_templates", "lookup", "signed_links", "intakes")
 
 
 def tables(module: ModuleType) -> list[type[db.Table]]:

@@ -27,8 +27,8 @@ log = logging.getLogger("grid321.worker")
 THREADS = 2
 """Jobs at once: a long import must not keep an export waiting."""
 
-HOUSE_THREADS = 3
-"""Tasks of the house at once: a mail server that does not answer must not keep the clocks waiting."""
+HOUSE_THREADS = 4
+"""Tasks of the house at once: a mail server that does not answer, or a mailbox that is read, must not keep the clocks waiting."""
 
 IDLE = 0.5
 LONGEST_PAUSE = 60.0
@@ -113,6 +113,12 @@ def tasks() -> list[Task]:
     ]
 
 
+def standing(app: Flask) -> list[Task]:
+    """What the plugins want every worker to look for again and again (``Standing``)."""
+    declared = app.extensions["grid321"].registry.standing.values()
+    return [Task(item.key, item.run, item.every, item.label) for item in declared]
+
+
 def connections(threads: int) -> int:
     """Connections to PostgreSQL that a worker with so many threads needs at most.
 
@@ -146,7 +152,7 @@ class Worker:
         self.stop = StopFlag()
         self.executor = Executor(lease, self.stop)
         self.parent = os.getppid()
-        self.house = tasks()
+        self.house = [*tasks(), *standing(app)]
         self.row: int | None = None
 
     def once(self) -> int:

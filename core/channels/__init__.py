@@ -12,7 +12,7 @@ from typing import Any
 
 from ..outgoing import Network
 
-PERSON, GROUP = "person", "group"
+PERSON, GROUP, ARRIVES = "person", "group", "arrives"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Setup:
 
 @dataclass(frozen=True)
 class Channel:
-    """One way. ``audience``: ``person`` (each reader at an address of his own) or ``group`` (one post for all).
+    """One way. ``audience``: ``person`` (each reader at an address of his own), ``group`` (one post for all) or ``arrives``
+    (nothing is sent: what others write is received; ``test(setup) -> words`` tries it, where that can be tried from here).
 
     ``form`` is the schema of its configuration, ``secrets`` its fields that are sealed, ``target`` those that say where a
     secret would be sent: when they change the secret must be typed again, or whoever may edit could have it sent to himself.
@@ -71,6 +72,7 @@ class Channel:
     check: Callable[[Setup], None]
     secrets: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
+    test: Callable[[Setup], str] | None = None
 
 
 def channels() -> dict[str, Channel]:
@@ -78,3 +80,10 @@ def channels() -> dict[str, Channel]:
     from . import mail, robots, sms, webhook
 
     return {one.key: one for one in (mail.CHANNEL, sms.CHANNEL, webhook.CHANNEL, robots.WECOM, robots.DINGTALK)}
+
+
+def intakes() -> dict[str, Channel]:
+    """Every way by which something arrives, by key. Configured as channels are; what it means to a plugin, the plugin says."""
+    from . import imap, sms_in
+
+    return {one.key: one for one in (imap.CHANNEL, sms_in.CHANNEL)}

@@ -73,8 +73,12 @@ def letter(setup: Setup, message: Message, address: str) -> EmailMessage:
 
 def send(setup: Setup, message: Message, address: str) -> None:
     """Send one mail. Raises ``Failure``."""
+    deliver(setup, letter(setup, message, address), address)
+
+
+def deliver(setup: Setup, mail: EmailMessage, address: str) -> None:
+    """Give a mail that is written to the mail server. Raises ``Failure``."""
     host, port, security = setup.get("host"), int(setup.get("port")), setup.get("security")
-    mail = letter(setup, message, address)
     context = outgoing.tls_context(setup.get("ca")) if security != "plain" else None
     sock = outgoing.connect(host, port, setup.allowed, public=security != "plain")
     sock.settimeout(outgoing.WHOLE_SECONDS)

@@ -37,6 +37,11 @@ REASONS: dict[str, LazyText] = {
     "smtp_recipient": _l("The mail server does not accept the recipient’s address (%(code)s)."),
     "smtp_later": _l("The mail server asks to try again later (%(code)s)."),
     "smtp_refused": _l("The mail server refused the message (%(code)s)."),
+    "imap": _l("The mail server refused a command."),
+    "imap_login": _l("The mail server does not accept user name and password. Many providers want the code that they give out "
+                     "for mail programs."),
+    "imap_folder": _l("There is no such folder in the mailbox. Write it as the server calls it, as in INBOX."),
+    "imap_starttls": _l("The mail server offers no STARTTLS. Choose another kind of encryption."),
     "no_address": _l("The recipient has no confirmed address for this channel any more."),
     "channel_off": _l("The channel was switched off before the message went out."),
     "sealed": _l("A stored secret cannot be opened. Type it again on the page of the channel."),

@@ -95,7 +95,7 @@ def house() -> None:
     """Print the workers that are alive, what waits, and the standing tasks with their last failure."""
     from grid321.core import queue, workers
     from grid321.core.app import create_app
-    from grid321.core.worker import tasks
+    from grid321.core.worker import standing, tasks
 
     with create_app().app_context() as context:
         rows = workers.alive()
@@ -110,7 +110,7 @@ def house() -> None:
         address = queue.shown(context.app.extensions["grid321"].config.queue)
         click.echo(f"queue {address}: " + ("cannot be reached" if size is None else f"{size} tickets"))
         known = workers.house()
-        for task in tasks():
+        for task in [*tasks(), *standing(context.app)]:
             state = known.get(task.name)
             failed = f", failed {state['failed']} {state['error']}" if state and state["failed"] else ""
             click.echo(f"{task.name:<16} {'ran ' + str(state['ran']) if state and state['ran'] else 'never ran'}{failed}")

@@ -9,12 +9,14 @@ from grid321.core.api import (
     Actor,
     Delivery,
     Document,
+    GatewayPost,
     Grant,
     Job,
     Panel,
     Plugin,
     Refusal,
     Tally,
+    TextMessage,
     Transition,
     WorkflowExtension,
     guarded,
@@ -334,3 +336,35 @@ def test_a_hook_sees_a_record_that_it_cannot_change(stage):
     scene = stage(refuse=refuse)
     with pytest.raises(Refused):
         close(scene, scene.matter())
+
+
+def test_hook_sms(stage):
+    """A gateway of the place signs and writes in its own way; the plugin of the region reads it."""
+    import hashlib
+
+    from grid321.core import channel_setup, intakes, settings
+    from grid321.core.channels import intakes as ways
+    from grid321.core.db import local_day
+    from grid321.core.errors import NotFound, Unauthenticated
+
+    secret = "the secret of the gateway"
+
+    def sms(headers, query, body, secret, division):
+        if query.get("sign") != hashlib.sha256(body + secret.encode()).hexdigest():
+            return None
+        phone, _space, text = body.decode("gb18030").partition(" ")
+        return GatewayPost((TextMessage(query["seq"], phone, text),), answer="0")
+
+    scene = stage(sms=sms)
+    county, body = scene.tree.county, "13812345678 路灯不亮".encode("gb18030")
+    sign = hashlib.sha256(body + secret.encode()).hexdigest()
+    with pytest.raises(NotFound):
+        intakes.text_messages(county, {}, {"sign": sign, "seq": "7"}, body)
+    settings.put("core.site_url", county, "https://grid.example.cn", source="test", valid_from=local_day())
+    channel_setup.put(ways()["sms_in"], county, {"secret": secret, "answer": False}, [], active=True, language="zh",
+                      account_id=None)
+
+    post, answers = intakes.text_messages(county, {}, {"sign": sign, "seq": "7"}, body)
+    assert (post.messages, post.answer, answers) == ((TextMessage("7", "13812345678", "路灯不亮"),), "0", False)
+    with pytest.raises(Unauthenticated):
+        intakes.text_messages(county, {}, {"sign": "0" * 64, "seq": "7"}, body)
