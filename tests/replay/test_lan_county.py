@@ -7,12 +7,14 @@ figures are compared with the printed ones.
 from __future__ import annotations
 
 import pytest
+
 from replay.compare import compared
 from replay.published import LAN_TERMS, MATTERS, PASSED_ON, SETTLED
 from replay.rest import Program
 
 STATIONS = 21
-WORDS = ("村口到学校一段路灯不亮，孩子早晚上学看不清路。", "排水沟被淤泥堵住，雨天水漫到院门口。", "想了解高龄补贴怎样申请，需要哪些材料。")
+WORDS = ("村口到学校一段路灯不亮，孩子早晚上学看不清路。", "排水沟被淤泥堵住，雨天水漫到院门口。",
+         "想了解高龄补贴怎样申请，需要哪些材料。")
 
 
 @pytest.fixture
@@ -36,10 +38,12 @@ def county(app, division_tree, switch_on, client_for):
     villages = [division_tree.village, division_tree.second_village, *(
         division_tree.add(f"6109021043{number:02d}", f"第{number}村", "village", division_tree.town)
         for number in range(STATIONS - 2))]
-    return {"office": office.id,
-            "stations": [Program(client_for("suggestion_tracking.village_officer", village), village.code) for village in villages],
-            "town": Program(client_for("suggestion_tracking.town_officer", division_tree.town), division_tree.town.code),
-            "county": Program(client_for("suggestion_tracking.county_officer", division_tree.county), division_tree.county.code)}
+
+    def program(level, place):
+        return Program(client_for(f"suggestion_tracking.{level}_officer", place), place.code)
+
+    return {"office": office.id, "stations": [program("village", village) for village in villages],
+            "town": program("town", division_tree.town), "county": program("county", division_tree.county)}
 
 
 def settle(station, number):
@@ -64,8 +68,8 @@ def pass_on(town, office, count):
     path = f"core/meeting/{meeting['id']}"
     items = [{"id": item["id"], "decision": "hand_over", "department": office} for item in meeting["items"]]
     town.ask("PUT", f"{path}/items", {"items": items})
-    town.ask("POST", f"{path}/hold", {"met_on": day, "chair": "王建国", "expected": 9, "present": 8, "attendees": "主席团成员八人",
-                                      "minutes": "逐件研究，交由承办单位办理。"})
+    town.ask("POST", f"{path}/hold", {"met_on": day, "chair": "王建国", "expected": 9, "present": 8,
+                                      "attendees": "主席团成员八人", "minutes": "逐件研究，交由承办单位办理。"})
     results = town.ask("POST", f"{path}/carry-out", {})["results"]
     assert all(one["ok"] for one in results), results
 
@@ -85,6 +89,6 @@ def test_the_matters_of_lan_county_are_rebuilt_from_single_cases(county):
              compared("passed to units", PASSED_ON, with_units)]
 
     assert [one.verdict for one in found] == ["equal", "equal", "equal"]
-    assert LAN_TERMS == f"{heard} = {settled} + {with_units}"
+    assert f"{heard} = {settled} + {with_units}" == LAN_TERMS
     assert figures[("suggestion_tracking.matter_solved_rate", "")]["percent"] == "87.14"  # which the county did not print
     assert all(row["balanced"] for (measure, _item), row in figures.items() if measure == funnel)
