@@ -122,7 +122,7 @@ from .outbox import Event
 from .plugin_api import Api
 from .plugins import API_VERSION
 from .registry import registry
-from .schemas import EntitySchema
+from .schemas import EntitySchema, json_schema, load_many
 from .search_find import condition as text_condition
 from .snapshot import bump as configuration_changed
 from .snapshot import current as snapshot
@@ -201,9 +201,10 @@ __all__ = [
     "configuration_changed", "counters", "create_division", "current_actor", "current_frame", "days", "desks", "down",
     "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension", "form_page", "form_word", "format_day",
     "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl",
-    "hours", "inside", "intakes", "is_on", "json_answer", "json_body", "last_days", "lazy_gettext", "letters", "limits",
-    "links", "local_day", "lookup", "mail_read", "month_end", "months", "ngettext", "notices", "notify", "now", "people",
-    "qr", "records", "registry", "rename_division", "require", "retire_division", "scope_indexes", "scoped", "sending",
-    "setting", "sheet", "shift_clock", "signed_links", "snapshot", "statistics", "stay", "steps_taken", "text_condition",
-    "three_levels", "to_department", "transaction", "tree", "up", "within", "working_days",
+    "hours", "inside", "intakes", "is_on", "json_answer", "json_body", "json_schema", "last_days", "lazy_gettext",
+    "letters", "limits", "links", "load_many", "local_day", "lookup", "mail_read", "month_end", "months", "ngettext",
+    "notices", "notify", "now", "people", "qr", "records", "registry", "rename_division", "require", "retire_division",
+    "scope_indexes", "scoped", "sending", "setting", "sheet", "shift_clock", "signed_links", "snapshot", "statistics",
+    "stay", "steps_taken", "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within",
+    "working_days",
 ]
