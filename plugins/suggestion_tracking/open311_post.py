@@ -22,7 +22,6 @@ from grid321.core.api import (
     forms,
     gettext,
     is_on,
-    local_day,
     lookup,
     registry,
     sending,
@@ -35,7 +34,7 @@ from grid321.core.api import lazy_gettext as _
 
 from .open311 import TOKEN, classes, spoken
 from .open311_format import Open311Error, answer
-from .public_form import MATTER, PLUGIN, first_words
+from .public_form import MATTER, PLUGIN
 
 CREATE = f"{MATTER}.create"
 TOKEN_DAYS = 90
@@ -121,8 +120,7 @@ def _values(code: str, place: Node, actor: Actor) -> dict[str, Any]:
     values = {key: value for key, value in values.items() if value is not None}
     if lat is not None:
         values |= {"lat": lat, "lon": lon, "coordinates": "wgs84"}
-    return {**values, "kind": code, "source": "web_api", "title": first_words(values["text"]), "occurred_on": local_day(),
-            "urgency": "normal", "wants_answer": True}
+    return {**values, "kind": code, "source": "web_api", "wants_answer": True}
 
 
 def _degrees(name: str, limit: int) -> float | None:

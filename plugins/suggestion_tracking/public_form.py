@@ -25,7 +25,6 @@ from grid321.core.api import (
     forms,
     is_on,
     limits,
-    local_day,
     lookup,
     registry,
     sending,
@@ -100,22 +99,12 @@ def register_matter(data: dict[str, Any], files: list[attachments.Clean], node: 
                           extra={"retry_after": 3600})
     values = {name: value for name, value in data.items() if value is not None}
     values |= {"kind": values.get("kind") or "other", "source": source}
-    values.setdefault("occurred_on", local_day())
-    values.setdefault("urgency", "normal")
-    values["title"] = first_words(values["text"])
     code = lookup.new_code(mark or "")
     place = tree().get(values.pop("division_id", None)) or node
     with transaction():
         record = sending.create_once(entity, values, files, mark, SYSTEM, place)
         lookup.keep(code, MATTER, record.id, record.number)
     return record, code
-
-
-def first_words(text: str, length: int = 24) -> str:
-    """The beginning of a text as a title: its first line up to the first full stop, at most ``length`` characters."""
-    line = text.strip().split("\n", 1)[0].strip()
-    end = min((at for mark in "。！？；" if (at := line.find(mark)) > 0), default=len(line))
-    return line[:end] if end <= length else line[:length - 1] + "…"
 
 
 def receipt(record: Any, code: str) -> dict[str, Any]:
