@@ -10,9 +10,10 @@ from flask import Flask, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from . import audit, channel_setup, db, fields, forms, identity, limits, notify_texts, snapshot
+from . import intakes as intake_rows
 from .access import current_actor, guarded
 from .channel_setup import ChannelSetup
-from .channels import PERSON, Channel, Message, channels
+from .channels import ARRIVES, PERSON, Channel, Message, channels, intakes
 from .channels.mail import ADDRESS
 from .channels.reasons import problem_text, text_of
 from .error_pages import problem_text as refused_text
@@ -56,9 +57,11 @@ def channels_page() -> str:
     """Every channel: on or off here, where that is decided, how it does."""
     may_edit = current_actor().may(EDIT, g.node)
     shown = [_card(channel, may_edit) for channel in channels().values()]
+    arrives = [_card(channel, may_edit) for channel in intakes().values()]
     actions = [{"label": _("Texts of messages"), "url": f"/d/{g.node.code}/core/messages", "icon": "chat-left-text"},
                {"label": _("Sent and undelivered"), "url": f"/d/{g.node.code}/core/deliveries", "icon": "send"}]
     return render_template("channels.html", title=_("Message channels at %(place)s", place=g.node.name), channels=shown,
+                           arrives=arrives,
                            crumbs=[*crumbs()[:1], (_("Message channels"), "")], page_actions=actions,
                            site=channel_setup.site_url(g.node.id), may_edit=may_edit, notices=_notices(),
                            settings_url=f"/d/{g.node.code}/core/settings/core.site_url")
@@ -76,7 +79,9 @@ def _card(channel: Channel, may_edit: bool) -> dict[str, Any]:
     place = tree.get(row.division_id) if row is not None else None
     on = row is not None and row.active
     facts = [{"label": _("Set"), "text": _("at %(place)s", place=place.name) if place is not None else _("nowhere: off")}]
-    if row is not None and on:
+    if row is not None and on and channel.audience == ARRIVES:
+        facts += _arriving(row)
+    elif row is not None and on:
         kinds = [str(kind.label) for key, kind in notify_texts.KINDS.items() if key in channel_setup.kinds_of(row)]
         facts.append({"label": _("Carries"), "text": "、".join(kinds) or _("nothing: no kind is chosen")})
         facts += _doing(row)
@@ -85,7 +90,9 @@ def _card(channel: Channel, may_edit: bool) -> dict[str, Any]:
     if may_edit:
         own = row is not None and row.division_id == g.node.id
         actions.append({"label": _("Change") if own else _("Configure here"), "url": url, "post": False})
-        if row is not None:
+        if row is not None and channel.test is not None:
+            actions.append({"label": _("Try it"), "url": f"{url}/test", "post": False})
+        elif row is not None and channel.audience != ARRIVES:
             actions.append({"label": _("Send a test message"), "url": f"{url}/test", "post": False})
         if own:
             actions.append({"label": _("Use what holds above"), "url": f"{url}/inherit", "post": True})
@@ -109,8 +116,20 @@ def _doing(row: ChannelSetup) -> list[dict[str, str]]:
     return found
 
 
+def _arriving(row: ChannelSetup) -> list[dict[str, str]]:
+    """When a mailbox was read last, and why it cannot be read now."""
+    state = intake_rows.state_of(row.id)
+    found = []
+    if state is not None and state.last_ok_at is not None:
+        found.append({"label": _("Last read"), "text": format_time(state.last_ok_at)})
+    if state is not None and state.error:
+        found.append({"label": _("Cannot be reached"), "text": _("%(reason)s Next try: %(time)s.", reason=text_of(state.error),
+                                                                 time=format_time(state.next_at))})
+    return found
+
+
 def _channel(key: str) -> Channel:
-    found = channels().get(key)
+    found = {**channels(), **intakes()}.get(key)
     if found is None:
         raise NotFound(_("There is no such channel."))
     return found
@@ -125,10 +144,12 @@ class Beginning(EntitySchema):
 
 
 @cache
-def _ending(group: bool) -> type[EntitySchema]:
+def _ending(audience: str) -> type[EntitySchema]:
     """The kinds it carries; of a group also the language it is written in (a person has one of his own)."""
     parts: dict[str, Any] = {}
-    if group:
+    if audience == ARRIVES:
+        return type("Ending", (EntitySchema,), parts)
+    if audience != PERSON:
         parts["language"] = fields.Choice(_l("Language"), options=tuple(LANGUAGES.items()), required=True, default="zh")
     for key, kind in notify_texts.KINDS.items():
         parts[f"kind_{key}"] = fields.Flag(_l("Carries: %(kind)s", kind=kind.label))
@@ -138,7 +159,7 @@ def _ending(group: bool) -> type[EntitySchema]:
 def channel_page(way: str) -> Any:
     """Configure one channel for this division and everything below it."""
     channel, node, actor, problem = _channel(way), g.node, current_actor(), None
-    schemas = (Beginning, channel.form, _ending(channel.audience != PERSON))
+    schemas = (Beginning, channel.form, _ending(channel.audience))
     own = ChannelSetup.get_or_none((ChannelSetup.channel == way) & (ChannelSetup.division_id == node.id))
     values = _values(channel, own, schemas)
     if request.method == "POST":
@@ -207,6 +228,12 @@ def test_page(way: str) -> Any:
             result = _test(channel, row, request.form.get("address", "").strip())
         except Invalid as found:
             problem = found
+    if channel.audience == ARRIVES:
+        if channel.test is None:
+            raise NotFound(_("There is nothing here."))
+        return form_page(_("Try it: %(channel)s", channel=str(channel.label)), [], problem, template="channel_test.html",
+                         result=result, intro=_("Nothing is taken or marked."), submit_label=_("Try it"), cancel_url=base(),
+                         crumbs=crumbs((_("Try it"), "")), action=request.path)
     wanted = []
     if channel.audience == PERSON:
         mail = channel.key == "mail"
@@ -221,6 +248,8 @@ def test_page(way: str) -> Any:
 
 def _test(channel: Channel, row: ChannelSetup, address: str) -> dict[str, str]:
     actor = current_actor()
+    if channel.test is not None:
+        return _try(channel, row)
     _check_address(channel, address)
     if limits.take(f"channel-test:{actor.account_id}", TESTS_PER_HOUR, timedelta(hours=1)) > TESTS_PER_HOUR:
         raise TooMany(_("Too many test messages"), "", _("Wait an hour."))
@@ -238,6 +267,21 @@ def _test(channel: Channel, row: ChannelSetup, address: str) -> dict[str, str]:
     what = {"mail": _("The mail server took the message."), "sms": _("The gateway took the message.")}.get(
         channel.key, _("The other side took the message."))
     return {"tone": "ok", "what": what, "why": _("Look whether it arrives; its number is %(id)s.", id=message.id)}
+
+
+def _try(channel: Channel, row: ChannelSetup) -> dict[str, str]:
+    """Try a way by which something arrives, and say what came of it."""
+    actor = current_actor()
+    if limits.take(f"channel-test:{actor.account_id}", TESTS_PER_HOUR, timedelta(hours=1)) > TESTS_PER_HOUR:
+        raise TooMany(_("Too many test messages"), "", _("Wait an hour."))
+    audit.event("channel_test", actor, {"channel": channel.key}, division_id=g.node.id)
+    assert channel.test is not None
+    try:
+        setup = channel_setup.opened(row)
+        db.close_thread()  # the network may keep us waiting
+        return {"tone": "ok", "what": _("It works."), "why": channel.test(setup)}
+    except Failure as failure:
+        return {"tone": "bad", "what": _("It does not work."), "why": problem_text(failure)}
 
 
 def _check_address(channel: Channel, address: str) -> None:

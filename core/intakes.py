@@ -76,7 +76,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of a letter: ``write`` stores it, in the transaction that counts it; ``flag`` makes it stand out in the mailbox."""
+    """What came of a letter: ``write`` stores it, in the transaction that counts it; ``flag`` marks it in the mailbox."""
 
     write: Callable[[], object]
     flag: bool = False

@@ -7,7 +7,7 @@ import pytest
 from support import receivers, stock
 
 from grid321.core import channel_setup, db, i18n, notify, notify_texts, settings
-from grid321.core.channels import channels
+from grid321.core.channels import channels, intakes
 from grid321.core.channels.sms import EXAMPLE
 from grid321.core.errors import Invalid
 from grid321.core.notify_rows import DEAD, SENT, Delivery
@@ -62,7 +62,7 @@ def tell(node, *accounts, key="case.overdue"):
 def test_every_channel_is_off_until_it_is_configured(admin):
     page = admin.get(f"{BASE}/channels").text
     assert all(str(channel.label) in page for channel in channels().values())
-    assert channel_setup.any_active() is False and page.count("已关闭") == len(channels())
+    assert channel_setup.any_active() is False and page.count("已关闭") == len(channels()) + len(intakes())
 
 
 def test_a_channel_is_configured_and_its_secret_is_never_shown_again(admin, hook):
