@@ -168,9 +168,7 @@ def _section(page: Page, edges: dict[str, str]) -> str:
     margins = "".join(f' w:{side}="{twips(getattr(page, side))}"' for side in ("top", "right", "bottom", "left"))
     grid = ""
     if page.pitch:
-        # 28 characters of 16 pt in the line: each a little narrower than its size (in 4096ths of a point).
-        narrower = round((page.inside / 25.4 * 72 / 28 - 16) * 4096)
-        grid = f'<w:docGrid w:type="linesAndChars" w:linePitch="{round(page.pitch * 20)}" w:charSpace="{narrower}"/>'
+        grid = f'<w:docGrid w:type="lines" w:linePitch="{round(page.pitch * 20)}"/>'
     header, footer = (twips(30), twips(20)) if page.official else (twips(10), twips(10))
     return (f'<w:sectPr>{shown}<w:pgSz w:w="{twips(page.width)}" w:h="{twips(page.height)}"{lying}/>'
             f'<w:pgMar{margins} w:header="{header}" w:footer="{footer}" w:gutter="0"/>'
