@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from grid321.core import hooks, i18n
-from grid321.core.entity import Entity, EntityExtension, Plugin
+from grid321.core.entity import Conversion, Entity, EntityExtension, Plugin
 from grid321.core.i18n import LazyText
 from grid321.core.plugins import Plugins, _check_manifest
 from grid321.core.workflow import Workflow, WorkflowExtension
@@ -57,7 +57,7 @@ def check_manifest(module: ModuleType) -> list[str]:
     keys += [("permission", key) for key, _label in manifest.permissions]
     for hook in ("entities", "workflows", "measures", "documents", "jobs"):
         for item in declared(module, hook):
-            if not isinstance(item, EntityExtension | WorkflowExtension):
+            if not isinstance(item, EntityExtension | WorkflowExtension | Conversion):
                 keys.append((hook, str(getattr(item, "key", item))))
     found += [f"{kind} {key!r} must begin with {prefix!r}" for kind, key in keys if not key.startswith(prefix)]
     for table in tables(module):
@@ -152,6 +152,9 @@ def _schema_labels(where: str, schema: type[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _flow_labels(flow: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(flow, Conversion):
+        yield f"conversion of {flow.source} by {flow.step}", flow.label
+        return
     key = flow.key if isinstance(flow, Workflow) else f"extension of {flow.workflow}"
     for state in flow.states:
         yield f"state {state.key} of {key}", state.label
@@ -163,9 +166,10 @@ def _flow_labels(flow: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_steps(module: ModuleType) -> list[str]:
-    """The permission of every step of the plugin's own workflows is one that a role of the plugin holds."""
+    """The permission of every step of the plugin's own workflows is one that a role of the plugin holds, or one it grants."""
     manifest: Plugin = module.plugin
     held = {permission for role in manifest.roles for permission in role.permissions}
+    held |= {permission for granted in manifest.grants.values() for permission in granted}
     return [f"transition {step.key!r} of {flow.key!r}: no role of the plugin has the permission {step.permission!r}, so "
             f"nobody could take it; roles have {', '.join(sorted(held)) or 'none'}"
             for flow in declared(module, "workflows") if isinstance(flow, Workflow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from grid321.core.api import Plugin
 from grid321.core.api import lazy_gettext as _
 
-from .areas import demo, joined, roles
+from .areas import demo, grants, joined, roles
 from .hooks import (
     grid321_blueprints,
     grid321_changed,
@@ -35,4 +35,4 @@ plugin = Plugin(
     after=("grid", "liaison_station"), icon="clipboard-check",
     description=_("Matters of residents and suggestions of deputies: registered, handed over, answered, rated, written off."),
     roles=roles(), posts=joined("POSTS"), settings=joined("SETTINGS"), classes=joined("CLASSES"),
-    permissions=joined("PERMISSIONS"), links=joined("LINKS"), demo=demo)
+    permissions=joined("PERMISSIONS"), grants=grants(), links=joined("LINKS"), demo=demo)

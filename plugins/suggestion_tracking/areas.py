@@ -1,7 +1,7 @@
 """The areas of the plugin, in the order in which they build on each other, and how what they bring is joined.
 
 An area is one module ``<area>_area``. It brings any of the lists ``ENTITIES WORKFLOWS ROLES POSTS PERMISSIONS SETTINGS CLASSES
-LINKS MEASURES DOCUMENTS JOBS COMMANDS`` and any of the functions ``demo(context)`` (demo data), ``panels_for(slot, entity,
+LINKS MEASURES DOCUMENTS JOBS COMMANDS``, the mapping ``GRANTS`` (role of another → permissions) and any of the functions ``demo(context)`` (demo data), ``panels_for(slot, entity,
 record, actor, node)`` (panels of a page, or None), ``changed(event)`` (what happened, delivered at least once) and
 ``register(blueprint)`` (pages) and ``register_api(api)`` (REST). Models are joined in ``models``, because migrations look there.
 """
@@ -38,6 +38,15 @@ def roles() -> tuple[Role, ...]:
         first = found.get(role.key, role)
         found[role.key] = replace(first, permissions=tuple(dict.fromkeys((*first.permissions, *role.permissions))))
     return tuple(found.values())
+
+
+def grants() -> dict[str, tuple[str, ...]]:
+    """What the areas grant to roles of others, by role."""
+    found: dict[str, tuple[str, ...]] = {}
+    for area in AREAS:
+        for role, permissions in getattr(area, "GRANTS", {}).items():
+            found[role] = (*found.get(role, ()), *permissions)
+    return found
 
 
 def demo(context: Any) -> None:

@@ -21,6 +21,8 @@ UPPER = (f"{STEM}hand_over", f"{STEM}send_down", f"{STEM}evaluate", f"{STEM}conv
          "core.month.approve", *TEMPLATES)
 
 ROLES = (
+    Role("suggestion_tracking.informant", _("Informant of matters"),
+         (*SEE, "suggestion_tracking.matter.create", f"{STEM}rate"), ("grid", "village")),
     Role("suggestion_tracking.registrar", _("Registrar of matters"), (*SEE, *REGISTER, f"{STEM}withdraw"),
          ("village", "town", "county")),
     Role("suggestion_tracking.village_officer", _("Village officer for matters"), (*SEE, *DESK), ("village",)),
@@ -32,6 +34,7 @@ ROLES = (
 )
 
 POSTS = (
+    PostKind("matter_informant", _("Informant of matters"), ("grid", "village"), "suggestion_tracking.informant"),
     PostKind("matter_registrar", _("Registrar of matters"), ("village", "town", "county"), "suggestion_tracking.registrar"),
     PostKind("matter_village_officer", _("Village officer for matters"), ("village",), "suggestion_tracking.village_officer"),
     PostKind("matter_town_officer", _("Town officer for matters and suggestions"), ("town",),
