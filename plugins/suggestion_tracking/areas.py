@@ -1,9 +1,10 @@
 """The areas of the plugin, in the order in which they build on each other, and how what they bring is joined.
 
 An area is one module ``<area>_area``. It brings any of the lists ``ENTITIES WORKFLOWS ROLES POSTS PERMISSIONS SETTINGS CLASSES
-LINKS MEASURES DOCUMENTS JOBS COMMANDS``, the mapping ``GRANTS`` (role of another → permissions) and any of the functions ``demo(context)`` (demo data), ``panels_for(slot, entity,
-record, actor, node)`` (panels of a page, or None), ``changed(event)`` (what happened, delivered at least once) and
-``register(blueprint)`` (pages) and ``register_api(api)`` (REST). Models are joined in ``models``, because migrations look there.
+LINKS MEASURES DOCUMENTS JOBS COMMANDS``, the mapping ``GRANTS`` (role of another plugin → permissions) and any of the functions
+``demo(context)`` (demo data), ``panels_for(slot, entity, record, actor, node)`` (panels of a page, or None), ``changed(event)``
+(what happened, delivered at least once), ``register(blueprint)`` (pages) and ``register_api(api)`` (REST). A role that several
+areas declare is one role with what they all give it. Models are joined in ``models``, because migrations look there.
 """
 from __future__ import annotations
 
