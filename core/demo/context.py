@@ -1,13 +1,16 @@
 """What a plugin's ``demo`` function gets: the demo county, invented people, and bulk writing."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import heapq
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from grid321.core import accounts, bulk, clock, crypto, db, people, snapshot
+from grid321.core import months as month_end
 from grid321.core.actor import SYSTEM, Actor
 from grid321.core.divisions import Division
 from grid321.core.people import Person, Post
@@ -15,6 +18,8 @@ from grid321.core.tree import Node, Tree, ancestor_columns
 
 from .names import Numbers, name
 
+FIRST = -10_000_000
+"""The order of what happens before everything else of the same moment: sweeps of the clocks, month ends."""
 _BASE = ("uid", "version", "created_at", "updated_at", "created_by")
 _SCOPE = ("division_id", *db.SCOPE_COLUMNS)
 
@@ -33,7 +38,8 @@ class DemoContext:
     """The demo county while it is being made, inside one transaction.
 
     ``rng`` is seeded, ``county_code`` and ``off_code`` name the county and the one town in which every plugin is off;
-    ``departments`` maps (division id, name) to the department's id.
+    ``departments`` maps (division id, name) to the department's id. What happened in the demo's past is put on the agenda
+    (``at``), so that the stories of all plugins are played in the order of time, with the sweeps and month ends between them.
     """
 
     rng: Random
@@ -46,6 +52,9 @@ class DemoContext:
     accounts: list[DemoAccount] = field(default_factory=list)
     progress: Callable[[str], None] = lambda text: None
     numbers: Numbers = field(init=False)
+    agenda: list[tuple[datetime, int, int, Callable[[datetime], None]]] = field(default_factory=list)
+    at_the_end: list[Callable[[], None]] = field(default_factory=list)
+    _counted: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self.numbers = Numbers(self.rng)
@@ -152,6 +161,47 @@ class DemoContext:
         self.accounts.append(DemoAccount(username, label, self.tree.full_name(node)))
         return int(account.id)
 
+    def account_of(self, username: str) -> tuple[int, Node] | None:
+        """(id, division) of an account of the demo that was made already, None when there is none of that name."""
+        found = accounts.by_username(username) if username in {one.username for one in self.accounts} else None
+        place = self.tree.get(found.division_id) if found is not None else None
+        return (int(found.id), place) if found is not None and place is not None else None
+
+    # -- the demo's past
+
+    def at(self, moment: datetime, work: Callable[[datetime], None], order: int = 0) -> None:
+        """Do ``work(moment)`` when the demo's past comes to ``moment`` (naive UTC), if that is not in the future.
+
+        Among what happens at the same moment the lower ``order`` comes first. ``work`` shifts the clock itself
+        (``shift_clock(moment - now())``) and may put what follows on the agenda.
+        """
+        heapq.heappush(self.agenda, (moment, order, next(self._counted), work))
+
+    def after_all(self, work: Callable[[], None]) -> None:
+        """Do ``work()`` when the whole past has been played."""
+        self.at_the_end.append(work)
+
+    def play(self) -> None:
+        """Play the past up to now: what is on the agenda, a sweep of the clocks every evening, a month end every month."""
+        present = db.now()
+        if self.agenda:
+            begin = min(moment for moment, *_rest in self.agenda)
+            for day in range((present - begin).days + 1):
+                self.at(begin.replace(hour=16, minute=20) + timedelta(days=day), self.sweep, FIRST - 1)
+            for moment, month in _month_ends(begin, present):
+                self.at(moment, lambda at, closed=month: self._close(at, closed), FIRST)  # type: ignore[misc]
+        while self.agenda:
+            moment, _order, _number, work = heapq.heappop(self.agenda)
+            if moment <= present:
+                work(moment)
+        for end in self.at_the_end:
+            end()
+
+    def _close(self, moment: datetime, month: str) -> None:
+        with db.shift_clock(moment - db.now()):
+            if month_end.first_booked(self.tree.subtree(self.county)):
+                month_end.close(self.county, month, SYSTEM, below=True)
+
     def sweep(self, moment: datetime) -> None:
         """Fire the clocks that have run out by ``moment`` of the demo's past, at that moment."""
         with db.shift_clock(moment - db.now()):
@@ -162,3 +212,15 @@ class DemoContext:
         """Give an account of the demo a role of a plugin on ``node`` (its administrator looks after the plugin's records)."""
         account = accounts.Account.get(accounts.Account.username == username)
         accounts.grant(account.id, role, node, self.actor)
+
+
+def _month_ends(begin: datetime, present: datetime) -> list[tuple[datetime, str]]:
+    """When the county closed each month since ``begin``: on the third of the next one, and which month it was."""
+    found, month = [], date(begin.year, begin.month, 1)
+    while True:
+        following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        moment = datetime(following.year, following.month, 3, 2, 30)
+        if moment > present:
+            return found
+        found.append((moment, f"{month.year:04d}-{month.month:02d}"))
+        month = following

@@ -63,6 +63,8 @@ def load(progress: Callable[[str], None] = lambda text: None) -> DemoContext:
                 switches.turn(manifest.key, context.county, True)
                 switches.turn(manifest.key, context.node(OFF_TOWN), False)
                 manifest.demo(context)
+        progress(_("What happened in the last months"))
+        context.play()
         progress(_("Figures"))
         tree = snapshot.current().tree
         for entity in registry().entities.values():

@@ -32,8 +32,8 @@ def demo(context: Any) -> None:
     accounts = _accounts(context, people)
     context.progress("Half a year of reports")
     walk_reports(context, _villages_with_grids(places), accounts, REPORTS)
-    group_reports(accounts)
-    write_templates(context.county, accounts)
+    context.after_all(lambda: group_reports(accounts))
+    context.after_all(lambda: write_templates(context.county, accounts))
 
 
 def _villages(context: Any) -> list[Node]:

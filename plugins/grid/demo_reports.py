@@ -2,33 +2,28 @@
 time limits are true. What happens to a report is drawn from the demo's fixed seed."""
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from grid321.core.api import (
-    SYSTEM,
     Actor,
     Node,
     Problem,
     engine,
     hold_meeting,
-    month_end,
     now,
     records,
     registry,
     shift_clock,
-    snapshot,
     three_levels,
-    transaction,
     tree,
 )
 
 from . import demo_texts as texts
 
 MONTHS = 6
-BATCH = 40
 MEETS_ON = {"village": 4, "town": 2, "county": 0}
 """The weekday on which the meeting of a level is held in the demo: Friday, Wednesday, Monday."""
 KINDS = {"village": "village_committees", "town": "town_presidium", "county": "county_directors"}
@@ -43,7 +38,7 @@ class Walker:
 
     def __init__(self, context: Any, accounts: dict[str, tuple[int, Node]]) -> None:
         self.context = context
-        self.rng = context.rng
+        self.rng = Random(context.rng.random())  # its own, so that what other plugins play changes nothing here
         self.county = context.county
         self.accounts = accounts
         self.offices: dict[int, dict[str, int]] = {}
@@ -145,10 +140,6 @@ class Walker:
         else:
             yield 0.5 + chance() * 3, level, "keep", {"reason": self.rng.choice(texts.KEPT)}
 
-    def county_places(self) -> Sequence[Node]:
-        """The county and the divisions below it."""
-        return tree().subtree(self.county)
-
     def needs_meeting(self, task: tuple[Any, ...]) -> bool:
         """True when the next step of a report waits for the meeting of its holder."""
         key = task[4][2]
@@ -196,57 +187,30 @@ class Walker:
 
 def walk_reports(context: Any, villages: Sequence[tuple[Node, list[Node]]], accounts: dict[str, tuple[int, Node]],
                  count: int) -> None:
-    """Create ``count`` reports over the last months and perform their steps in the order of time, up to now."""
+    """Put the lives of ``count`` reports over the last months on the demo's agenda, each step at its time, up to now."""
     walker = Walker(context, accounts)
-    snapshot()  # read once before the transactions, in which it would not be kept
     present = now()
-    queue: list[tuple[datetime, int, Any]] = []
     for number in range(count):
         village, grids = _place(walker, villages)
         mine = walker.accounts["worker"][1]
         born = _office_hours(walker, present - timedelta(days=walker.rng.random() * 30 * MONTHS))
         grid = mine if mine in grids and walker.rng.random() < 0.5 else walker.rng.choice(grids)
-        queue.append((min(born, present), number, (grid, village, None, None, None)))
-    queue += [(moment, -number, ("close", month)) for number, (moment, month) in enumerate(_month_ends(present), start=1)]
-    begin = min(moment for moment, _number, _task in queue)
-    queue += [(moment, -10_000 - day, ("sweep",)) for day in range((present - begin).days + 1)
-              if (moment := begin.replace(hour=16, minute=20) + timedelta(days=day)) <= present]
-    heapq.heapify(queue)
-    while queue:
-        with transaction():
-            for _turn in range(BATCH):
-                if not queue:
-                    break
-                moment, number, task = heapq.heappop(queue)
-                for when, what, following in _turn_of(walker, moment, number, task):
-                    if when <= present:
-                        heapq.heappush(queue, (when, what, following))
+        _put(walker, (min(born, present), number, (grid, village, None, None, None)))
 
 
-def _month_ends(present: datetime) -> list[tuple[datetime, str]]:
-    """When the county closed each of the last months: on the third of the next one, and which month it was."""
-    day = (present + timedelta(hours=8)).date()
-    found = []
-    for back in range(MONTHS + 1):
-        number = day.year * 12 + day.month - 1 - back
-        first = date(number // 12, number % 12 + 1, 1)
-        moment = datetime(first.year, first.month, 3, 2, 30)
-        if moment <= present:
-            before = first - timedelta(days=1)
-            found.append((moment, f"{before.year:04d}-{before.month:02d}"))
-    return found
+def _put(walker: Walker, turn: Turn) -> None:
+    """Put a turn on the agenda; what follows from it is put there when it was done."""
+    _moment, number, task = turn
+
+    def do(moment: datetime) -> None:
+        for following in _turn_of(walker, moment, number, task):
+            _put(walker, following)
+
+    walker.context.at(turn[0], do, number)
 
 
 def _turn_of(walker: Walker, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
-    """Do what is due at ``moment``: a step of a report, a meeting, a sweep, a month's end. Returns what follows when."""
-    if task[0] == "close":
-        with shift_clock(moment - now()):
-            if month_end.first_booked([*walker.county_places()]):
-                month_end.close(walker.county, task[1], SYSTEM, below=True)
-        return []
-    if task[0] == "sweep":  # early in the day: what ran out the day before is noticed then, as the worker does
-        walker.context.sweep(moment)
-        return []
+    """Do what is due at ``moment``: a step of a report, or a meeting. Returns what follows when."""
     if task[0] == "meeting":
         return _meet(walker, moment, task[1])
     if task[4] is not None and walker.needs_meeting(task):
