@@ -115,6 +115,8 @@ from .fields import (
 from .hooks import hookimpl
 from .i18n import format_day, format_number, format_time, gettext, lazy_gettext, ngettext
 from .jobs import enqueue
+from .json_bodies import answer as json_answer
+from .json_bodies import read_body as json_body
 from .ledger import taken as steps_taken
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
@@ -166,20 +168,6 @@ def is_on(plugin: str, division_id: int) -> bool:
     now_ = snapshot()
     node = now_.tree.get(division_id)
     return node is not None and now_.switches.is_on(plugin, node)
-
-
-def json_answer(value: Any, status: int = 200) -> Any:
-    """A JSON response of a REST page (see ``Api``)."""
-    from .rest import answer
-
-    return answer(value, status)
-
-
-def json_body(empty: bool = False) -> dict[str, Any]:
-    """The JSON object of the request; with ``empty``, no body at all is an empty object. Raises as every REST page does."""
-    from .rest import read_body
-
-    return read_body(empty)
 
 
 def class_label(scheme: str, code: str | None, division_id: int | None = None) -> str:
