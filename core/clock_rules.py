@@ -109,8 +109,8 @@ class Clock:
     """A deadline of a case. It starts when its state is entered and is met when the case leaves the states of ``until``.
 
     ``setting`` names the setting whose value (kind ``length``) replaces ``length`` at the division of the case; a setting
-    without a value starts no clock. ``choose(case) -> key`` may name another setting for a case (a major matter); where that
-    one has no value, ``setting`` holds.
+    without a value starts no clock. ``choose(case) -> key`` may name another setting for a case (a major matter; the case has the
+    columns that the step writes); where that one has no value, ``setting`` holds.
     ``starts`` offers several start events: event (``hand_over``, ``receipt``) → state that is entered or transition that is
     taken; setting ``core.clock_start`` chooses one. ``until`` lists the states in which it runs, by default its own;
     ``pause`` those in which it rests. ``ends`` names transitions that meet it although the case stays where it is,

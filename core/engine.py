@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import peewee
@@ -178,11 +179,11 @@ def _take(entity: Entity, workflow: Workflow, step: Transition, record: Any, dat
     moment = db.now()
     before = dict(record.__data__)
     goal = workflow.state(step.target)
-    moved = clock.move(workflow, step, entity.key, record, data, target.holder, moment)
+    sets = step.sets(record, data, actor) if step.sets is not None else {}
+    as_it_will_be = SimpleNamespace(**{**before, **sets}) if sets else record  # a clock's length may depend on what is written
+    moved = clock.move(workflow, step, entity.key, as_it_will_be, data, target.holder, moment)
     values = {"state": step.target, "version": record.version + 1, "updated_at": moment, "holder_id": target.holder.id,
-              "department_id": target.department_id, "due": moved.due}
-    if step.sets is not None:
-        values |= step.sets(record, data, actor)
+              "department_id": target.department_id, "due": moved.due, **sets}
     if goal.final:
         values |= {"closed_at": moment, "due": None}
     values |= groups.free(step, record)

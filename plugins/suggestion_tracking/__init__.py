@@ -14,6 +14,7 @@ from .hooks import (
     grid321_jobs,
     grid321_measures,
     grid321_panels,
+    grid321_scope,
     grid321_workflows,
 )
 
@@ -26,6 +27,7 @@ __all__ = [
     "grid321_jobs",
     "grid321_measures",
     "grid321_panels",
+    "grid321_scope",
     "grid321_workflows",
     "plugin",
 ]

@@ -3,12 +3,15 @@
 An area is one module ``<area>_area``. It brings any of the lists ``ENTITIES WORKFLOWS ROLES POSTS PERMISSIONS SETTINGS CLASSES
 LINKS MEASURES DOCUMENTS JOBS COMMANDS``, the mapping ``GRANTS`` (role of another plugin → permissions) and any of the functions
 ``demo(context)`` (demo data), ``panels_for(slot, entity, record, actor, node)`` (panels of a page, or None), ``changed(event)``
-(what happened, delivered at least once), ``register(blueprint)`` (pages) and ``register_api(api)`` (REST). A role that several
+(what happened, delivered at least once), ``scope_of(entity, action, actor, node)`` (a condition that narrows, or None),
+``register(blueprint)`` (pages) and ``register_api(api)`` (REST). A role that several
 areas declare is one role with what they all give it. Models are joined in ``models``, because migrations look there.
 """
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from grid321.core.api import Role
@@ -66,6 +69,13 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Any, node: Any) -> li
         if ask is not None:
             found += ask(slot, entity, record, actor, node) or ()
     return found
+
+
+def scope_of(entity: Any, action: str, actor: Any, node: Any) -> Any:
+    """What narrows ``actor`` further than the tree does: the conditions of the areas together, None without any."""
+    found = [condition for area in AREAS if (ask := getattr(area, "scope_of", None)) is not None
+             and (condition := ask(entity, action, actor, node)) is not None]
+    return reduce(and_, found) if found else None
 
 
 def tell(event: Any) -> None:

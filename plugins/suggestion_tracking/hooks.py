@@ -5,7 +5,7 @@ from typing import Any
 
 from grid321.core.api import hookimpl
 
-from .areas import joined, panels_for, tell
+from .areas import joined, panels_for, scope_of, tell
 from .views import BLUEPRINTS
 
 
@@ -55,6 +55,12 @@ def grid321_blueprints() -> list[Any]:
 def grid321_panels(slot: str, entity: Any, record: Any, actor: Any, division: Any) -> Any:
     """What the areas add to pages of the core."""
     return panels_for(slot, entity, record, actor, division)
+
+
+@hookimpl
+def grid321_scope(entity: Any, action: str, actor: Any, division: Any) -> Any:
+    """What an actor sees of his own only: a deputy sees the suggestions that he or she raised or signed, and published ones."""
+    return scope_of(entity, action, actor, division)
 
 
 @hookimpl

@@ -45,6 +45,7 @@ class Suggestion(Case):
     wish_contact = peewee.BooleanField(default=True)
     reference_only = peewee.BooleanField(default=False)
     earlier_id = peewee.BigIntegerField(null=True)
+    earlier_number = peewee.CharField(max_length=40, default="")
     repeated_years = peewee.IntegerField(default=0)
     raised_on = peewee.DateField(null=True)
     check_result = peewee.CharField(max_length=20, null=True)  # fit | excluded
@@ -66,6 +67,7 @@ class Suggestion(Case):
     handled_again = peewee.BooleanField(default=False)
     agreed_longer_on = peewee.DateField(null=True)  # the deputy agreed to an extension of the limit
     published_on = peewee.DateField(null=True)
+    flagged = peewee.BooleanField(default=False)  # a bad smell was found
 
     class Meta:
         table_name = "suggestion_tracking_suggestion"
