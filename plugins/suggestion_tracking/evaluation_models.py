@@ -1,6 +1,6 @@
 """Tables of the evaluation: what counts in the rates, bad smells, appraisal of units, ballots, what was chosen as good.
 
-Who voted (``BallotVoter``) and what was voted (``BallotCount``) have nothing in common but the ballot. There are no single papers:
+Who voted (``BallotVoter``) and what was voted (``BallotCount``) have nothing in common but the ballot. There are no papers:
 a vote raises sums, and every sum of a ballot is written by every vote, so that neither a row nor its place says whose it was.
 """
 from __future__ import annotations
@@ -216,12 +216,12 @@ class BallotCount(Table):
         indexes = ((("ballot_id", "subject_id", "answer"), True),)
 
 
-class Choice(Scoped):
+class Chosen(Scoped):
     """A suggestion or a unit that was chosen as good in a year (优秀建议、先进承办单位), by whom and why."""
 
     year = peewee.IntegerField()
     kind = peewee.CharField(max_length=12)  # suggestion | unit
-    suggestion_id = peewee.BigIntegerField(null=True)
+    suggestion_number = peewee.CharField(max_length=40, default="")
     department_id = peewee.BigIntegerField(null=True)
     label = peewee.CharField(max_length=120, default="")
     reason = peewee.TextField()
@@ -230,9 +230,9 @@ class Choice(Scoped):
     published_on = peewee.DateField(null=True)
 
     class Meta:
-        table_name = "suggestion_tracking_choice"
-        indexes = scope_indexes((("division_id", "year", "kind", "suggestion_id", "department_id"), True))
+        table_name = "suggestion_tracking_chosen"
+        indexes = scope_indexes((("division_id", "year", "kind", "suggestion_number", "department_id"), True))
 
 
 MODELS = (Counted, Smell, ReplyPrint, Appraisal, AppraisalItem, AppraisalScore, AppraisalResult, Ballot, BallotSubject,
-          BallotVoter, BallotCount, Choice)
+          BallotVoter, BallotCount, Chosen)
