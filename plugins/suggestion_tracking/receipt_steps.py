@@ -120,9 +120,7 @@ SUGGESTION_STATES = (
     State("objected", _("Not satisfied, second handling to be ordered"), tone="warn"),
     State("again", _("Handled again"), desk="department", tone="warn", clocks=(
         Clock("redo", None, _("Second handling"), "supervise", setting="core.clock_redo", rule="core.clock_redo_rule",
-              answer="limit", remind=(-7, 3)),
-        Clock("co_handler_redo", None, _("Opinion of the co-handling units on the second handling"), "notify",
-              setting="core.clock_co_handler_redo"))),
+              answer="limit", remind=(-7, 3)),)),
     State("rated", _("Rated, to be concluded"), tone="info"),
     State("evaluating", _("Still not satisfied, to be evaluated"), tone="bad", clocks=(
         Clock("evaluate", None, _("The result is evaluated"), "notify", WORKING, f"{P}limit_evaluate", remind=(-7, 3)),)),

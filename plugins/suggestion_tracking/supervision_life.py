@@ -15,6 +15,7 @@ from grid321.core.api import gettext as _
 from . import supervision_choices as choices
 from .inspection_flow import LIMITS
 from .receipt_flow import round_of
+from .suggestion_life import machine
 from .supervision_checks import signers
 from .supervision_models import Inspection, Receipt
 
@@ -38,7 +39,7 @@ def schedule(case: Any, kind: str, **values: Any) -> Any:
     assert place is not None
     found = {"kind": kind, "suggestion_number": case.number, "title": case.title,
              "unit_id": case.department_id, "form": "key" if case.is_key else "ordinary", **values}
-    return records.create(registry().entity(f"{P}inspection"), found, SYSTEM, place)
+    return records.create(registry().entity(f"{P}inspection"), found, SYSTEM, place, flow=None)
 
 
 def leave_out(case: Any, why: str, kinds: tuple[str, ...] = choices.THREE) -> int:
@@ -65,7 +66,7 @@ def send_cards(case: Any, data: Any = None, actor: Any = None) -> None:
     for deputy_id in deputies:
         if deputy_id not in there:
             records.create(entity, {"suggestion_number": case.number, "deputy_id": deputy_id, "round": number,
-                                    "reporter_id": accounts.get(deputy_id)}, SYSTEM, place)
+                                    "reporter_id": accounts.get(deputy_id)}, SYSTEM, place, flow=None)
 
 
 def keep_promise(task: Any, data: Mapping[str, Any], actor: Any) -> None:
@@ -77,7 +78,7 @@ def keep_promise(task: Any, data: Mapping[str, Any], actor: Any) -> None:
     assert place is not None
     found = {"suggestion_number": task.suggestion_number, "department_id": task.department_id, "title": str(text)[:120],
              "text": str(text), "promised_on": local_day(), "promised_by": task.fix_leader or task.first_leader, "due_on": due}
-    records.create(registry().entity(f"{P}commitment"), found, SYSTEM, place)
+    records.create(registry().entity(f"{P}commitment"), found, machine(actor), place, flow=None)
 
 
 def after_the_end(case: Any) -> int:

@@ -1,7 +1,7 @@
 """Who supervises, who answers to supervision, who gives a receipt card back."""
 from __future__ import annotations
 
-from grid321.core.api import PostKind, Role
+from grid321.core.api import Link, PostKind, Role
 from grid321.core.api import lazy_gettext as _
 
 P = "suggestion_tracking."
@@ -20,6 +20,7 @@ DEPUTY = (f"{P}receipt.view", f"{P}receipt_give", f"{P}commitment.view")
 ROLES = (
     Role(f"{P}county_officer", _("County officer for matters and suggestions"), OFFICE, ("county",)),
     Role(f"{P}town_officer", _("Town officer for matters and suggestions"), OFFICE, ("town",)),
+    Role(f"{P}suggestion_officer", _("Officer for suggestions"), (*EVERYDAY, *OFFICE), ("town", "county")),
     Role(f"{P}supervisor", _("Supervision officer"), (*EVERYDAY, *SUPERVISE),
          ("town", "county")),
     Role(f"{P}viewer", _("Reader of matters and suggestions"), SEE),
@@ -28,7 +29,9 @@ ROLES = (
 
 POSTS = (PostKind("suggestion_supervisor", _("Supervision officer"), ("town", "county"), f"{P}supervisor"),)
 
-GRANTS = {"core.deputy": DEPUTY}
+LINKS = (Link("suggestion_tracking.lists", _("Three lists"), "list-task", f"{P}list_item.view"),)
+
+GRANTS = {"core.deputy": DEPUTY, "core.leader": SEE, "core.supervisor": SEE}
 
 PERMISSIONS = (
     (f"{P}inspect", _("Record inspections")),
