@@ -124,8 +124,8 @@ def create(data: dict[str, Any], actor: Actor, node: Node) -> Publication:
         raise Invalid(gettext("The item was not published."), errors=errors)
     moment, place = now(), tree().get(original.division_id) or node
     made: Publication = Publication.create(
-        created_at=moment, updated_at=moment, created_by=actor.account_id, division_id=place.id,
-        **ancestor_columns(snapshot().tree, place), source=source, source_id=original.id, number=original.number,
+        created_at=moment, updated_at=moment, created_by=actor.account_id, **ancestor_columns(snapshot().tree, place),
+        source=source, source_id=original.id, number=original.number,
         kind=original.kind, title=data["title"], text=data["text"], result=data.get("result") or "",
         outcome=original.outcome, raised_at=original.created_at, published_on=day, hidden=bool(data.get("hidden")))
     _mark(made, original, actor, None if made.hidden else day)
