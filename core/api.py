@@ -37,6 +37,8 @@ from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .clock import within
 from .clock_extensions import follow as follow_extension
 from .clock_rows import last_days
+from .channel_setup import site_url
+from .crypto import open_sealed, seal
 from .db import (
     BlindField,
     Case,
@@ -48,13 +50,14 @@ from .db import (
     after_commit,
     case_indexes,
     local_day,
+    new_uid,
     now,
     scope_indexes,
     shift_clock,
     transaction,
 )
 from .division_changes import create_division, rename_division, retire_division
-from .documents import form_page, form_word
+from .documents import form_page, form_word, texts_of
 from .docx_fill import qr
 from .entity import (
     ClassScheme,
@@ -121,6 +124,7 @@ from .ledger import taken as steps_taken
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
 from .outbox import Event
+from .outgoing import Failure
 from .plugin_api import Api
 from .plugins import API_VERSION
 from .registry import registry
@@ -177,22 +181,22 @@ def class_label(scheme: str, code: str | None, division_id: int | None = None) -
 
 
 __all__ = [
-    "ANONYMOUS", "API_VERSION", "COORDINATES", "SYSTEM", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "Case",
-    "Choice", "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
+    "ANONYMOUS", "API_VERSION", "AccountRef", "Actor", "Api", "BadRequest", "BlindField", "COORDINATES", "Case", "Choice",
+    "ClassScheme", "Clock", "Conflict", "Conversion", "Counter", "Day", "Degrees", "Delivery", "DepartmentRef",
     "DivisionDocument", "DivisionRef", "Document", "Entity", "EntityExtension", "EntityField", "EntitySchema", "Event",
-    "Extension", "Flag", "Forbidden", "Funnel", "GatewayPost", "GeoJson", "Grant", "Grouping", "IdNumber", "Int", "Invalid",
-    "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel", "Part",
-    "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "RecordRef", "Refusal", "Refused", "Role",
-    "Scoped", "SealedField", "Setting", "StaleVersion", "Standing", "State", "Table", "Tally", "Text", "TextMessage",
-    "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated", "Workflow", "WorkflowExtension", "accounts_of",
-    "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label",
+    "Extension", "Failure", "Flag", "Forbidden", "Funnel", "GatewayPost", "GeoJson", "Grant", "Grouping", "IdNumber", "Int",
+    "Invalid", "JSONField", "Job", "Label", "Length", "Link", "LongText", "Move", "Node", "NotFound", "Overdue", "Panel",
+    "Part", "PersonRef", "Phone", "Plugin", "PostKind", "Problem", "Ratio", "Record", "RecordRef", "Refusal", "Refused",
+    "Role", "SYSTEM", "Scoped", "SealedField", "Setting", "StaleVersion", "Standing", "State", "Table", "Tally", "Text",
+    "TextMessage", "TooLarge", "TooMany", "Transition", "Tree", "Unauthenticated", "Workflow", "WorkflowExtension",
+    "accounts_of", "actor_of_token", "after_commit", "ancestor_columns", "attachments", "case_indexes", "class_label",
     "configuration_changed", "counters", "create_division", "current_actor", "current_frame", "days", "desks", "down",
     "duplicates", "engine", "enqueue", "fetch", "figures", "follow_extension", "form_page", "form_word", "format_day",
     "format_number", "format_time", "forms", "from_department", "gettext", "groups", "guarded", "hold_meeting", "hookimpl",
-    "hours", "inside", "intakes", "is_on", "json_answer", "json_body", "json_schema", "last_days", "lazy_gettext",
-    "letters", "limits", "links", "load_many", "local_day", "lookup", "mail_read", "month_end", "months", "ngettext",
-    "notices", "notify", "now", "people", "qr", "records", "registry", "rename_division", "require", "retire_division",
-    "scope_indexes", "scoped", "sending", "setting", "sheet", "shift_clock", "signed_links", "snapshot", "statistics",
-    "stay", "steps_taken", "text_condition", "three_levels", "to_department", "transaction", "tree", "up", "within",
-    "working_days",
+    "hours", "inside", "intakes", "is_on", "json_answer", "json_body", "json_schema", "last_days", "lazy_gettext", "letters",
+    "limits", "links", "load_many", "local_day", "lookup", "mail_read", "month_end", "months", "new_uid", "ngettext",
+    "notices", "notify", "now", "open_sealed", "people", "qr", "records", "registry", "rename_division", "require",
+    "retire_division", "scope_indexes", "scoped", "seal", "sending", "setting", "sheet", "shift_clock", "signed_links",
+    "site_url", "snapshot", "statistics", "stay", "steps_taken", "text_condition", "texts_of", "three_levels",
+    "to_department", "transaction", "tree", "up", "within", "working_days",
 ]

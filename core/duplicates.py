@@ -6,9 +6,11 @@ Candidates are the cases of the same village whose ids lie next to the case's ow
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import sqrt
+from types import SimpleNamespace
 from typing import Any
 
 import peewee
@@ -21,10 +23,13 @@ from .groups import MEMBER, PART
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .i18n import ngettext
-from .tree import Node
+from .tree import Node, ancestor_columns
 
 BEFORE, AFTER, SHOWN = 200, 50, 5
 """Cases compared before and after the case, and suggestions shown at most."""
+
+_NOT_YET = 2**62
+"""In place of the id of a case that has none: after all others."""
 
 SETTINGS = (
     Setting("core.duplicate_days", _l("Days between two reports that may be duplicates"), "int", 30,
@@ -103,6 +108,14 @@ def find(entity: Entity, record: Any, actor: Actor, node: Node) -> list[Candidat
             record.created_at)).days), same, other.closed_at is None, target))
     ranked = sorted(found.values(), key=lambda one: (not one.open, -one.percent, one.days, one.record.id))
     return list({one.group_id: one for one in reversed(ranked)}.values())[::-1][:SHOWN]
+
+
+def like(entity: Entity, texts: Mapping[str, Any], place: Node, actor: Actor, node: Node) -> list[Candidate]:
+    """The same for a case at ``place`` that is only being typed: ``texts`` by column. While somebody is on the telephone."""
+    columns = {f"{level}_id": None for level in ("village", "grid")} | ancestor_columns(snapshot.current().tree, place)
+    draft = SimpleNamespace(**{**dict.fromkeys(entity.grouping.alike if entity.grouping else (), ""), **columns, **texts,
+                               "id": _NOT_YET, "division_id": place.id, "created_at": db.now(), "closed_at": None, "bond": None})
+    return find(entity, draft, actor, node)
 
 
 def _neighbours(entity: Entity, record: Any, days: int, actor: Actor, node: Node) -> list[Any]:

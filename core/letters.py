@@ -1,6 +1,6 @@
-"""A letter to somebody without account: by the county's mail server, as it is configured for the channel e-mail.
+"""A letter or text message to somebody without account: by the county's mail server or gateway, as its channels are configured.
 
-It goes to an address that wrote to the county first. Letters say that a program wrote them, so that no two programs talk for
+It goes to an address or number that wrote to the county first. Letters say that a program wrote them, so that no two programs talk for
 ever (RFC 3834).
 """
 from __future__ import annotations
@@ -10,16 +10,16 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from . import channel_setup, db
-from .channels import mail
+from .channels import Message, channels, mail
 from .i18n import gettext as _
 from .i18n import local_time
 from .outgoing import Failure
 from .tree import Node
 
 
-def can_send(node: Node) -> bool:
-    """True when the division's mail server is configured and on."""
-    row = channel_setup.find("mail", node)
+def can_send(node: Node, channel: str = "mail") -> bool:
+    """True when the division's mail server (``mail``) or gateway (``sms``) is configured and on."""
+    row = channel_setup.find(channel, node)
     return row is not None and row.active
 
 
@@ -49,3 +49,17 @@ def send(node: Node, address: str, subject: str, text: str, *, letter_id: str, a
     if not db.database.in_transaction():
         db.close_thread()
     mail.deliver(setup, letter, address)
+
+
+def send_text(node: Node, phone: str, text: str, *, number: str, message_id: str) -> None:
+    """Send one text message now. ``number`` is that of the case; ``message_id`` stays the same in every try.
+
+    Not inside a transaction. Raises ``outgoing.Failure``.
+    """
+    row = channel_setup.find("sms", node)
+    if row is None or not row.active:
+        raise Failure("channel_off", whole=True)
+    site = channel_setup.site_url(node.id)
+    message = Message(id=message_id, key="letter", text=text, link="/", number=number, at=db.now(), url=f"{site}/" if site else "",
+                      kind="letter", channel="sms", place=row.id, division=node.code, language=row.language)
+    channel_setup.transmit(channels()["sms"], channel_setup.opened(row), message, phone)
