@@ -208,10 +208,10 @@ class DemoContext:
             while clock.sweep():
                 pass
 
-    def grant(self, username: str, role: str, node: Node) -> None:
+    def grant(self, username: str, role: str, node: Node, department_id: int | None = None) -> None:
         """Give an account of the demo a role of a plugin on ``node`` (its administrator looks after the plugin's records)."""
         account = accounts.Account.get(accounts.Account.username == username)
-        accounts.grant(account.id, role, node, self.actor)
+        accounts.grant(account.id, role, node, self.actor, department_id=department_id)
 
 
 def _month_ends(begin: datetime, present: datetime) -> list[tuple[datetime, str]]:

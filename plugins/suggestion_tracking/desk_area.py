@@ -8,7 +8,7 @@ from flask import Blueprint
 from grid321.core.api import Api, Link, Role, guarded, json_answer
 from grid321.core.api import lazy_gettext as _
 
-from . import desk_clerk, desk_dashboard, desk_deputy
+from . import desk_clerk, desk_dashboard, desk_demo, desk_deputy
 
 PLUGIN = "suggestion_tracking"
 DESK, DASHBOARD, OWN = f"{PLUGIN}.desk", f"{PLUGIN}.dashboard", f"{PLUGIN}.deputy_page"
@@ -34,6 +34,8 @@ LINKS = (
     Link(f"{PLUGIN}.desk", _("Clerk's desk"), "inbox", DESK, "main"),
     Link(f"{PLUGIN}.dashboard", _("Leader's dashboard"), "funnel", DASHBOARD, "main"),
 )
+
+demo = desk_demo.demo
 
 
 def register(blueprint: Blueprint) -> None:

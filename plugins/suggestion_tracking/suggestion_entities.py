@@ -39,7 +39,8 @@ TASK = Entity(
     P + "task", model=Task, schema=TaskSchema, label=_("Tasks of units"),
     columns=("number", "title", "role", "department_id", "state", "due"),
     filters=("role", "outcome", "handled_again"), search=("number", "title", "suggestion_number"), sorts=("-id", "due"),
-    title="title", actions=("create", "export"), icon="list-task", counters=(Counter("state"), Counter("role,state")),
+    title="title", actions=("create", "export"), icon="list-task",
+    counters=(Counter("state"), Counter("role,state"), Counter("department_id,state")),
     levels=CONGRESS, check=checks.check_task,
     description=_("What one unit does for a suggestion: as lead, as co-handler or separately, each with its own limit."))
 
