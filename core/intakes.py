@@ -32,6 +32,9 @@ log = logging.getLogger("grid321.intakes")
 LEASE = timedelta(minutes=3)
 MOST_TRIES = 3
 LONGEST_REST = timedelta(hours=1)
+WINDOW, MOST_REFUSED = timedelta(minutes=15), 50
+"""So many posts with a wrong signature a network may send within so long."""
+
 LETTER_BYTES = 25 * 1024 * 1024
 
 
