@@ -1,11 +1,13 @@
 """One town with a village, a grid, an office and everybody who acts in the flow; a second town beside it."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
+
+from ...support.flow_world import FlowWorld
 
 ANSWER = {"text": "已现场处理，问题解决。", "outcome": "solved"}
 REASON = {"reason": "不属于本单位职责。"}
@@ -15,73 +17,17 @@ REPORT = {"kind": "ledger", "ledger_class": "safety", "text": "3号楼消防通�
 
 
 @dataclass
-class World:
-    """The people of the flow by what they are, and short ways to act as them."""
+class World(FlowWorld):
+    """The people of the handling of reports."""
 
-    tree: Any
-    grid: Any
-    second_grid: Any
-    office: Any
-    bureau: Any
-    actors: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def entity(self) -> Any:
-        from grid321.core.registry import registry
-
-        return registry().entity("grid.report")
-
-    def browser(self, who: str) -> Any:
-        """The browser in which one of the people is logged in."""
-        from flask import current_app
-
-        from grid321.core import accounts
-        from grid321.core.testing_browser import Browser
-
-        return Browser.of_account(current_app._get_current_object(), accounts.get(self.actors[who].account_id))
+    grid: Any = None
+    second_grid: Any = None
+    office: Any = None
+    bureau: Any = None
 
     def report(self, who: str = "worker", **changes: Any) -> Any:
         """Report a matter in the grid as ``who``."""
-        from grid321.core import records, schemas
-
-        raw = {**REPORT, "division": self.grid.code, **changes}
-        actor = self.actors[who]
-        data = schemas.load(self.entity.schema, raw, node=self.tree.county, actor=actor)
-        return records.create(self.entity, data, actor, self.tree.county)
-
-    def meet(self, case: Any, key: str, **said: Any) -> Any:
-        """Hold the meeting of the case's holder that decides ``key`` for it, and return its record."""
-        from grid321.core import db, engine, meeting_decisions, snapshot
-
-        holder = snapshot.current().tree.get(case.holder_id)
-        kinds = engine.workflow_for(self.entity, case).transition(key).meeting
-        kind = next(one for one in kinds if one.startswith(holder.level))
-        item = {"entity": self.entity.key, "record_id": case.id, "decision": key, **said}
-        return meeting_decisions.record(holder, kind, db.local_day(), [item], chair="王建国", attendees="应到7人，实到6人")
-
-    def step(self, who: str, case: Any, key: str, answers: dict[str, Any] | None = None, *, meet: bool = True) -> Any:
-        """Take a step as ``who`` with the answers of its forms, and return the case; the meeting it needs is held before."""
-        from grid321.core import engine, schemas
-
-        workflow = engine.workflow_for(self.entity, case)
-        actor = self.actors[who]
-        if meet and case.state in workflow.transition(key).sources and workflow.transition(key).meeting:
-            self.meet(case, key, department_id=(answers or {}).get("department"))
-        asks = workflow.transition(key).asks
-        data = schemas.load_many(asks, answers or {}, node=self.tree.county, actor=actor) if asks else {}
-        return engine.perform(self.entity, case.id, key, data, actor, case.version, self.tree.county).record
-
-    def walk(self, case: Any, *steps: tuple[Any, ...]) -> Any:
-        """Take several steps, each (who, key) or (who, key, answers)."""
-        for who, key, *answers in steps:
-            case = self.step(who, case, key, *answers)
-        return case
-
-    def possible(self, who: str, case: Any) -> set[str]:
-        """Keys of the steps that ``who`` is offered."""
-        from grid321.core import engine
-
-        return {step.key for step in engine.possible(self.entity, case, self.actors[who])}
+        return self.register(who, {**REPORT, "division": self.grid.code, **changes})
 
     def hand(self, department: Any = None) -> dict[str, Any]:
         """Answers of handing over to the office (or another department)."""
@@ -126,7 +72,7 @@ def world(division_tree: Any, switch_on: Any, make_account: Any) -> World:
                                          "households": 80, "people": 260, "boundary": None, "coordinates": None},
                            access.SYSTEM, division_tree.village) for name in ("第一网格", "第二网格")]
     nodes = [division_tree.node(one.code) for one in made]
-    found = World(division_tree, nodes[0], nodes[1], office, bureau)
+    found = World(division_tree, "grid.report", grid=nodes[0], second_grid=nodes[1], office=office, bureau=bureau)
     for who, role, place, department in (
             ("worker", "grid.worker", nodes[0], None), ("neighbour", "grid.worker", nodes[1], None),
             ("secretary", "grid.village_secretary", division_tree.village, None),
