@@ -22,14 +22,15 @@ from .registry import registry
 from .statistics_pages import asked_month, month_options
 from .statistics_view import month_label
 from .tree import Node
-from .view_records import paper_context
+from .view_records import facts, paper_context, state_of, title_of
 from .views import add_route
 
 
 def register(app: Flask) -> None:
     """Add the pages of every form that is declared, and the list of those of a division."""
     app.jinja_env.filters["lines"] = lines
-    app.extensions["grid321_forms"] = {"page": record_page, "word": record_word}  # for services, which know no page
+    # For services, which know no page.
+    app.extensions["grid321_forms"] = {"page": record_page, "word": record_word, "texts": record_texts}
     known = app.extensions["grid321"].registry
     for entity in known.entities.values():
         if documents.declared(known, entity):
@@ -81,6 +82,15 @@ def record_word(entity: Entity, record: Any, document: Document, more: Mapping[s
     """The Word file of a form of a record as a download, with ``more`` values."""
     values = {**record_values(entity, record, document, g.node), **(more or {})}
     return download(documents.word(document, g.node, values), f"{document.label} {values['number'] or record.id}")
+
+
+def record_texts(entity: Entity, record: Any, node: Node) -> dict[str, str]:
+    """The text of each field of a record by name, with its number, title and state."""
+    face = face_of(entity)
+    state = state_of(face, record)
+    return {**{fact["field"]: fact["text"] for fact in facts(face, record, node)}, "number": getattr(record, "number", "") or "",
+            "title": title_of(face, record), "state": state["label"] if state else "",
+            "due": format_day(getattr(record, "due", None))}
 
 
 # ---------------------------------------------------------------- of a division

@@ -87,6 +87,15 @@ def form_word(entity: Entity, record: Any, document: Document, more: Mapping[str
     return current_app.extensions["grid321_forms"]["word"](entity, record, document, more)
 
 
+def texts_of(entity: Entity, record: Any, node: Node) -> dict[str, str]:
+    """The text of each field of a record by name, and that of its state: for forms that speak of several records.
+
+    Personal values are masked. Some queries for each record: for a handful, not for lists.
+    """
+    found: dict[str, str] = current_app.extensions["grid321_forms"]["texts"](entity, record, node)
+    return found
+
+
 # ---------------------------------------------------------------- what a form looks like here
 
 def file_name(document: Form, kind: str) -> str:

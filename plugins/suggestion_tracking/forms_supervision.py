@@ -1,0 +1,140 @@
+"""Forms of supervision: receipt card, supervision letter (督办函) and slip (督办单), the record of an inspection."""
+from __future__ import annotations
+
+from typing import Any
+
+from grid321.core.api import Actor, Document, Node, qr, setting, sheet
+from grid321.core.api import gettext as _now
+from grid321.core.api import lazy_gettext as _
+
+from . import suggestion_number
+from .forms_suggestion import COLON, DATED, NUMBERED, PRINTED
+from .forms_values import MARKS, P, boxes, place_of, session_name, texts, unit_names
+from .suggestion_life import replying, tasks_of
+from .supervision_forms import QUESTIONS
+
+s = sheet
+
+
+def _of_suggestion(number: str, node: Node) -> dict[str, Any]:
+    """Texts of the suggestion that another record names by its number; empty ones where it names none."""
+    found = suggestion_number.by_number(number) if number else None
+    if found is None:
+        return {"suggestion": {}, "session": "", "units": []}
+    units = unit_names(task.department_id for task in replying(tasks_of(found)))
+    return {"suggestion": texts("suggestion", [found], node)[0], "session": session_name(found), "units": list(units.values())}
+
+
+def of_receipt(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
+    """The receipt card: its suggestion, who answered it, and boxes to tick; what came back is ticked."""
+    return {**_of_suggestion(record.suggestion_number, node), "place": place_of(record), "code": None, "link": "",
+            "attitude_boxes": boxes(P + "rating", record.attitude, record.division_id),
+            "result_boxes": boxes(P + "rating", record.result, record.division_id)}
+
+
+def with_link(address: str) -> dict[str, Any]:
+    """What a receipt card carries beside when a link was just made for it: the address and its QR code."""
+    return {"link": address, "code": qr(address, _now("QR code of the link"))}
+
+
+def of_letter(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
+    """Letters and slips: to whom, about which suggestion, in whose name."""
+    place = place_of(record)
+    head = str(setting(P + "supervision_letterhead", record.division_id) or "")
+    return {**_of_suggestion(record.suggestion_number, node), "place": place,
+            "unit": unit_names([record.department_id]).get(record.department_id, ""),
+            "letterhead": head or _now("Office of the standing committee of the people's congress of %(place)s", place=place)}
+
+
+def of_inspection(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
+    """The record of an inspection: the questions of its kind, with boxes to tick or with what was answered."""
+    given = record.answers or {}
+    questions = []
+    for name, one in QUESTIONS[record.kind]().fields.items():
+        options = getattr(one, "options", None)
+        choices = options() if callable(options) else []
+        ticked = "　".join(f"{MARKS[key == given.get(name)]} {label}" for key, label in choices)
+        questions.append({"label": str(one.label), "text": ticked or str(given.get(name) or "")})
+    return {**_of_suggestion(record.suggestion_number, node), "place": place_of(record), "questions": questions}
+
+
+RECEIPT = s.Sheet((
+    s.Title(("{{ place }}", "{{ document.label }}")),
+    s.Line((_("Card"), COLON, "{{ number }}"), (_("Round"), COLON, "{{ texts.round }}")),
+    s.Table((28, 56, 28, 56), (
+        s.facts((_("Number of the suggestion"), "{{ suggestion.number }}"), (_("Session"), "{{ session or '—' }}")),
+        s.Row((s.head(_("Title")), s.Cell("{{ title }}", 3))),
+        s.facts((_("Deputy"), "{{ texts.deputy }}"), (_("Answered by"), "{{ units|join('、') or '—' }}")),
+        s.facts((_("Answered on"), "{{ suggestion.answered_on or '—' }}"), (_("Outcome"), "{{ suggestion.outcome or '—' }}")),
+        s.Row((s.head(_("Are you satisfied with the attitude?")), s.Cell("{{ attitude_boxes }}", 3)), tall=13),
+        s.Row((s.head(_("Are you satisfied with the result?")), s.Cell("{{ result_boxes }}", 3)), tall=13),
+        s.Row((s.head(_("Remarks")), s.Cell("{{ texts.text }}", 3, top=True)), tall=45, whole=False),
+        s.Row((s.head(_("Signature")), s.Cell((s.Sign(_("Deputy (signature):"), DATED),), 3)), tall=18))),
+    s.When("texts.due", (s.Text(_("Please give the card back by {{ texts.due }}. Without satisfaction with the result the "
+                                  "suggestion is handled once more."), "note"),)),
+    s.When("code", (s.Picture("code", 32),
+                    s.Text(_("Scan to fill the card in without an account. The code is for you alone and for one card."),
+                           "middle"),
+                    s.Text("{{ link }}", "note"))),
+    PRINTED))
+
+LETTER = s.Sheet((
+    s.Line("", "{{ texts.reference }}"), s.Gap(),
+    s.Title(_("Supervision letter: {{ title }}")),
+    s.Text(_("To {{ unit or '　　　　' }}:"), "to"),
+    s.When("suggestion", (s.Text(_("Concerning suggestion {{ suggestion.number }} “{{ suggestion.title }}” "
+                                   "({{ suggestion.deputy }})."), "body"),)),
+    s.Body("texts.text"),
+    s.When("texts.limit_on or texts.due", (
+        s.Text(_("Please answer in writing by {{ texts.limit_on or texts.due }}: what was done, who answers for it, and when it "
+                 "is finished."), "body"),)),
+    s.Gap(2),
+    s.Text("{{ letterhead }}　　", "right"), s.Text("{{ texts.issued_on or printed }}　　", "right"),
+    s.When("texts.signed_by", (s.Gap(), s.Text(_("(Signed by: {{ texts.signed_by }})"), "body")))), s.LETTER, "{{ letterhead }}")
+
+SLIP = s.Sheet((
+    s.Title(("{{ place }}", "{{ document.label }}")), NUMBERED,
+    s.Table((28, 56, 28, 56), (
+        s.facts((_("To unit"), "{{ unit }}"), (_("Reference number"), "{{ texts.reference or '—' }}")),
+        s.facts((_("Cause"), "{{ texts.cause }}"), (_("Issued on"), "{{ texts.issued_on or '—' }}")),
+        s.When("suggestion", (s.Row((s.head(_("Suggestion")), s.Cell("{{ suggestion.number }}　{{ suggestion.title }}", 3))),)),
+        s.Row((s.head(_("Matter")), s.Cell("{{ title }}", 3))),
+        s.Row((s.head(_("What is asked for")), s.Cell("{{ texts.text }}", 3, top=True)), tall=40, whole=False),
+        s.facts((_("Answer by"), "{{ texts.limit_on or texts.due or '—' }}"), (_("Signed by"), "{{ texts.signed_by or '' }}")),
+        s.Row((s.head(_("Answer of the unit")), s.Cell((s.Body("texts.answer", "plain"), s.Sign(
+            _("Head of the unit (signature, seal):"), DATED)), 3, top=True)), tall=45, whole=False),
+        s.Row((s.head(_("Assessment")), s.Cell((s.Sign(_("Supervised by (signature):"), DATED),), 3)), tall=22))),
+    PRINTED))
+
+INSPECTION = s.Sheet((
+    s.Title(("{{ place }}", "{{ document.label }}")), NUMBERED,
+    s.Table((28, 56, 28, 56), (
+        s.facts((_("Kind"), "{{ texts.kind }}"), (_("Form"), "{{ texts.form }}")),
+        s.Row((s.head(_("Suggestion")), s.Cell("{{ suggestion.number }}　{{ suggestion.title }}", 3))),
+        s.facts((_("Inspected unit"), "{{ texts.unit or units|join('、') }}"),
+                (_("Planned for"), "{{ texts.planned_on or texts.due }}")),
+        s.facts((_("Inspected on"), "{{ texts.inspected_on or '' }}"), (_("Inspected by"), "{{ texts.inspected_by or '' }}")),
+        s.Row((s.head(_("Who was asked")), s.Cell("{{ texts.asked or '' }}", 3))))),
+    s.When("questions", (
+        s.Heading(_("Questions")),
+        s.Table((12, 106, 50), (s.Row(tuple(map(s.head, (_("No."), _("Question"), _("Answer")))), head=True),
+                                s.Each("one in questions", (s.Row((
+                                    s.Cell("{{ loop.index }}", align="middle"), s.Cell("{{ one.label }}"),
+                                    s.Cell("{{ one.text }}"))),)))))),
+    s.Heading(_("Finding")),
+    s.Table((28, 140), (
+        s.Row((s.head(_("What was found")), s.Cell("{{ texts.found or '' }}", top=True)), tall=36, whole=False),
+        s.Row((s.head(_("Evidence")), s.Cell("{{ texts.evidence or '' }}", top=True)), tall=24, whole=False),
+        s.Row((s.head(_("Result")), s.Cell("{{ texts.result or '' }}"))),
+        s.Row((s.head(_("Signatures")), s.Cell((s.Sign(_("Inspected by (signature):"), DATED), s.Sign(
+            _("Unit (signature):"), DATED)))), tall=26))),
+    PRINTED))
+
+DOCUMENTS = (
+    Document(f"{P}receipt_card", f"{P}receipt", _("Receipt card"), sheet=RECEIPT, context=of_receipt),
+    Document(f"{P}supervision_letter", f"{P}letter", _("Supervision letter"), sheet=LETTER, context=of_letter,
+             when=lambda letter: letter.kind == "letter"),
+    Document(f"{P}supervision_slip", f"{P}letter", _("Supervision slip"), sheet=SLIP, context=of_letter,
+             when=lambda letter: letter.kind == "slip"),
+    Document(f"{P}inspection_record", f"{P}inspection", _("Record of an inspection"), sheet=INSPECTION, context=of_inspection),
+)
