@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from grid321.core.api import Api, Link, Role, guarded, json_answer
+from grid321.core.api import Api, Funnel, Link, Overdue, Role, Tally, guarded, json_answer
 from grid321.core.api import lazy_gettext as _
 
 from . import desk_clerk, desk_dashboard, desk_demo, desk_deputy
@@ -34,6 +34,21 @@ LINKS = (
     Link(f"{PLUGIN}.desk", _("Clerk's desk"), "inbox", DESK, "main"),
     Link(f"{PLUGIN}.dashboard", _("Leader's dashboard"), "funnel", DASHBOARD, "main"),
 )
+
+SUGGESTION, TASK = f"{PLUGIN}.suggestion", f"{PLUGIN}.task"
+MEASURES = (
+    Funnel(f"{SUGGESTION}_funnel", _("Suggestions: every level's bank"), SUGGESTION),
+    Overdue(f"{SUGGESTION}_overdue", _("Suggestions: overdue"), SUGGESTION,
+            _("Open suggestions whose earliest running time limit has passed")),
+    Overdue(f"{TASK}_overdue", _("Tasks of units: overdue"), TASK, _("Open tasks whose earliest running time limit has passed")),
+    Tally(f"{SUGGESTION}_by_state", _("Suggestions by state"), SUGGESTION, "state", _("Number of suggestions in each state")),
+    Tally(f"{SUGGESTION}_by_subject", _("Suggestions by subject"), SUGGESTION, "kind",
+          _("Number of suggestions of each subject")),
+    Tally(f"{SUGGESTION}_by_outcome", _("Suggestions by outcome"), SUGGESTION, "outcome",
+          _("Number of answered suggestions of each outcome class"), _("Without suggestions that are not answered"),
+          skip_empty=True),
+)
+"""Counts for the dashboard. Rates of suggestions, with their exclusions, belong to the evaluation."""
 
 demo = desk_demo.demo
 

@@ -27,9 +27,9 @@ SECTIONS = (
 )
 #: What a state asks of whoever has the case; what is not named is to be handled and answered.
 ASKED = {
-    "accept": frozenset({"reported", "raised", "given", "handed", "received", "received_county", "issued"}),
+    "accept": frozenset({"reported", "raised", "given", "handed", "received", "received_county"}),
     "decide": frozenset({"studied", "checked", "returned", "rated", "objected", "evaluating", "evaluated", "reported_back"}),
-    "later": frozenset({"kept", "followed", "asked_city", "planned"}),
+    "later": frozenset({"kept", "followed", "asked_city", "scheduled", "open"}),
 }
 
 
@@ -43,8 +43,11 @@ def case_entities(node: Node, actor: Actor) -> list[Entity]:
 
 def section_of(row: dict[str, Any]) -> str:
     """The section in which a row stands: by its date where it is urgent, else by what its state asks."""
-    if row["section"] in {"overdue", "due"}:
-        return str(row["section"])
+    return str(row["section"]) if row["section"] in {"overdue", "due"} else asked_of(row)
+
+
+def asked_of(row: dict[str, Any]) -> str:
+    """What the state of a row asks of whoever has the case."""
     return next((name for name, states in ASKED.items() if row["state_key"] in states), "answer")
 
 
@@ -60,7 +63,8 @@ def read(node: Node, actor: Actor) -> dict[str, dict[str, Any]]:
             rows = desks.waiting(entity, kind, node, actor, day)
             for row in rows:
                 section = found[section_of(row)]
-                section["rows"].append({**row, "entity": entity.key, "label": str(entity.label)})
+                step = row["step"] if asked_of(row) in {"accept", "answer"} else None  # a choice is made on the page
+                section["rows"].append({**row, "entity": entity.key, "label": str(entity.label), "step": step})
                 section["count"] += 1
             if len(rows) == desks.PER_DESK:
                 _count_rest(found, rows, desks.number_waiting(entity, kind, node, actor))

@@ -149,7 +149,7 @@ def as_json() -> dict[str, Any]:
             for kind, cell in zip(found["places"]["kinds"], row["cells"], strict=True)]}
             for row in (found["places"] or {"rows": []})["rows"]],
         "units": [{"name": row["name"], "open": row["n"], "states": {part["label"]: part["n"] for part in row["parts"]}}
-                  for row in found["units"]],
+                  for row in found["units"]["rows"]],
         "longest_overdue": [{"entity": row["entity"], "id": row["id"], "number": row["number"], "title": row["title"],
                              "days": row["days"]} for row in found["late"]],
     }

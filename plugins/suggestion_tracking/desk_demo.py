@@ -16,7 +16,7 @@ from . import desk_demo_texts as texts
 from .desk_demo_people import Cast, prepare
 from .desk_demo_texts import Raised
 from .life_models import Suggestion, Task
-from .supervision_models import Commitment, Receipt
+from .supervision_models import Commitment, Inspection, Receipt
 
 P = "suggestion_tracking."
 SESSION_AGO, LATE = 205, 120
@@ -216,6 +216,19 @@ class Tale:
                              "joint_reply": False}, self.cast.officer)
         if self.fate in {"followed", "met"}:
             self.step("key_assigned", {"key_leader_id": self.cast.leader}, self.cast.officer)
+        for kind, days in (("first", 15), ("second", 60), ("third", 91)):
+            if self.rng.random() < 0.9:  # some are forgotten: the desk shows them as overdue
+                self.stage.context.at(now() + timedelta(days=days), lambda moment, kind=kind: self.inspect(moment, kind))
+
+    def inspect(self, moment: datetime, kind: str) -> None:
+        """One of the three inspections, if it is still to be made."""
+        with shift_clock(moment - now()):
+            own = (Inspection.suggestion_number == self.case.number) & (Inspection.kind == kind)
+            for one in list(Inspection.select().where(own & (Inspection.state == "scheduled"))):
+                self.stage.take("inspection", one.id, f"record_{kind}", {
+                    "inspected_on": local_day(), "inspected_by": "区人大督查组", "form": "on_site", "asked": "代表和经办人",
+                    **texts.INSPECTED[kind], "found": self.rng.choice(texts.FOUND), "evidence": "台账、现场照片。",
+                    "result": self.rng.choice(("in_order", "in_order", "to_improve"))}, self.cast.officer)
 
     def tasks(self) -> list[Any]:
         """The units' tasks as they are now."""

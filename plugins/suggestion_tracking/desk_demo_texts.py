@@ -112,3 +112,9 @@ CONSENTS = ("同意延长，希望中间通报一次进展。",)
 EVENTS_PLACES = ("代表联络站", "项目现场", "承办单位会议室", "村委会")
 ABOVE = "属于上级事权，已转报上级人大常委会。"
 EVALUATED = "现场核查，承办单位已尽力，剩余部分受上级项目安排限制。"
+FOUND = ("已与代表见面，台账完整。", "工作按计划推进，会办意见已经收齐。", "进度比计划慢一周，已要求加快。")
+INSPECTED: dict[str, dict[str, str]] = {
+    "first": {"met": "yes", "understood": "yes", "fixed": "yes"},
+    "second": {"progress": "yes", "part": "yes", "together": "yes", "expected": "按期"},
+    "third": {"in_person": "yes", "document": "yes", "to_the_point": "yes", "promised": "yes"},
+}

@@ -8,8 +8,8 @@ from grid321.core.api import Actor, Node, desks, format_number, is_on, local_day
 
 from .desk_clerk import PLUGIN
 
-TASK = f"{PLUGIN}.task"
-BY_UNIT = "department_id,state"
+SOURCES = ((f"{PLUGIN}.matter", "unit_id", "unit"), (f"{PLUGIN}.task", "department_id", "department"))
+"""(entity, counted column of its unit, filter of its list)."""
 LONGEST = 12
 
 
@@ -31,24 +31,36 @@ def late_cases(node: Node, actor: Actor, measures: Sequence[Any]) -> list[dict[s
     return rows[:LONGEST]
 
 
-def late_units(node: Node, actor: Actor) -> list[dict[str, Any]]:
-    """What lies with each unit: its open tasks by state, in the order of the units' list; those with nothing are left out."""
-    entity = registry().entities.get(TASK)
-    if entity is None or not is_on(PLUGIN, node.id) or not actor.may(entity.permission("view"), node):
-        return []
-    workflow = registry().every_version_of(TASK)
-    assert workflow is not None
-    labels = {state.key: str(state.label) for state in workflow.states if not state.final}
-    lying: dict[int, dict[str, int]] = {}
-    for value, n in statistics.stock(entity, node, [BY_UNIT])[BY_UNIT].items():
-        unit, _sep, state = value.partition("|")
-        if unit and state in labels and n:
-            lying.setdefault(int(unit), {})[state] = n
+def late_units(node: Node, actor: Actor) -> dict[str, Any]:
+    """What lies with each unit: ``kinds`` (matters, tasks) and ``rows`` in the order of the units' list, each with a cell for each
+    kind and its states in words. Units with nothing are left out. From maintained counts only.
+    """
+    now_on = is_on(PLUGIN, node.id)
+    sources = [(entity, unit, name) for key, unit, name in SOURCES
+               if now_on and (entity := registry().entities.get(key)) is not None and actor.may(entity.permission("view"), node)]
+    lying: dict[int, dict[tuple[str, str], int]] = {}
+    labels: dict[tuple[str, str], str] = {}
+    for entity, unit, _name in sources:
+        workflow = registry().every_version_of(entity.key)
+        assert workflow is not None
+        labels |= {(entity.key, state.key): str(state.label) for state in workflow.states if state.desk == "department"}
+        column = f"{unit},state"
+        for value, n in statistics.stock(entity, node, [column])[column].items():
+            department, _sep, state = value.partition("|")
+            if department and n and (entity.key, state) in labels:
+                lying.setdefault(int(department), {})[(entity.key, state)] = n
     units = people.Department.select(people.Department.id, people.Department.name).where(
         people.Department.id.in_(sorted(lying) or [0])).order_by(people.Department.id)
-    most = max((sum(states.values()) for states in lying.values()), default=0)
-    chosen = "".join(f"&state={key}" for key in labels)
-    return [{"name": name, "n": n, "text": format_number(n), "share": 100 * n / most,
-             "parts": [{"label": labels[key], "n": lying[unit][key]} for key in labels if key in lying[unit]],
-             "url": f"/d/{node.code}/suggestion_tracking/task/?department={unit}{chosen}"}
-            for unit, name in units.tuples() for n in (sum(lying[unit].values()),)]
+    most = max((sum(states.values()) for states in lying.values()), default=1)
+    rows = []
+    for department, title in units.tuples():
+        mine = lying[department]
+        cells = []
+        for entity, _unit, name in sources:
+            n = sum(count for (key, _state), count in mine.items() if key == entity.key)
+            states = "".join(f"&state={state}" for key, state in labels if key == entity.key)
+            url = f"/d/{node.code}/{entity.plugin}/{entity.name}/?{name}={department}{states}" if n else ""
+            cells.append({"n": n, "text": format_number(n), "url": url})
+        rows.append({"name": title, "n": sum(mine.values()), "share": 100 * sum(mine.values()) / most, "cells": cells,
+                     "parts": [{"label": labels[key], "n": mine[key]} for key in labels if key in mine]})
+    return {"kinds": [str(entity.label) for entity, _unit, _name in sources], "rows": rows}
