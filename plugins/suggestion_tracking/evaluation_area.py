@@ -3,18 +3,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Event, Job, Standing
+from grid321.core.api import Event, Job, Link, Standing, guarded
 from grid321.core.api import lazy_gettext as _
 
-from . import evaluation_appraisal, evaluation_counts, evaluation_smells
-from .evaluation_ballot import BALLOT
-from .evaluation_chosen import CHOSEN
+from . import (
+    evaluation_appraisal,
+    evaluation_ballot,
+    evaluation_chosen,
+    evaluation_counts,
+    evaluation_rate_pages,
+    evaluation_smells,
+)
+from . import evaluation_pages as pages
+from .evaluation_api import register_api
+from .evaluation_panels import panels_for
 from .evaluation_roles import GRANTS, PERMISSIONS, ROLES, SETTINGS
 from .life_models import Contact, Task
 
-__all__ = ["ENTITIES", "GRANTS", "JOBS", "PERMISSIONS", "ROLES", "SETTINGS", "changed"]
+__all__ = ["ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "changed", "panels_for", "register",
+           "register_api"]
 P = "suggestion_tracking."
-ENTITIES = (evaluation_counts.COUNTED, evaluation_smells.SMELL, *evaluation_appraisal.ENTITIES, BALLOT, CHOSEN)
+ENTITIES = (evaluation_counts.COUNTED, evaluation_smells.SMELL, *evaluation_appraisal.ENTITIES,
+            evaluation_ballot.BALLOT, evaluation_chosen.CHOSEN)
+LINKS = (Link("suggestion_tracking.rates", _("Rates of suggestions"), "percent", f"{P}rates", "main"),)
 SILENT = frozenset({"reminder", "create", "comment", "attach"})
 
 
@@ -51,3 +62,28 @@ def _suggestion(event: Event) -> None:
     if suggestion_id is not None:
         evaluation_counts.refresh([suggestion_id])
         evaluation_smells.judge(f"{P}suggestion", suggestion_id)
+
+
+def register(blueprint: Any) -> None:
+    """Add the pages."""
+    def add(rule: str, name: str, view: Any, permission: str, *methods: str, **options: Any) -> None:
+        blueprint.add_url_rule(rule, name, guarded(view, permission, plugin="suggestion_tracking", **options),
+                               methods=methods or ("GET",))
+
+    appraisal, ballot, chosen = evaluation_appraisal.APPRAISAL, evaluation_ballot.BALLOT, evaluation_chosen.CHOSEN
+    add("/rates", "rates", evaluation_rate_pages.page, f"{P}rates", reach="covers")
+    add("/year", "year", pages.year_page, "public")
+    add("/appraisal/<rid:record_id>/points", "points", pages.points_page, appraisal.permission("view"))
+    for entity, permission, works in (
+            (appraisal, f"{P}run_appraisal", (("open", evaluation_appraisal.open_), ("fix", evaluation_appraisal.fix),
+                                              ("publish", evaluation_appraisal.publish))),
+            (ballot, f"{P}run_ballot", (("open", evaluation_ballot.open_), ("close", evaluation_ballot.close),
+                                        ("publish", evaluation_ballot.publish))),
+            (chosen, f"{P}publish_year", (("publish", evaluation_chosen.publish),))):
+        for name, work in works:
+            add(f"/{entity.name}/<rid:record_id>/{name}", f"{entity.name}_{name}", pages.step(entity, permission, work),
+                permission, "POST")
+    add("/ballot/<rid:record_id>/paper", "ballot_paper", pages.paper_page, f"{P}run_ballot", "GET", "POST")
+    add("/ballot/<rid:record_id>/links", "ballot_links", pages.links_page, f"{P}run_ballot", "POST")
+    add("/ballot/<rid:record_id>/vote", "vote", pages.vote_page, f"{P}vote", "GET", "POST")
+    add("/vote/<token>", "vote_link", pages.vote_link_page, "public", "GET", "POST")
