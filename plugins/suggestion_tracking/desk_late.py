@@ -32,8 +32,9 @@ def late_cases(node: Node, actor: Actor, measures: Sequence[Any]) -> list[dict[s
 
 
 def late_units(node: Node, actor: Actor) -> dict[str, Any]:
-    """What lies with each unit: ``kinds`` (matters, tasks) and ``rows`` in the order of the units' list, each with a cell for each
-    kind and its states in words. Units with nothing are left out. From maintained counts only.
+    """What lies with each unit: ``kinds`` (matters, tasks) and ``rows`` in the order of the units' list.
+
+    A row has a cell for each kind and its states in words; units with nothing are left out. From maintained counts only.
     """
     now_on = is_on(PLUGIN, node.id)
     sources = [(entity, unit, name) for key, unit, name in SOURCES
