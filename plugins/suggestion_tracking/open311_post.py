@@ -30,7 +30,6 @@ from grid321.core.api import (
     transaction,
     tree,
 )
-from grid321.core.api import lazy_gettext as _
 
 from .open311 import TOKEN, classes, spoken
 from .open311_format import Open311Error, answer
@@ -45,11 +44,11 @@ URL = re.compile(r"https?://\S{3,400}")
 class Posted(EntitySchema):
     """What is kept of a request; the rest (device, account, e-mail address) is not."""
 
-    text = LongText(_("description"), max=4000, required=True, min=4)
-    place = Text(_("address_string"), max=400)
-    contact_name = Text(_("first_name and last_name"), max=40, personal=True)
-    contact_phone = Phone(_("phone"))
-    publish = Flag(_("attribute[publish]"), default=False)
+    text = LongText("description", max=4000, required=True, min=4)
+    place = Text("address_string", max=400)
+    contact_name = Text("first_name, last_name", max=40, personal=True)
+    contact_phone = Phone("phone")
+    publish = Flag("attribute[publish]", default=False)
 
 
 @spoken

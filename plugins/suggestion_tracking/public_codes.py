@@ -43,7 +43,7 @@ def new_code_page(record_id: int) -> str:
         lookup.keep(code, MATTER, record.id, record.number)
         records.note(entity, record, actor, place, "code_given")
     return render_template("suggestion_tracking/raised.html", **{
-        **receipt(record, code.text), "title": _("New code"), "back_url": f"/d/{g.node.code}/{PLUGIN}/matter/{record.id}"})
+        **receipt(record, code.text), "title": _("New look-up code"), "back_url": f"/d/{g.node.code}/{PLUGIN}/matter/{record.id}"})
 
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:

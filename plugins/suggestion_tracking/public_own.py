@@ -51,7 +51,7 @@ class LookupForm(EntitySchema):
     """Number and code."""
 
     number = Text(_l("Number"), max=60, required=True, help=_l("For example WT-610902104-202611-0001."))
-    code = Text(_l("Code"), max=20, required=True, help=_l("Eight letters and digits, such as 7K3F-9QXT."))
+    code = Text(_l("Look-up code"), max=20, required=True, help=_l("Eight letters and digits, such as 7K3F-9QXT."))
 
 
 class RateForm(EntitySchema):

@@ -52,8 +52,8 @@ def key(here):
 def publish(record, node, **values):
     """Release a wording of a matter."""
     return records.create(PUBLICATION, {
-        "source": "matter", "number": record.number, "title": "路灯", "text": "村口三盏路灯不亮。", "result": "已全部更换。", **values},
-        SYSTEM, node)
+        "source": "matter", "number": record.number, "title": "路灯", "text": "村口三盏路灯不亮。",
+        "result": "已全部更换。", **values}, SYSTEM, node)
 
 
 def xml(answer):
