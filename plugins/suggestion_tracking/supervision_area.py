@@ -58,7 +58,7 @@ def register(blueprint: Any) -> None:
     enter, rounds = receipt_pages.ENTER, f"{PLUGIN}.round.edit"
     add("/receipt/<rid:record_id>/paper", "receipt_paper", receipt_pages.paper_page, enter, "GET", "POST",
         body=attachments.MAX_BODY)
-    add("/receipt/<rid:record_id>/link", "receipt_link", receipt_pages.link_page, enter, "POST")
+    add("/receipt/<rid:record_id>/card-link", "receipt_link", receipt_pages.link_page, enter, "POST")
     add("/card/<token>", "receipt_by_link", receipt_pages.by_link_page, "public", "GET", "POST")
     add("/round/<rid:record_id>/fill", "round_fill", supervision_pages.fill_page, rounds, "GET", "POST")
     add("/round/<rid:record_id>/close", "round_close", supervision_pages.close_page, rounds, "GET", "POST")
@@ -68,7 +68,7 @@ def register(blueprint: Any) -> None:
 def register_api(api: Api) -> None:
     """The same by REST; what a card on paper needs are its file and its step, which every record has."""
     rounds = f"{PLUGIN}.round.edit"
-    api.operation("/receipt/<rid:record_id>/link", receipt_pages.link_operation, _("Make the link of a receipt card"),
+    api.operation("/receipt/<rid:record_id>/card-link", receipt_pages.link_operation, _("Make the link of a receipt card"),
                   receipt_pages.ENTER, "POST", status="201")
     api.operation("/round/<rid:record_id>/fill", supervision_pages.fill_operation, _("Put suggestions under a round"), rounds,
                   "POST", body=lambda: json_schema((supervision_pages.Fill,)))

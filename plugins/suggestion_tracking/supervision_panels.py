@@ -155,7 +155,7 @@ def card_panel(record: Any, actor: Any, node: Any) -> list[Panel]:
         return []
     here = f"/d/{node.code}/suggestion_tracking/receipt/{record.id}"
     return [Panel(_("Other ways for this card"), "suggestion_tracking/receipt_ways.html", {
-        "paper_url": f"{here}/paper", "link_url": f"{here}/link"}, order=8)]
+        "paper_url": f"{here}/paper", "link_url": f"{here}/card-link"}, order=8)]
 
 
 def answers_panel(record: Any, actor: Any, node: Any) -> list[Panel]:
