@@ -91,15 +91,16 @@ def longest_overdue(entity: Entity, node: Node, actor: Any, day: datetime.date, 
 
 
 def first_step(workflow: Workflow, state: str, desk: str, actor: Any) -> Transition | None:
-    """The step by which who sits at ``desk`` leads a case of ``state`` on: the first that is no return, withdrawal or refusal.
+    """The step by which who sits at ``desk`` leads a case of ``state`` on: no return, withdrawal or refusal, and none by which it
+    stays where it is; the one marked as good comes first.
 
     None where there is none that the actor may take, or where a meeting decides it.
     """
-    for step in workflow.from_state(state):
-        leads_on = step.by == desk and not step.automatic and step.tone not in {"warn", "bad"}
-        if leads_on and step.permission and actor.may_anywhere(step.permission):
-            return None if step.meeting else step
-    return None
+    steps = [step for step in workflow.from_state(state)
+             if step.by == desk and not step.automatic and step.tone not in {"warn", "bad"} and step.target != state
+             and step.permission and actor.may_anywhere(step.permission)]
+    best = next((step for step in steps if step.tone == "ok"), steps[0] if steps else None)
+    return None if best is None or best.meeting else best
 
 
 def desk_condition(face: Face, workflow: Workflow, desk: str, node: Node, actor: Any) -> Any:
