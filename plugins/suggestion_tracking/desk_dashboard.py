@@ -40,8 +40,8 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
         "funnels": [{"label": str(one.label), "levels": funnel(figures.bank_view(shown, one)),
                      "url": f"/d/{node.code}/core/statistics/{one.key}"} for one in funnels],
         "places": places(shown, late), "units": late_units(node, actor), "late": late_cases(node, actor, late),
-        "trends": [trend | {"title": str(seen[one.entity].label)} for one in funnels
-                   if any(any(series["values"]) for series in (trend := figures.trend_view(shown, one, MONTHS))["series"])],
+        "trends": [trend for trend in (figures.trend_view(shown, one, MONTHS) | {"title": str(seen[one.entity].label)}
+                                       for one in funnels) if any(any(series["values"]) for series in trend["series"])],
         "tallies": [one for one in (figures.tally_view(shown, one) for one in measures if isinstance(one, statistics.Tally))
                     if one["rows"]],
         "statistics_url": f"/d/{node.code}/core/statistics", "empty": None if measures else {
