@@ -177,6 +177,13 @@ class DemoContext:
         """
         heapq.heappush(self.agenda, (moment, order, next(self._counted), work))
 
+    def stage(self, entity_key: str, rng: Random, actor: Callable[[str, Node], Actor],
+              attendance: Callable[[str], dict[str, Any]], stuck: float = 0.03) -> Any:
+        """A stage (``stage.Stage``) on which the lives of an entity's cases are performed, with the meetings they need."""
+        from .stage import Stage
+
+        return Stage(self, entity_key, rng, actor, attendance, stuck)
+
     def after_all(self, work: Callable[[], None]) -> None:
         """Do ``work()`` when the whole past has been played."""
         self.at_the_end.append(work)

@@ -2,39 +2,22 @@
 time limits are true. What happens to a report is drawn from the demo's fixed seed."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from random import Random
 from typing import Any
 
-from grid321.core.api import (
-    Actor,
-    Node,
-    Problem,
-    engine,
-    hold_meeting,
-    now,
-    records,
-    registry,
-    shift_clock,
-    three_levels,
-    tree,
-)
+from grid321.core.api import Actor, Node, local_day, now, records, registry, three_levels, tree
 
 from . import demo_texts as texts
 
 MONTHS = 6
-MEETS_ON = {"village": 4, "town": 2, "county": 0}
-"""The weekday on which the meeting of a level is held in the demo: Friday, Wednesday, Monday."""
-KINDS = {"village": "village_committees", "town": "town_presidium", "county": "county_directors"}
-Turn = tuple[datetime, int, tuple[Any, ...]]
-"""(when, order, what) of something that will be done."""
 Step = tuple[float, str, str, dict[str, Any]]
 """(days after the step before, who, transition, answers)"""
 
 
 class Walker:
-    """Draws the life of one report after the other and performs it."""
+    """Draws the life of one report after the other; the demo's stage performs it."""
 
     def __init__(self, context: Any, accounts: dict[str, tuple[int, Node]]) -> None:
         self.context = context
@@ -45,7 +28,6 @@ class Walker:
         for (place, name), department in context.departments.items():
             self.offices.setdefault(place, {})[name] = department
         self.entity = registry().entity("grid.report")
-        self.waiting: dict[int, list[tuple[Any, ...]]] = {}
 
     def actor(self, who: str, grid: Node) -> Actor:
         """Who takes a step at ``grid``: the demo's account where it holds the post there, else nobody in particular.
@@ -55,17 +37,27 @@ class Walker:
         account, place = self.accounts[who]
         return Actor(account if place.id in grid.path else None, None, who, who, system=True)
 
-    def raw(self, grid: Node, moment: datetime) -> tuple[dict[str, Any], texts.Matter]:
+    def raw(self, grid: Node) -> tuple[dict[str, Any], texts.Matter]:
         """The columns of a new report at ``grid`` and the matter it was drawn from."""
         matter = self.rng.choice(texts.MATTERS)
         numbers = {"n": self.rng.randint(3, 68), "d": self.rng.randint(2, 6)}
-        day = (moment + timedelta(hours=8)).date()
+        day = local_day()
         text = matter.text.format(**numbers)
         title = matter.title.format(**numbers)
         return {"kind": matter.kind, "ledger_class": matter.ledger_class, "text": text,
                 "title": title or three_levels.first_words(text), "place": matter.place.format(**numbers), "occurred_on": day,
                 "reporter_phone": "", "lon": None, "lat": None, "coordinates": None, "division_id": grid.id,
                 "urgency": "urgent" if matter.ledger_class == "safety" and self.rng.random() < 0.3 else "normal"}, matter
+
+    def birth(self, grid: Node, village: Node) -> Callable[[], tuple[Any, Iterator[Step]]]:
+        """Registers a report at ``grid`` when it is called, and gives its life."""
+
+        def be_born() -> tuple[Any, Iterator[Step]]:
+            values, matter = self.raw(grid)
+            record = records.create(self.entity, values, self.actor("worker", grid), grid)
+            return record, self.life(tree().parent(village) or village, matter)
+
+        return be_born
 
     # -- what happens
 
@@ -140,24 +132,6 @@ class Walker:
         else:
             yield 0.5 + chance() * 3, level, "keep", {"reason": self.rng.choice(texts.KEPT)}
 
-    def needs_meeting(self, task: tuple[Any, ...]) -> bool:
-        """True when the next step of a report waits for the meeting of its holder."""
-        key = task[4][2]
-        flow = registry().workflow_of(self.entity.key)
-        return flow is not None and any(step.key == key and step.meeting for step in flow.transitions)
-
-    def wait(self, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
-        """Put a report before the next meeting of its holder; the first one that waits calls the meeting."""
-        place = tree().get(self.entity.model.get_by_id(task[2]).holder_id)
-        assert place is not None
-        first = place.id not in self.waiting
-        self.waiting.setdefault(place.id, []).append((number, task))
-        if not first:
-            return []
-        days = (MEETS_ON[place.level] - (moment + timedelta(hours=8)).weekday()) % 7 or 7
-        when = (moment + timedelta(days=days)).replace(hour=7, minute=0, second=0, microsecond=0)
-        return [(when, -1000 - place.id, ("meeting", place.id))]
-
     # -- answers of the forms, as the schemas load them
 
     def answer(self, matter: texts.Matter) -> dict[str, Any]:
@@ -189,54 +163,14 @@ def walk_reports(context: Any, villages: Sequence[tuple[Node, list[Node]]], acco
                  count: int) -> None:
     """Put the lives of ``count`` reports over the last months on the demo's agenda, each step at its time, up to now."""
     walker = Walker(context, accounts)
+    stage = context.stage("grid.report", walker.rng, walker.actor, walker.attendance)
     present = now()
     for number in range(count):
         village, grids = _place(walker, villages)
         mine = walker.accounts["worker"][1]
-        born = _office_hours(walker, present - timedelta(days=walker.rng.random() * 30 * MONTHS))
+        born = stage.office_hours(present - timedelta(days=walker.rng.random() * 30 * MONTHS))
         grid = mine if mine in grids and walker.rng.random() < 0.5 else walker.rng.choice(grids)
-        _put(walker, (min(born, present), number, (grid, village, None, None, None)))
-
-
-def _put(walker: Walker, turn: Turn) -> None:
-    """Put a turn on the agenda; what follows from it is put there when it was done."""
-    _moment, number, task = turn
-
-    def do(moment: datetime) -> None:
-        for following in _turn_of(walker, moment, number, task):
-            _put(walker, following)
-
-    walker.context.at(turn[0], do, number)
-
-
-def _turn_of(walker: Walker, moment: datetime, number: int, task: tuple[Any, ...]) -> list[Turn]:
-    """Do what is due at ``moment``: a step of a report, or a meeting. Returns what follows when."""
-    if task[0] == "meeting":
-        return _meet(walker, moment, task[1])
-    if task[4] is not None and walker.needs_meeting(task):
-        return walker.wait(moment, number, task)
-    following = _perform(walker, moment, task)
-    return [(following[0], number, following[1])] if following is not None else []
-
-
-def _meet(walker: Walker, moment: datetime, place_id: int) -> list[Turn]:
-    """Hold the meeting of a division about everything that waits for it, then carry out what it decided."""
-    place = tree().get(place_id)
-    assert place is not None
-    waiting = walker.waiting.pop(place_id)
-    with shift_clock(moment - now()):
-        day = (moment + timedelta(hours=8)).date()
-        chosen = [{"entity": walker.entity.key, "record_id": task[2], "decision": task[4][2],
-                   "department_id": task[4][3].get("department_id"), "note": task[4][3].get("note", ""),
-                   "limit_on": day + timedelta(days=20) if task[4][3] else None} for _number, task in waiting]
-        actor = walker.actor(place.level, waiting[0][1][0])
-        hold_meeting(place, KINDS[place.level], day, chosen, actor, **walker.attendance(place.level))
-    found = []
-    for minutes, (number, task) in enumerate(waiting, start=5):
-        following = _perform(walker, moment + timedelta(minutes=minutes), task)
-        if following is not None:
-            found.append((following[0], number, following[1]))
-    return found
+        stage.begin(min(born, present), number, grid, walker.birth(grid, village))
 
 
 def _place(walker: Walker, villages: Sequence[tuple[Node, list[Node]]]) -> tuple[Node, list[Node]]:
@@ -245,31 +179,3 @@ def _place(walker: Walker, villages: Sequence[tuple[Node, list[Node]]]) -> tuple
         shown = walker.accounts["village"][1]
         return next((pair for pair in villages if pair[0].id == shown.id), villages[0])
     return walker.rng.choice(list(villages))
-
-
-def _office_hours(walker: Walker, moment: datetime) -> datetime:
-    """The same day between 8 and 18 o'clock in China (naive UTC)."""
-    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return start + timedelta(minutes=walker.rng.randint(5, 595))
-
-
-def _perform(walker: Walker, moment: datetime, task: tuple[Any, ...]) -> tuple[datetime, tuple[Any, ...]] | None:
-    """Do one step at ``moment``; returns when the next one is due and what it is."""
-    grid, village, record_id, steps, step = task
-    with shift_clock(moment - now()):
-        if record_id is None:
-            values, matter = walker.raw(grid, moment)
-            record = records.create(walker.entity, values, walker.actor("worker", grid), grid)
-            town = tree().parent(village) or village
-            record_id, steps = record.id, walker.life(town, matter)
-        else:
-            _days, who, key, answers = step
-            try:
-                engine.perform(walker.entity, record_id, key, answers, walker.actor(who, grid), None, walker.county)
-            except Problem as problem:
-                raise RuntimeError(f"demo: report {record_id}, step {key}: {problem.title} {problem.detail}") from problem
-    following = next(steps, None)
-    if following is None or walker.rng.random() < 0.03:  # some matters get stuck: they show what overdue looks like
-        return None
-    return _office_hours(walker, moment + timedelta(days=following[0])) if following[0] >= 1 else moment + timedelta(
-        days=following[0] / 3), (grid, village, record_id, steps, following)
