@@ -42,13 +42,24 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
         "places": places(shown, late), "units": late_units(node, actor), "late": late_cases(node, actor, late),
         "trends": [trend for trend in (figures.trend_view(shown, one, MONTHS) | {"title": str(seen[one.entity].label)}
                                        for one in funnels) if any(any(series["values"]) for series in trend["series"])],
-        "tallies": [one for one in (figures.tally_view(shown, one) for one in measures if isinstance(one, statistics.Tally))
-                    if one["rows"]],
+        "tallies": [one for one in (with_shares(figures.tally_view(shown, one)) for one in measures
+                                    if isinstance(one, statistics.Tally)) if one["rows"]],
         "statistics_url": f"/d/{node.code}/core/statistics", "empty": None if measures else {
             "what": _("No figures here"), "label": "", "url": "",
             "why": _("Neither matters nor suggestions are switched on for %(place)s, or you may not see them.",
                      place=node.name)},
     }
+
+
+def with_shares(tally: dict[str, Any]) -> dict[str, Any]:
+    """A tally with the share of each value in per cent, rounded half up to two decimals; none below the least number compared.
+
+    Rounded one by one, shares need not add up to 100.00: no share is moved to make them.
+    """
+    total = tally["total"]
+    for row in tally["rows"]:
+        row["percent"] = str(statistics.percent(row["n"], total)) if total >= statistics.MINIMUM else ""
+    return tally
 
 
 def heads(shown: Shown, entities: Sequence[Entity], late: Sequence[statistics.Overdue]) -> list[dict[str, Any]]:
@@ -151,6 +162,9 @@ def as_json() -> dict[str, Any]:
             for row in (found["places"] or {"rows": []})["rows"]],
         "units": [{"name": row["name"], "open": row["n"], "states": {part["label"]: part["n"] for part in row["parts"]}}
                   for row in found["units"]["rows"]],
+        "tallies": [{"measure": one["key"], "total": one["total"], "rows": [
+            {"label": row["label"], "n": row["n"], "percent": row["percent"] or None} for row in one["rows"]]}
+            for one in found["tallies"]],
         "longest_overdue": [{"entity": row["entity"], "id": row["id"], "number": row["number"], "title": row["title"],
                              "days": row["days"]} for row in found["late"]],
     }
