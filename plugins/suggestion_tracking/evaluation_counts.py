@@ -39,6 +39,8 @@ SUGGESTION, TASK, COMMITMENT = f"{PLUGIN}.suggestion", f"{PLUGIN}.task", f"{PLUG
 NOT_COUNTED = {"withdrawn": "withdrawn", "refused": "refused", "joined": "joined"}
 REPLYING = ("lead", "separate")
 BATCH = 200
+TOGETHER = 0
+"""In place of a unit: the deputy met all units together, which counts for each of them."""
 OF_ALL, OF_UNITS = "kind,year,marks", "kind,year,department_id,marks"
 
 COUNTED = Entity(
@@ -71,6 +73,8 @@ def marks_of(suggestion: Any, *, outcome: str | None, answered_on: Any, limit_on
     if left_out(suggestion):
         return ""
     found = {rates.COUNTS}
+    if suggestion.wish_contact:
+        found.add(rates.WISHED)
     if answered_on is not None:
         found.add(rates.ANSWERED)
         if outcome in three_levels.solving_codes(PLUGIN, suggestion.division_id):
@@ -108,13 +112,13 @@ def rows_of(suggestions: Sequence[Any], today: Any) -> Iterator[dict[str, Any]]:
     stages: dict[tuple[int, int | None], set[str]] = {}
     for suggestion_id, department_id, stage in Contact.select(
             Contact.suggestion_id, Contact.department_id, Contact.stage).where(Contact.suggestion_id.in_(ids)).tuples():
-        stages.setdefault((suggestion_id, None), set()).add(stage)
-        stages.setdefault((suggestion_id, department_id), set()).add(stage)
+        for met in {None, department_id} if department_id is not None else {None, TOGETHER}:
+            stages.setdefault((suggestion_id, met), set()).add(stage)
     limits = last_days(SUGGESTION, ids, "reply")
     task_limits = last_days(TASK, [task.id for task in tasks], "reply")
     parts: dict[int, dict[int, Any]] = {}
     for task in tasks:  # of a unit that got the suggestion twice, the newest part counts
-        if task.department_id is not None and task.state not in {"withdrawn", "cancelled", "taken_back"}:
+        if task.department_id is not None and task.state != "taken_back":
             parts.setdefault(task.suggestion_id, {})[task.department_id] = task
     for one in handed:
         mine = parts.get(one.id, {})
@@ -123,7 +127,8 @@ def rows_of(suggestions: Sequence[Any], today: Any) -> Iterator[dict[str, Any]]:
                    stages.get((one.id, None), ()), today)
         for unit, task in mine.items():
             yield _row(one, "unit", f"unit:{one.id}:{unit}", unit, task.outcome, task.answered_on,
-                       task_limits.get(task.id) or last, stages.get((one.id, unit), ()), today)
+                       task_limits.get(task.id) or last,
+                       stages.get((one.id, unit), set()) | stages.get((one.id, TOGETHER), set()), today)
 
 
 def _row(one: Any, kind: str, key: str, unit: int | None, outcome: str | None, answered_on: Any, limit_on: Any,

@@ -40,7 +40,7 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) ->
 def smell_text(kind: str, measured: int, threshold: int, other: str) -> str:
     """What a rule measured, in words with both numbers."""
     if kind == "pushed":
-        return _("Handed over %(n)s times; noticed from %(least)s times.", n=measured, least=threshold)
+        return _("Handed over or sent back %(n)s times; noticed from %(least)s times.", n=measured, least=threshold)
     if kind == "dragged":
         return _("No step for %(n)s days; noticed from %(least)s days.", n=measured, least=threshold)
     if kind == "past":

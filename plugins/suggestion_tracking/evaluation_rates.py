@@ -14,15 +14,15 @@ from typing import Any
 from grid321.core.api import gettext, statistics
 from grid321.core.api import lazy_gettext as _
 
-COUNTS, ANSWERED, CLOSED, SOLVED, RATED, GOOD, MANNERS, GOOD_MANNERS, MET, LIMITED, IN_TIME, DUE, KEPT = "nabsrgthplidk"
-"""n counts; a answered; b closed; s solved; r result rated; g good result; t attitude rated; h good attitude; p met in every
-stage; l its limit tells; i answered in time; d promised day past or kept; k kept in time or later."""
+COUNTS, ANSWERED, CLOSED, SOLVED, RATED, GOOD, MANNERS, GOOD_MANNERS, WISHED, MET, LIMITED, IN_TIME, DUE, KEPT = "nabsrgthwplidk"
+"""n counts; a answered; b closed; s solved; r result rated; g good result; t attitude rated; h good attitude; w the deputy wishes
+to be met; p met in every stage; l its limit tells; i answered in time; d promised day past or kept; k kept in time or later."""
 
 LETTERS: Mapping[str, Any] = {
     COUNTS: _("counts"), ANSWERED: _("answered"), CLOSED: _("closed"), SOLVED: _("solved"), RATED: _("result rated"),
     GOOD: _("satisfied with the result"), MANNERS: _("attitude rated"), GOOD_MANNERS: _("satisfied with the attitude"),
-    MET: _("met in every stage"), LIMITED: _("the limit tells"), IN_TIME: _("in time"), DUE: _("promised day past"),
-    KEPT: _("promise kept")}
+    WISHED: _("wishes to be met"), MET: _("met in every stage"), LIMITED: _("the limit tells"), IN_TIME: _("in time"),
+    DUE: _("promised day past"), KEPT: _("promise kept")}
 
 LEFT_OUT: Mapping[str, Any] = {
     "reference": _("for reference only: needs no reply"), "withdrawn": _("withdrawn"), "refused": _("not filed"),
@@ -71,9 +71,9 @@ RATES = (
     _rate("attitude", _("Satisfied with the attitude"), GOOD_MANNERS, COUNTS + MANNERS,
           _("Receipt cards “satisfied” or “basically satisfied” with the attitude ÷ receipt cards returned"),
           _("Without suggestions whose card is not returned; after a second handling the second card counts")),
-    _rate("met", _("Met rate"), MET, COUNTS + ANSWERED,
+    _rate("met", _("Met rate"), MET, COUNTS + ANSWERED + WISHED,
           _("Suggestions with a record of meeting the deputy before, during and after the handling ÷ suggestions with a reply"),
-          _("Without suggestions that have no reply")),
+          _("Without suggestions that have no reply, and those whose deputy wished no meeting")),
     _rate("carried_out", _("Carried-out rate"), KEPT, DUE,
           _("Promises kept ÷ promises whose day is past or that are kept"),
           _("Without promises that still have time, and those given up by agreement"), kind="commitment", of_units="commitment"),

@@ -40,6 +40,8 @@ PLUGIN = "suggestion_tracking"
 MATTER, SUGGESTION = f"{PLUGIN}.matter", f"{PLUGIN}.suggestion"
 MODELS: Mapping[str, Any] = {MATTER: Matter, SUGGESTION: Suggestion}
 MOST_COMPARED = 60
+WAITING = frozenset({"answered", "told", "rated", "kept", "evaluated", "followed"})
+"""States in which no unit has to act: the reply is there, or a promise is followed for years."""
 
 SMELL = Entity(
     f"{PLUGIN}.smell", model=Smell, schema=SmellSchema, label=_("Things to look at"),
@@ -80,9 +82,13 @@ def limit(name: str, division_id: int) -> int:
 # ---------------------------------------------------------------- the four rules
 
 def pushed(entity_key: str, record: Any) -> Found | None:
-    """Handed over at least ``smell_transfers`` times: to a unit, or back to a level below."""
+    """Passed on at least ``smell_transfers`` times: handed to a unit, or sent back (by a unit, to a level below)."""
     least = limit("transfers", record.division_id)
-    times = int(record.transfers) if entity_key == SUGGESTION else steps_taken(entity_key, record.id, _handing_steps(entity_key))
+    if entity_key == SUGGESTION:
+        sent_back = Task.select().where((Task.suggestion_id == record.id) & (Task.return_reason != "")).count()
+        times = int(record.transfers) + int(sent_back)
+    else:
+        times = steps_taken(entity_key, record.id, _handing_steps(entity_key))
     return Found(times, least, unit_of(entity_key, record)) if times >= least else None
 
 
@@ -101,12 +107,10 @@ def dragged(entity_key: str, record: Any, today: date) -> Found | None:
 
 
 def is_handled(entity_key: str, record: Any) -> bool:
-    """True while somebody has to act on the case: it is open, and of a suggestion a reply is due."""
-    if record.closed_at is not None or record.bond is not None:
+    """True while somebody has to act on the case: it is open, not only waiting, and a suggestion was handed over."""
+    if record.closed_at is not None or record.bond is not None or record.state in WAITING:
         return False
-    if entity_key == SUGGESTION:
-        return record.handed_on is not None and (record.answered_on is None or record.rating == "not")
-    return record.answer is None or record.rating == "not"
+    return entity_key == MATTER or record.handed_on is not None
 
 
 def last_step(entity_key: str, record: Any) -> date:
@@ -291,7 +295,7 @@ def _standing_still(entity_key: str, model: Any) -> Iterator[Any]:
     least = min((limit("idle_days", node.id) for node in tree() if node.level == "county" and node.valid), default=0)
     known = Smell.select(Smell.record_id).where(
         (Smell.entity == entity_key) & (Smell.kind == "dragged") & (Smell.state == "open"))
-    states = [state.key for state in flow.states if not state.final]
+    states = [state.key for state in flow.states if not state.final and state.key not in WAITING]
     last = 0
     while True:
         batch = list(model.select().where(
