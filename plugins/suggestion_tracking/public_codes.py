@@ -42,8 +42,9 @@ def new_code_page(record_id: int) -> str:
         signed_links.revoke(OWN, MATTER, record.id)
         lookup.keep(code, MATTER, record.id, record.number)
         records.note(entity, record, actor, place, "code_given")
+    back = f"/d/{g.node.code}/{PLUGIN}/matter/{record.id}"
     return render_template("suggestion_tracking/raised.html", **{
-        **receipt(record, code.text), "title": _("New look-up code"), "back_url": f"/d/{g.node.code}/{PLUGIN}/matter/{record.id}"})
+        **receipt(record, code.text), "title": _("New look-up code"), "back_url": back})
 
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:

@@ -44,8 +44,8 @@ class Search(EntitySchema):
     """What the list may be narrowed to."""
 
     q = Text(_l("Words or number"), max=80)
-    source = Choice(_l("Of what"), options=SOURCES)
-    kind = Choice(_l("Kind"), scheme="suggestion_tracking.matter_class")
+    source = Choice(_l("Matter or suggestion"), options=SOURCES)
+    kind = Choice(_l("Field"), scheme="suggestion_tracking.matter_class")
 
 
 def entry_page() -> str:
