@@ -6,12 +6,15 @@ figures are compared with the printed ones.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from replay.compare import compared
 from replay.published import LAN_TERMS, MATTERS, PASSED_ON, SETTLED
 from replay.rest import Program
 
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "dashboards.md"
 STATIONS = 21
 WORDS = ("村口到学校一段路灯不亮，孩子早晚上学看不清路。", "排水沟被淤泥堵住，雨天水漫到院门口。",
          "想了解高龄补贴怎样申请，需要哪些材料。")
@@ -89,6 +92,8 @@ def test_the_matters_of_lan_county_are_rebuilt_from_single_cases(county):
              compared("passed to units", PASSED_ON, with_units)]
 
     assert [one.verdict for one in found] == ["equal", "equal", "equal"]
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert all(one.line() in document for one in found), "\n".join(one.line() for one in found)
     assert f"{heard} = {settled} + {with_units}" == LAN_TERMS
     assert figures[("suggestion_tracking.matter_solved_rate", "")]["percent"] == "87.14"  # which the county did not print
     assert all(row["balanced"] for (measure, _item), row in figures.items() if measure == funnel)
