@@ -8,6 +8,7 @@ and is for people only. A letter that ends its worker again and again is set asi
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -148,7 +149,8 @@ def _visit(state_id: int, setup: ChannelSetup, node: Node, take: Take) -> int:
 def _rest(state_id: int, lease: str, error: BaseException, pause: timedelta) -> None:
     reason = f"{error.reason} {error.code}".strip() if isinstance(error, Failure) else "interrupted"
     if not isinstance(error, Failure):
-        log.error("mailbox %s: %s", state_id, type(error).__name__)
+        frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+        log.error("mailbox %s: %s at %s", state_id, type(error).__name__, " > ".join(frames))
     state = IntakeState.get_by_id(state_id)
     failures = state.failures + 1
     rest = min(LONGEST_REST, max(pause, timedelta(minutes=1)) * 2 ** min(failures - 1, 6))
