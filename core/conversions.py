@@ -25,15 +25,16 @@ def of_step(entity: Entity, key: str) -> Conversion | None:
 
 
 def place_of(conversion: Conversion, record: Any) -> Node:
-    """Where the new record lives: at the case's division, or the nearest above it where such records live.
+    """Where the new record lives: as the conversion says, or at the case's division or the nearest above it where such live.
 
     Raises ``Refused`` where the target's plugin is off or no such level lies above.
     """
     target, now = registry().entities[conversion.target], snapshot.current()
     node = now.tree.get(record.division_id)
-    place = node
-    if node is not None and target.levels and node.level not in target.levels:
-        place = next((above for above in reversed(now.tree.ancestors(node)) if above.level in target.levels), None)
+    upward = [] if node is None else [node, *reversed(now.tree.ancestors(node))]
+    fitting = [above for above in upward if not target.levels or above.level in target.levels]
+    wanted = conversion.place(record) if conversion.place is not None else None
+    place = next((above for above in fitting if above.id == wanted), fitting[0] if fitting else None)
     if place is None or not now.switches.is_on(target.plugin, place):
         raise Refused(_("The matter cannot become a record of this kind."),
                       _("Here there are no records of the kind “%(kind)s”.", kind=str(target.label)),

@@ -205,6 +205,8 @@ class Conversion:
     being solved, because the new record carries the need on, and is in no figure any more. A new case is booked as received,
     not as collected, so what is collected counts needs once over all plugins. ``fields`` gives, by field of the target, the
     field of the source it is filled from, or a function ``fill(case) -> value``; a person reviews and changes it all before.
+    ``place(case)`` may name the division, the case's own or one above it, at which the new record lives (its id); with None, or
+    without it, that is the nearest one where such records live.
     """
 
     source: str
@@ -212,6 +214,7 @@ class Conversion:
     target: str
     label: Label
     fields: Mapping[str, str | Callable[[Any], Any]] = field(default_factory=dict)
+    place: Callable[[Any], int | None] | None = None
 
 
 @dataclass(frozen=True)

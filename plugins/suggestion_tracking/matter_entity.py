@@ -8,7 +8,7 @@ from .matter_models import Matter
 from .matter_schemas import MatterSchema, check_matter
 
 MATTER = Entity(
-    "suggestion_tracking.matter", model=Matter, schema=MatterSchema, label=_("Matters"),
+    "suggestion_tracking.matter", model=Matter, schema=MatterSchema, label=_("Residents' matters"),
     columns=("number", "title", "kind", "source", "division", "state", "due"),
     filters=("kind", "source", "urgency", "outcome", "rating", "way", "holder_level", "solved_level", "deputy", "unit",
              "wants_answer", "publish", "flagged"),

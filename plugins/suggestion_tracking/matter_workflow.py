@@ -16,6 +16,7 @@ from grid321.core.api import (
     Transition,
     WorkflowExtension,
     local_day,
+    people,
     three_levels,
     to_department,
     working_days,
@@ -228,6 +229,13 @@ def basis_of(case: Any) -> str:
     return f"{case.number}\n{case.title}\n{case.text}"
 
 
+def congress_of(case: Any) -> int | None:
+    """The county or town to whose congress the deputy who heard the matter belongs; None without a deputy."""
+    kinds = {post.kind for post in people.posts_of(case.deputy_id)} if case.deputy_id else set()
+    return next((place for kind, place in (("core_deputy_county", case.county_id), ("core_deputy_town", case.town_id))
+                 if kind in kinds), None)
+
+
 FROM_REPORT = WorkflowExtension(
     "grid.handling", states=(State("to_matter", _("Became a matter"), final=True, tone="muted"),),
     transitions=(Transition("become_matter", ("reported", "handling", "studied", "received", "received_county", "kept"),
@@ -235,7 +243,8 @@ FROM_REPORT = WorkflowExtension(
 
 CONVERSIONS = (
     Conversion(ENTITY, "become_suggestion", "suggestion_tracking.suggestion", _("Suggestion"), {
-        "title": "title", "content": "text", "basis_text": basis_of, "deputy": "deputy"}),
+        "title": "title", "content": "text", "basis": lambda case: "meeting", "basis_text": basis_of, "deputy": "deputy"},
+        place=congress_of),
     Conversion("grid.report", "become_matter", ENTITY, _("Matter"), {
         "title": "title", "text": "text", "place": "place", "occurred_on": "occurred_on", "urgency": "urgency",
         "source": lambda case: "grid", "origin_ref": lambda case: case.number}),
