@@ -60,6 +60,14 @@ def sound():
     assert list(verification.check_all()) == []
 
 
+@pytest.mark.parametrize(("wanted", "level"), [("county_id", "county"), ("town_id", "town"), ("village_id", "town"),
+                                               (None, "town")])
+def test_a_conversion_says_at_which_level_above_the_new_record_lives(here, officer, at_county, wanted, level):
+    conversion = replace(conversions.of_step(here.entity, "propose"),
+                         place=lambda case: None if wanted is None else getattr(case, wanted))
+    assert conversions.place_of(conversion, at_county).level == level, "never below, never beside"
+
+
 def test_a_matter_becomes_a_proposal_and_the_need_is_counted_once(here, officer, at_county, fresh):
     record, made = convert(here, "propose", at_county, officer)
     assert (fresh(record).state, fresh(record).bond) == ("turned", "turned")
