@@ -43,7 +43,8 @@ BULLETIN = DivisionDocument(
             _figures(_l("Level"), "label", "level in table.levels", "level"),
             When("table.has_below", (
                 Heading(("{{ table.label }}", _l(": banks of the divisions below, in the order of the tree"))),
-                _figures(_l("Division"), "name", "row in table.below", "row", "{% if not row.closed %} *{% endif %}"),
+                When("table.below", (
+                    _figures(_l("Division"), "name", "row in table.below", "row", "{% if not row.closed %} *{% endif %}"),)),
                 Text("{{ table.note }}", "note"))))),
         When("corrections", (
             Heading(_l("Corrections of closed months")),

@@ -46,12 +46,15 @@ def styles(page: Page) -> str:
     letter = page.official
     size, small = (32, 28) if letter else (24, 18)  # 三号 and 四号 in letters, 小四 and 小五 in forms
     table = 24 if page.width <= page.height else 21  # 五号 in ledgers
-    pitch = f'<w:spacing w:before="0" w:after="0" w:line="{round(page.pitch * 20)}" w:lineRule="exact"/>' if page.pitch else (
-        '<w:spacing w:before="0" w:after="0" w:line="288" w:lineRule="auto"/>')
+    # No extra room between digits and characters: a day fits its column, and the characters of a letter their grid.
+    close = '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
+    exact = (round(page.pitch * 20), "exact") if page.pitch else (288, "auto")
+    pitch = f'{close}<w:spacing w:before="0" w:after="0" w:line="{exact[0]}" w:lineRule="{exact[1]}"/>'
     tight = '<w:spacing w:before="0" w:after="0" w:line="264" w:lineRule="auto"/>'
     loose = '<w:spacing w:before="160" w:after="80"/>'
     drawn = f'<w:ind w:firstLineChars="200" w:firstLine="{size * 20}"/>'  # two characters of this size
-    title = '<w:spacing w:before="0" w:after="240" w:line="640" w:lineRule="exact"/><w:jc w:val="center"/>'
+    title = ('<w:snapToGrid w:val="0"/><w:spacing w:before="0" w:after="240" w:line="640" w:lineRule="exact"/>'
+             '<w:jc w:val="center"/>')
     # 28 characters of 16 pt in a line of 156 mm, as GB/T 9704 has it: each a fifth of a point narrower than its size. A grid of
     # characters would say the same, but LibreOffice and WPS read it otherwise than Word does.
     narrow = f'<w:spacing w:val="{round((page.inside / 25.4 * 72 / 28 - 16) * 20)}"/>' if letter else ""
@@ -61,7 +64,8 @@ def styles(page: Page) -> str:
         _style("Heading1", "heading 1", f'<w:keepNext/>{loose}<w:outlineLvl w:val="0"/>', fonts(HEADING)),
         _style("LetterTo", "Letter to", '<w:jc w:val="left"/>', narrow),
         _style("LetterBody", "Letter body", drawn, narrow),
-        _style("FormLine", "Form line", '<w:spacing w:before="0" w:after="60"/><w:jc w:val="left"/>', '<w:sz w:val="21"/>'),
+        _style("FormLine", "Form line", '<w:spacing w:before="0" w:after="60"/><w:jc w:val="left"/>',
+               f'<w:sz w:val="{32 if letter else 21}"/>'),
         _style("TableText", "Table text", f'{tight}<w:jc w:val="left"/>', f'<w:sz w:val="{table}"/><w:szCs w:val="{table}"/>'),
         _style("TableHead", "Table head", f'{tight}<w:jc w:val="center"/>', f'<w:sz w:val="{table}"/><w:szCs w:val="{table}"/>'),
         _style("Note", "Note", '<w:spacing w:before="80" w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="left"/>',

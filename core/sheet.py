@@ -177,6 +177,11 @@ def facts(*pairs: tuple[Words, Words]) -> Row:
     return Row(tuple(cell for name, value in pairs for cell in (head(name), Cell(value))))
 
 
+def heads(*names: Words) -> Row:
+    """The row that names the columns of a table, again on each page."""
+    return Row(tuple(map(head, names)), head=True)
+
+
 def words(text: Words) -> str:
     """The text in the language in use."""
-    return "".join(map(str, text)) if isinstance(text, tuple) else str(text)
+    return "".join(map(words, text)) if isinstance(text, tuple) else str(text)

@@ -81,7 +81,7 @@ def _part(part: Any, page: Page, normal: str) -> str:
             inner = paragraph(run("{{ line }}"), normal if style == "plain" else _STYLES[style])
             return _around(f"for line in ({value})|lines", inner)
         case Sign(label, day):
-            return paragraph(run((label, "　" * 8, day)), "Sign")
+            return paragraph(run((label, "　" * 4, day)), "Sign")
         case Gap(lines):
             return paragraph("", normal) * lines
         case Picture(value, size):

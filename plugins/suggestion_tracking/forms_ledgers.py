@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from grid321.core.api import Actor, DivisionDocument, Node, class_label, format_day, registry, scoped, sheet
-from grid321.core.api import gettext as _now
+from grid321.core.api import Actor, DivisionDocument, Node, class_label, format_day, gettext, registry, scoped, sheet
 from grid321.core.api import lazy_gettext as _
 
 from .forms_values import P, names_of, unit_names
@@ -24,17 +23,13 @@ SIGNED = s.Sign(_("In charge (signature, seal):"), _("Printed on {{ printed }}")
 MORE = s.When("more", (s.Text("{{ more }}", "note"),))
 
 
-def _names(*labels: Any) -> sheet.Row:
-    return s.Row(tuple(map(s.head, labels)), head=True)
-
-
 def _rows(name: str, query: Any, node: Node, actor: Actor) -> tuple[list[Any], dict[str, Any]]:
     """The records that the actor may see, and what the paper says of their number."""
     entity = registry().entity(P + name)
     found = list(scoped(query, entity, "view", node, actor).order_by(entity.model.id).limit(MOST + 1))
-    more = _now("Only the first %(count)s are printed here; export the list for all of them.", count=MOST)
-    return found[:MOST], {"more": more if len(found) > MOST else "", "counted": _now(
-        "%(count)s in all", count=min(len(found), MOST)), "year_word": _now(" (year)")}
+    more = gettext("Only the first %(count)s are printed here; export the list for all of them.", count=MOST)
+    return found[:MOST], {"more": more if len(found) > MOST else "", "counted": gettext(
+        "%(count)s in all", count=min(len(found), MOST)), "year_word": gettext(" (year)")}
 
 
 def _states(name: str) -> dict[str, str]:
@@ -69,8 +64,8 @@ def suggestions(node: Node, actor: Actor, year: str) -> dict[str, Any]:
         "co": named(one, True), "handed_on": format_day(one.handed_on), "due": format_day(one.due),
         "answered_on": format_day(one.answered_on), "outcome": _class("outcome", one.outcome, one),
         "rating": _class("rating", one.rating, one), "state": states.get(one.state, one.state),
-        "open_promises": _now("promises open") if one.number in promises else "", "struck": one.outcome and one.state == "closed",
-        "closed": format_day(one.closed_at)} for one in found]}
+        "open_promises": gettext("promises open") if one.number in promises else "",
+        "struck": one.outcome and one.state == "closed", "closed": format_day(one.closed_at)} for one in found]}
 
 
 def _class(scheme: str, code: str | None, one: Any) -> str:
@@ -79,13 +74,14 @@ def _class(scheme: str, code: str | None, one: Any) -> str:
 
 LEDGER = s.Sheet((
     s.Title("{{ place.name }}{{ document.label }}"), HEADED,
-    s.Table((10, 40, 52, 17, 32, 22, 24, 20, 18, 26), (
-        _names(_("No."), _("Number"), _("Title"), _("Deputy"), _("Units (co-handling)"), _("Handed over on"), _("Answered on"),
-               _("Outcome"), _("Rating"), _("What became of it")),
+    s.Table((11, 44, 50, 17, 32, 25, 25, 20, 17, 24), (
+        s.heads(_("No."), _("Number"), _("Title"), _("Deputy"), _("Units (co-handling)"), _("Handed over on"),
+               _("Day of the answer (limit)"), _("Outcome class"), _("Rating"), _("Present state")),
         s.Each("row in rows", (s.Row((
             ORDER, s.Cell("{{ row.number }}"), s.Cell("{{ row.title }}"), s.Cell("{{ row.deputy }}"),
             s.Cell("{{ row.lead }}{% if row.co %}\n（{{ row.co }}）{% endif %}"), s.Cell("{{ row.handed_on }}"),
-            s.Cell("{{ row.answered_on or row.due }}"), s.Cell("{{ row.outcome }}"), s.Cell("{{ row.rating }}"),
+            s.Cell("{{ row.answered_on or (row.due and '（' ~ row.due ~ '）') }}"), s.Cell("{{ row.outcome }}"),
+            s.Cell("{{ row.rating }}"),
             s.Cell("{% if row.struck %}✓ {% endif %}{{ row.state }}{% if row.closed %}\n{{ row.closed }}{% endif %}"
                    "{% if row.open_promises %}\n{{ row.open_promises }}{% endif %}"))),)),
         s.When("not rows", (s.Row((s.Cell(_("No suggestion was handed over in this year."), 10, align="middle"),)),)))),
@@ -109,9 +105,9 @@ def promises(node: Node, actor: Actor, year: str) -> dict[str, Any]:
 
 PROMISES = s.Sheet((
     s.Title("{{ place.name }}{{ document.label }}"), HEADED,
-    s.Table((10, 40, 54, 30, 24, 24, 14, 42, 23), (
-        _names(_("No."), _("Suggestion"), _("What is promised"), _("Unit"), _("Promised on"), _("Promised for"), _("Carried on"),
-               _("Progress"), _("State")),
+    s.Table((11, 44, 50, 30, 26, 26, 15, 38, 23), (
+        s.heads(_("No."), _("Suggestion"), _("What is promised"), _("Unit"), _("Promised on"), _("Promised for"), _("Carried on"),
+               _("How far it is"), _("State")),
         s.Each("row in rows", (s.Row((
             ORDER, s.Cell("{{ row.suggestion }}"), s.Cell("{{ row.title }}"), s.Cell("{{ row.unit }}"),
             s.Cell("{{ row.promised_on }}"), s.Cell("{{ row.due_on }}"), s.Cell("{{ row.carried }}", align="middle"),
@@ -140,22 +136,23 @@ def lists(node: Node, actor: Actor, year: str) -> dict[str, Any]:
 
 def _list(title: Any, widths: tuple[float, ...], names: tuple[Any, ...], *values: str) -> tuple[Any, ...]:
     cells = tuple(s.Cell(f"{{{{ {value} }}}}") for value in values)
-    return (s.Title(("{{ place.name }}", title)), HEADED, s.Table((10, *widths), (
-        _names(_("No."), *names), s.Each("row in rows", (s.Row((ORDER, *cells), whole=False),)),
+    return (s.Title(("{{ place.name }}", title)), HEADED, s.Table((11, *widths), (
+        s.heads(_("No."), *names), s.Each("row in rows", (s.Row((ORDER, *cells), whole=False),)),
         s.When("not rows", (s.Row((s.Cell(_("No problem is on the list."), len(widths) + 1, align="middle"),)),)))), MORE, SIGNED)
 
 
 LISTS = s.Sheet((
-    *_list(_("List of problems"), (38, 40, 56, 76, 24, 24), (
+    *_list(_("List of problems"), (44, 44, 50, 66, 27, 24), (
         _("Number"), _("Suggestion"), _("Problem"), _("What is wrong"), _("Found on"), _("State")),
         "row.number", "row.suggestion", "row.title", "row.problem", "row.found_on", "row.state"),
     s.Break(),
-    *_list(_("List of responsibilities"), (38, 56, 44, 66, 28, 28), (
+    *_list(_("List of responsibilities"), (44, 52, 44, 62, 28, 28), (
         _("Number"), _("Problem"), _("Responsible unit"), _("Responsibility"), _("Leader in charge"), _("Person responsible")),
         "row.number", "row.title", "row.unit", "row.duty", "row.leader", "row.person"),
     s.Break(),
-    *_list(_("List of rectifications"), (38, 46, 64, 26, 52, 32), (
-        _("Number"), _("Problem"), _("Measure"), _("To be put right by"), _("Result"), _("Put right on, confirmed by")),
+    *_list(_("List of rectifications"), (44, 44, 60, 27, 48, 32), (
+        _("Number"), _("Problem"), _("Measure to put it right"), _("To be put right by"), _("What was done"),
+        _("Put right on, confirmed by")),
         "row.number", "row.title", "row.measure", "row.limit_on", "row.result", "row.rectified_on }} {{ row.verified_by")),
     s.WIDE)
 

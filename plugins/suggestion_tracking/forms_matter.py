@@ -21,7 +21,7 @@ def of_matter(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
 
 
 _STEPS = s.Table((38, 20, 30, 80), (
-    s.Row(tuple(map(s.head, (_("Time"), _("By"), _("Step taken"), _("Content")))), head=True),
+    s.heads(_("Time"), _("By"), _("Step taken"), _("Content")),
     s.Each("one in timeline|rejectattr('step', 'in', ['attach', 'detach', 'reveal'])", (s.Row((
         s.Cell("{{ one.at }}"), s.Cell("{{ one.who }}"), s.Cell("{{ one.label }}"),
         s.Cell((s.When("one.text", (s.Text("{{ one.text }}"),)), s.Each("pair in one.asked or []", (
@@ -46,9 +46,10 @@ HANDLING = s.Sheet((
                 (_("Way of handling"), "{{ texts.way or '—' }}")),
         s.Row((s.head(_("Answer")), s.Cell((s.Body("texts.answer", "plain"), s.Sign(_("Handled by (signature):"), DATED)), 3,
                                            top=True)), tall=26, whole=False),
-        s.facts((_("Outcome"), "{{ texts.outcome or '—' }}"), (_("Resident told on"), "{{ texts.feedback_resident_on or '—' }}")),
-        s.Row((s.head(_("Attitude")), s.Cell("{{ attitude_boxes }}", 3))),
-        s.Row((s.head(_("Result")), s.Cell("{{ result_boxes }}", 3))),
+        s.facts((_("Outcome class"), "{{ texts.outcome or '—' }}"),
+                (_("Resident told on"), "{{ texts.feedback_resident_on or '—' }}")),
+        s.Row((s.head(_("Rating of the attitude")), s.Cell("{{ attitude_boxes }}", 3))),
+        s.Row((s.head(_("Rating of the result")), s.Cell("{{ result_boxes }}", 3))),
         s.Row((s.head(_("Evidence")), s.Cell("{{ texts.evidence or '' }}", 3)), tall=14, whole=False),
         s.Row((s.head(_("Opinion of the person in charge")), s.Cell((s.Sign(_("In charge (signature, seal):"), DATED),), 3)),
               tall=20))),

@@ -33,7 +33,7 @@ HANDLING = s.Sheet((
         _long(_("Content"), s.Text("{{ texts.content }}"),
               s.When("texts.reasons", (s.Text((_("Reasons"), COLON, "{{ texts.reasons }}")),)),
               s.When("texts.proposal", (s.Text((_("Proposal"), COLON, "{{ texts.proposal }}")),)), tall=45),
-        s.facts((_("Publication"), "{{ texts.consent_publish }}"), (_("Wishes to be met"), "{{ texts.wish_contact }}")),
+        s.facts((_("Agrees to publication"), "{{ texts.consent_publish }}"), (_("Wishes to be met"), "{{ texts.wish_contact }}")),
         s.When("texts.earlier_number", (s.facts((_("Raised before"), "{{ texts.earlier_number }}"),
                                                 (_("Years before"), "{{ texts.repeated_years }}")),)),
         s.facts((_("Result of the check"), ("{{ texts.check_result or '—' }}",
@@ -44,9 +44,11 @@ HANDLING = s.Sheet((
     s.When("units", (
         s.Heading(_("Handling units")),
         s.Table((50, 22, 32, 32, 32), (
-            s.Row(tuple(map(s.head, (_("Unit"), _("Role"), _("Given on"), _("Due"), _("State")))), head=True),
+            s.heads(_("Unit"), _("Part of the unit"), _("Given on"), _("Limit or day of the answer"),
+                    _("State")),
             s.Each("one in units", (s.Row((s.Cell("{{ one.department }}"), s.Cell("{{ one.role }}", align="middle"),
-                                           s.Cell("{{ one.given_on }}"), s.Cell("{{ one.due or one.limit_on }}"),
+                                           s.Cell("{{ one.given_on }}"), s.Cell(
+                                                  "{{ one.answered_on or one.due or one.limit_on }}"),
                                            s.Cell("{{ one.state }}"))),)))))),
     s.Each("one in fixings", (
         s.Heading((_("Six fixings"), COLON, "{{ one.department }}")),
@@ -57,18 +59,18 @@ HANDLING = s.Sheet((
     s.When("contacts", (
         s.Heading(_("Meetings with the deputy")),
         s.Table((22, 30, 24, 32, 60), (
-            s.Row(tuple(map(s.head, (_("Stage"), _("Met on"), _("Form"), _("Who, where"), _("What the deputy said")))),
-                  head=True),
+            s.heads(_("Stage"), _("Day of the meeting"), _("Form of the meeting"), _("Who, where"),
+                    _("What the deputy said")),
             s.Each("one in contacts", (s.Row((
                 s.Cell("{{ one.stage }}"), s.Cell("{{ one.met_on }}"), s.Cell("{{ one.form }}"),
                 s.Cell("{{ one.who }}{% if one.place %}\n{{ one.place }}{% endif %}"), s.Cell("{{ one.said }}")),
                 whole=False),)))))),
     s.Heading(_("Reply and rating")),
     s.Table((26, 58, 26, 58), (
-        s.facts((_("Outcome"), "{{ texts.outcome or '—' }}"), (_("Answered on"), "{{ texts.answered_on or '—' }}")),
+        s.facts((_("Outcome class"), "{{ texts.outcome or '—' }}"), (_("Day of the answer"), "{{ texts.answered_on or '—' }}")),
         _long(_("Reply"), s.Body("texts.answer", "plain"), s.Sign(_("Head of the unit (signature, seal):"), DATED)),
-        s.Row((s.head(_("Attitude")), s.Cell("{{ attitude_boxes }}", 3))),
-        s.Row((s.head(_("Result")), s.Cell("{{ result_boxes }}", 3))),
+        s.Row((s.head(_("Rating of the attitude")), s.Cell("{{ attitude_boxes }}", 3))),
+        s.Row((s.head(_("Rating of the result")), s.Cell("{{ result_boxes }}", 3))),
         s.Row((s.head(_("Opinion of the office")), s.Cell((s.Sign(_("In charge (signature, seal):"), DATED),), 3)), tall=22))),
     PRINTED))
 
@@ -83,14 +85,15 @@ HAND_OVER = s.Sheet((
         s.Row((s.head(_("Title")), s.Cell("{{ suggestion.title }}", 3))),
         _long(_("Content"), s.Text("{{ suggestion.content }}"),
               s.When("suggestion.proposal", (s.Text((_("Proposal"), COLON, "{{ suggestion.proposal }}")),)), tall=40),
-        s.facts((_("Role"), "{{ texts.role }}"), (_("Co-handling units"), "{{ co_units|join('、') or '—' }}")),
+        s.facts((_("Part of the unit"), "{{ texts.role }}"), (_("Co-handling units"), "{{ co_units|join('、') or '—' }}")),
         s.facts((_("Handed over on"), "{{ texts.given_on or suggestion.handed_on }}"),
                 (_("Own limit"), "{{ texts.limit_on or '—' }}")),
         s.Row((s.head(_("What is asked")), s.Cell("{{ texts.asked or '—' }}", 3)), tall=16, whole=False),
         s.When("clocks", (s.Row((s.head(_("Time limits")), s.Cell((s.Each("one in clocks", (
             s.Text(("{{ one.label }}", COLON, "{{ one.due }}{% if one.provisional %}（*）{% endif %}")),)),), 3))),)),
-        _long(_("Rules"), s.Text(_("1. Sign for receipt; a unit that cannot handle it returns it with reasons within the limit "
-                                   "of return, and never passes it on by itself.")),
+        _long(_("Rules of handling"),
+              s.Text(_("1. Sign for receipt; a unit that cannot handle it returns it with reasons within the limit of return, "
+                       "and never passes it on by itself.")),
               s.Text(_("2. Fix plan, working rule, leader in charge, person, requirement and time limit; the first leader "
                        "answers for it.")),
               s.Text(_("3. Meet the deputy before, during and after the handling and record it.")),

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Actor, Document, Node, qr, setting, sheet
-from grid321.core.api import gettext as _now
+from grid321.core.api import Actor, Document, Node, gettext, qr, setting, sheet
 from grid321.core.api import lazy_gettext as _
 
 from . import suggestion_number
@@ -34,7 +33,7 @@ def of_receipt(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
 
 def with_link(address: str) -> dict[str, Any]:
     """What a receipt card carries beside when a link was just made for it: the address and its QR code."""
-    return {"link": address, "code": qr(address, _now("QR code of the link"))}
+    return {"link": address, "code": qr(address, gettext("QR code of the link"))}
 
 
 def of_letter(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def of_letter(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     head = str(setting(P + "supervision_letterhead", record.division_id) or "")
     return {**_of_suggestion(record.suggestion_number, node), "place": place,
             "unit": unit_names([record.department_id]).get(record.department_id, ""),
-            "letterhead": head or _now("Office of the standing committee of the people's congress of %(place)s", place=place)}
+            "letterhead": head or gettext("Office of the standing committee of the people's congress of %(place)s", place=place)}
 
 
 def of_inspection(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
@@ -59,13 +58,14 @@ def of_inspection(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
 
 
 RECEIPT = s.Sheet((
-    s.Title(("{{ place }}", "{{ document.label }}")),
+    s.Title(("{{ place }}", _("Receipt card on the handling of a suggestion"))),
     s.Line((_("Card"), COLON, "{{ number }}"), (_("Round"), COLON, "{{ texts.round }}")),
     s.Table((28, 56, 28, 56), (
         s.facts((_("Number of the suggestion"), "{{ suggestion.number }}"), (_("Session"), "{{ session or '—' }}")),
         s.Row((s.head(_("Title")), s.Cell("{{ title }}", 3))),
         s.facts((_("Deputy"), "{{ texts.deputy }}"), (_("Answered by"), "{{ units|join('、') or '—' }}")),
-        s.facts((_("Answered on"), "{{ suggestion.answered_on or '—' }}"), (_("Outcome"), "{{ suggestion.outcome or '—' }}")),
+        s.facts((_("Day of the answer"), "{{ suggestion.answered_on or '—' }}"),
+                (_("Outcome class"), "{{ suggestion.outcome or '—' }}")),
         s.Row((s.head(_("Are you satisfied with the attitude?")), s.Cell("{{ attitude_boxes }}", 3)), tall=13),
         s.Row((s.head(_("Are you satisfied with the result?")), s.Cell("{{ result_boxes }}", 3)), tall=13),
         s.Row((s.head(_("Remarks")), s.Cell("{{ texts.text }}", 3, top=True)), tall=45, whole=False),
@@ -109,7 +109,7 @@ SLIP = s.Sheet((
 INSPECTION = s.Sheet((
     s.Title(("{{ place }}", "{{ document.label }}")), NUMBERED,
     s.Table((28, 56, 28, 56), (
-        s.facts((_("Kind"), "{{ texts.kind }}"), (_("Form"), "{{ texts.form }}")),
+        s.facts((_("Kind of inspection"), "{{ texts.kind }}"), (_("Form of the inspection"), "{{ texts.form }}")),
         s.Row((s.head(_("Suggestion")), s.Cell("{{ suggestion.number }}　{{ suggestion.title }}", 3))),
         s.facts((_("Inspected unit"), "{{ texts.unit or units|join('、') }}"),
                 (_("Planned for"), "{{ texts.planned_on or texts.due }}")),
@@ -117,7 +117,7 @@ INSPECTION = s.Sheet((
         s.Row((s.head(_("Who was asked")), s.Cell("{{ texts.asked or '' }}", 3))))),
     s.When("questions", (
         s.Heading(_("Questions")),
-        s.Table((12, 106, 50), (s.Row(tuple(map(s.head, (_("No."), _("Question"), _("Answer")))), head=True),
+        s.Table((12, 106, 50), (s.heads(_("No."), _("Question"), _("Answer")),
                                 s.Each("one in questions", (s.Row((
                                     s.Cell("{{ loop.index }}", align="middle"), s.Cell("{{ one.label }}"),
                                     s.Cell("{{ one.text }}"))),)))))),
@@ -125,7 +125,7 @@ INSPECTION = s.Sheet((
     s.Table((28, 140), (
         s.Row((s.head(_("What was found")), s.Cell("{{ texts.found or '' }}", top=True)), tall=36, whole=False),
         s.Row((s.head(_("Evidence")), s.Cell("{{ texts.evidence or '' }}", top=True)), tall=24, whole=False),
-        s.Row((s.head(_("Result")), s.Cell("{{ texts.result or '' }}"))),
+        s.Row((s.head(_("Result of the inspection")), s.Cell("{{ texts.result or '' }}"))),
         s.Row((s.head(_("Signatures")), s.Cell((s.Sign(_("Inspected by (signature):"), DATED), s.Sign(
             _("Unit (signature):"), DATED)))), tall=26))),
     PRINTED))
