@@ -6,6 +6,7 @@ import imaplib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -29,6 +30,7 @@ listen = {here}
 ssl = {ssl}
 {certificate}
 disable_plaintext_auth = no
+auth_failure_delay = 0
 default_internal_user = {internal}
 default_internal_group = {group}
 default_login_user = {login}
@@ -47,6 +49,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -124,12 +129,14 @@ def imap_server(folder: Path, pem: Path | None = None) -> Iterator[MailServer]:
         tls_port=tls_port if pem is not None else 0,
         internal="dovecot" if root else me, group="dovecot" if root else group, login="dovenull" if root else me, uid=uid,
         gid=gid))
-    process = subprocess.Popen([DOVECOT, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([DOVECOT, "-F", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               start_new_session=True)
     try:
         _wait(process, port, folder)
         yield MailServer(folder, port, tls_port)
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # nothing of it is kept, and asking politely takes a second
         process.wait(10)
 
 
