@@ -46,7 +46,8 @@ def do_page(entity: Entity, id: int, step: str) -> Any:
         return redirect(face.url(node.code, id, "convert", step), 303)
     if request.method == "GET":
         refuse_impossible(entity, record, transition, actor)
-        values = {**forms.start_values(transition.asks, request.args), **decided_values(entity, transition, record)}
+        values = {**forms.start_values(transition.asks, request.args), **present_values(transition, record),
+                  **decided_values(entity, transition, record)}
         return render_template("form.html", **_step_context(face, record, transition, node, actor, values))
     version = form_version()
     try:
@@ -79,6 +80,14 @@ def refuse_impossible(entity: Entity, record: Any, transition: Transition, actor
         raise Conflict(_("The step “%(step)s” is not possible now.", step=str(transition.label)), "",
                        _("Load the page again and choose one of the steps it offers."),
                        extra={"state": record.state, "version": record.version})
+
+
+def present_values(transition: Transition, record: Any) -> dict[str, str]:
+    """What the case has already, to begin the form of a step that changes it; empty for other steps."""
+    if not transition.prefill:
+        return {}
+    return {name: field.to_text(getattr(record, field.column)) for schema in transition.asks
+            for name, field in fields_of(schema).items() if getattr(record, field.column, None) not in (None, "")}
 
 
 def decided_values(entity: Entity, transition: Transition, record: Any) -> dict[str, str]:

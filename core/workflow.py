@@ -84,6 +84,7 @@ class Transition:
     for itself (a rating), or ``leaves``, who takes it goes on alone (an objection); taken by the lead it moves no member.
     ``after(case, data, actor) -> None`` is called when the step is written, inside its transaction: it takes the steps of
     *other* cases that follow from this one (all units have replied, so the suggestion is answered) or makes their records.
+    ``prefill`` lets the step's form begin with what the case has in the columns of those names (a plan that is changed).
     ``plugin`` is set by the platform on a step of a
     ``WorkflowExtension``: it is there only where that plugin is on.
     """
@@ -107,6 +108,7 @@ class Transition:
     in_group: str = ""
     plugin: str = ""
     after: Callable[..., None] | None = None
+    prefill: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ P = "suggestion_tracking."
 SESSION = Entity(
     P + "session", model=Session, schema=SessionSchema, label=_("Sessions"), columns=("name", "kind", "year", "opened_on",
                                                                                      "closed_on"),
-    filters=("kind", "year"), search=("name",), sorts=("-year", "-id"), import_key="name", title="name", icon="calendar-event",
+    filters=("kind", "year"), search=("name",), sorts=("-year", "-id"), import_key="name", title="name", icon="calendar-check",
     levels=CONGRESS, check=checks.check_session,
     description=_("A session of the congress, or the time between two: suggestions belong to one of them."))
 
 SUGGESTION = Entity(
     P + "suggestion", model=Suggestion, schema=SuggestionSchema, label=_("Suggestions"),
-    columns=("number", "title", "kind", "deputy", "department_id", "state", "due"),
+    columns=("number", "title", "deputy", "department_id", "state", "due"),
     filters=("session", "kind", "deputy", "way", "outcome", "rating", "is_key", "reference_only", "handled_again", "flagged"),
     search=("number", "title", "content", "proposal"), sorts=("-id", "due", "-handed_on"), import_key="number", title="title",
     actions=("create", "edit", "export"), icon="file-earmark-text",
@@ -29,7 +29,7 @@ SUGGESTION = Entity(
     description=_("A suggestion, criticism or opinion of a deputy: one matter each, with content, reasons and proposal."))
 
 COSIGNER = Entity(
-    P + "cosigner", model=Cosigner, schema=CosignerSchema, label=_("Signatures"),
+    P + "cosigner", model=Cosigner, schema=CosignerSchema, label=_("Signatures of deputies"),
     columns=("suggestion_number", "person", "signed_on"), filters=("person",), search=("suggestion_number",), sorts=("-id",),
     title="suggestion_number", actions=("create", "delete", "export"), icon="pen", menu=None, levels=CONGRESS,
     check=checks.check_cosigner, create=create_cosigner, delete=delete_cosigner,

@@ -32,3 +32,15 @@ class DeputyRef(PersonRef):
     def options(self) -> list[tuple[str, str]]:
         """The deputies of the congress of the division being looked at, at most 1,000."""
         return [(str(identifier), name) for identifier, name in deputies_at(current_frame().node.id).items()]
+
+
+class LeadingDeputy(DeputyRef):
+    """The deputy who leads a suggestion: the office chooses among all, a deputy is offered nobody else."""
+
+    def options(self) -> list[tuple[str, str]]:
+        """The deputies of the congress, or the present deputy alone."""
+        actor = current_frame().actor
+        found = super().options()
+        if actor.system or actor.may("suggestion_tracking.register", current_frame().node):
+            return found
+        return [one for one in found if one[0] == str(actor.person_id)]

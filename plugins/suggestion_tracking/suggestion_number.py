@@ -7,7 +7,7 @@ from typing import Any
 from grid321.core.api import Text, current_frame, registry, scoped
 from grid321.core.api import lazy_gettext as _
 
-from .life_models import Suggestion
+from .life_models import Suggestion, Task
 
 KEY = "suggestion_tracking.suggestion"
 
@@ -24,7 +24,7 @@ class SuggestionNumber(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         number = super()._deserialize(value, attr, data, **kwargs).upper()
-        if number and find(number, current_frame().node, current_frame().actor) is None:
+        if number and not known(number, current_frame().node, current_frame().actor):
             raise self.make_error("unknown")
         return number
 
@@ -34,6 +34,15 @@ def find(number: str, node: Any, actor: Any) -> Suggestion | None:
     query = Suggestion.select().where(Suggestion.number == number)
     found: Suggestion | None = scoped(query, registry().entity(KEY), "view", node, actor).first()
     return found
+
+
+def known(number: str, node: Any, actor: Any) -> bool:
+    """True when ``actor`` may see the suggestion of that number, or a unit's task for it: co-handlers see their task only."""
+    if find(number, node, actor) is not None:
+        return True
+    entity = registry().entity(f"{KEY.partition('.')[0]}.task")
+    query = Task.select(Task.id).where(Task.suggestion_number == number)
+    return bool(actor.may_within(entity.permission("view"), node) and scoped(query, entity, "view", node, actor).exists())
 
 
 def by_number(number: str) -> Suggestion | None:

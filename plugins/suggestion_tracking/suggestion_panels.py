@@ -120,7 +120,7 @@ def beside_suggestion(record: Any, actor: Actor, node: Node) -> list[Panel]:
     base = f"/d/{node.code}/suggestion_tracking/cosigner"
     signed = [{"name": names.get(row.person_id, ""), "day": format_day(row.signed_on) if row.signed_on else "",
                "url": f"{base}/{row.id}"} for row in rows]
-    found = [Panel(_("Signatures"), "suggestion_tracking/signatures_panel.html", {
+    found = [Panel(_("Signatures of deputies"), "suggestion_tracking/signatures_panel.html", {
         "lead": names.get(record.deputy_id, ""), "rows": signed, "delegation": record.delegation,
         "add_url": f"{base}/new?{urlencode({'suggestion_number': record.number})}" if may else ""}, order=3)]
     return [*found, *_earlier(record, actor, node)]

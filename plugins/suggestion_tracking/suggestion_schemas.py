@@ -16,7 +16,7 @@ from grid321.core.api import (
 )
 from grid321.core.api import lazy_gettext as _
 
-from .suggestion_fields import DeputyRef
+from .suggestion_fields import DeputyRef, LeadingDeputy
 from .suggestion_number import SuggestionNumber
 
 NO_SECRETS = _("No state secrets and no data about others that are not needed.")
@@ -58,7 +58,7 @@ class SuggestionSchema(EntitySchema):
     proposal = LongText(_("Proposal"), max=5000)
     basis = Choice(_("Basis"), options=BASES, required=True, default="visit")
     basis_text = LongText(_("What was done for it"), max=1000, help=_("Which survey, visits or meetings it rests on."))
-    deputy = DeputyRef(_("Leading deputy"), help=_("Left empty, you yourself."))
+    deputy = LeadingDeputy(_("Leading deputy"), help=_("Left empty, you yourself."))
     delegation = Text(_("Delegation"), max=80)
     raised_on = Day(_("Raised on"), past=True, help=_("Left empty, today."))
     consent_publish = Flag(_("The deputy agrees to publication"))
@@ -131,9 +131,9 @@ class ContactSchema(EntitySchema):
     suggestion_number = SuggestionNumber(_("Number of the suggestion"), required=True)
     department = DepartmentRef(_("Unit"), own=True, help=_("Left empty, your own."))
     stage = Choice(_("Which of the three meetings"), options=STAGES, required=True)
-    met_on = Day(_("Met on"), past=True, required=True)
+    met_on = Day(_("Day of the meeting"), past=True, required=True)
     who = Text(_("Who met the deputy"), max=120, required=True, help=_("Names and posts."))
     place = Text(_("Place"), max=120, required=True)
-    form = Choice(_("Form"), options=FORMS, required=True)
+    form = Choice(_("Form of the meeting"), options=FORMS, required=True)
     said = LongText(_("What the deputy said"), max=4000, required=True, min=2)
     agrees_longer = Flag(_("The deputy agrees to a longer limit"))

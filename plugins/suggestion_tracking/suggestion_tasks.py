@@ -232,7 +232,7 @@ UNIT = (
     Transition("fix", "accepted", "fixed", _("Fix plan, people and time"), P + "work", by="department", asks=(SixFixings,),
                guard=fixes_in_time, sets=fixed),
     Transition("change_plan", "fixed", "fixed", _("Change the plan"), P + "work", by="department", asks=(SixFixings,),
-               guard=fixes_in_time, sets=fixed),
+               guard=fixes_in_time, sets=fixed, prefill=True),
     Transition("reply", "fixed", "answered", _("Reply"), P + "work", by="department", asks=(Reply,), guard=may_reply,
                sets=answered, after=suggestion_life.replied, tone="ok", notify=("holder",)),
     Transition("give_opinion", "accepted", "answered", _("Give the opinion"), P + "work", by="department", asks=(Opinion,),
