@@ -136,14 +136,14 @@ def publish(ballot: Any, actor: Actor, node: Node) -> None:
     _step(ballot, "closed", actor, node, "publish_ballot", published_on=local_day())
 
 
-def _step(ballot: Any, state: str, actor: Actor, node: Node, step: str, **values: Any) -> None:
-    if ballot.state != state:
+def _step(ballot: Any, source: str, actor: Actor, node: Node, step: str, **values: Any) -> None:
+    if ballot.state != source:
         raise Refused(_("This step is not possible now."), ballot.title, _("Load the page again to see its present state."),
                       code="wrong_state")
     with transaction():
         # Votes raise ``votes`` without a new version, so only another clerk's step is in the way here.
         done = Ballot.update(version=ballot.version + 1, updated_at=now(), **values).where(
-            (Ballot.id == ballot.id) & (Ballot.version == ballot.version) & (Ballot.state == state)).execute()
+            (Ballot.id == ballot.id) & (Ballot.version == ballot.version) & (Ballot.state == source)).execute()
         if done != 1:
             raise Conflict(_("Somebody else was faster."), ballot.title, _("Load the page again."))
         for name, value in {"version": ballot.version + 1, **values}.items():

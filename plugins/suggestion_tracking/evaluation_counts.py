@@ -175,13 +175,13 @@ def _put(wanted: Iterable[Mapping[str, Any]], old: Iterable[Counted]) -> int:
         if place is None or (row is not None and all(getattr(row, name) == value for name, value in values.items())):
             continue
         done += 1
-        scope = ancestor_columns(here, place)
+        columns = {**values, **ancestor_columns(here, place)}
         before = dict(row.__data__) if row is not None else None
         path_before = _path(row) if row is not None else ()
         if row is None:
-            row = Counted.create(**values, **scope, created_at=moment, updated_at=moment)
+            row = Counted.create(**columns, created_at=moment, updated_at=moment)
         else:
-            written = Counted.update(**values, **scope, version=row.version + 1, updated_at=moment).where(
+            written = Counted.update(**columns, version=row.version + 1, updated_at=moment).where(
                 (Counted.id == row.id) & (Counted.version == row.version)).execute()
             if written != 1:
                 raise Conflict(_("Somebody else counted this suggestion at the same moment."))
