@@ -6,6 +6,7 @@ from typing import Any
 
 from grid321.core import accounts, db, engine, records, schemas, settings, snapshot
 from grid321.core.access import SYSTEM
+from grid321.core.clock_rows import Deadline, Escalation
 from grid321.core.people import Department, Person, Post
 from grid321.core.registry import registry
 from grid321.core.testing_browser import Browser, actor_for, make_account
@@ -16,7 +17,28 @@ PASSED = {"one_matter": "yes", "concrete": "yes", "within_powers": "yes"}
 TEXT = ("汉江路中段二十盏路灯已有半年不亮，晚自习的学生回家很不安全，老人夜里出门看不见路，群众意见很大。"
         "代表走访沿线三个小区八十户居民，大家都希望尽快修复，并明确由谁管护、多久巡查一次。")
 REPLY = "您提出的建议已经办理，二十盏路灯全部更换完毕，并落实了管护单位和巡查人员。"
-VISIT = {"inspected_on": None, "inspected_by": "县人大办督查组", "form": "on_site", "asked": "代表和附近居民"}
+
+
+def today():
+    """Today in China."""
+    return db.local_day()
+
+
+def day(days):
+    """A day from today as people type it."""
+    return (today() + timedelta(days=days)).isoformat()
+
+
+def clock_of(name, case, key):
+    """The newest clock of a case with that key."""
+    return Deadline.select().where((Deadline.entity == f"suggestion_tracking.{name}") & (Deadline.record_id == case.id)
+                                   & (Deadline.clock == key)).order_by(Deadline.id.desc()).first()
+
+
+def under_supervision(case):
+    """How often a case is under supervision now."""
+    found = Escalation.select().where((Escalation.record_id == case.id) & (Escalation.kind == "supervise") & Escalation.open)
+    return found.count()
 
 
 class Supervised:
@@ -106,7 +128,8 @@ class Supervised:
 
     def answered(self, outcome: str = "A", **values: Any) -> Any:
         """A suggestion with a reply that the office entered."""
-        said = {"outcome": outcome, "text": REPLY, **{key: values.pop(key) for key in ("commitment", "commitment_on") if key in values}}
+        promised = {key: values.pop(key) for key in ("commitment", "commitment_on") if key in values}
+        said = {"outcome": outcome, "text": REPLY, **promised}
         return self.step("suggestion", "officer", self.handed(**values), "enter_reply", **said)
 
     def card(self, case: Any, who: str = "deputy", number: int = 1) -> Any:
