@@ -84,9 +84,12 @@ def _by_schema(schema: Mapping[str, Any], number: int) -> Any:
 
 
 def raw_for(schema: type[Any], node: Node, number: int = 1, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return JSON values for every field of ``schema`` that people fill in; ``given`` replaces or (None) leaves out some."""
+    """Return JSON values for every field of ``schema`` that people fill in; ``given`` replaces or (None) leaves out some.
+
+    A value that is a function is called with ``number``: it may make what the record refers to.
+    """
     values: dict[str, Any] = {}
-    given = given or {}
+    given = {name: value(number) if callable(value) else value for name, value in (given or {}).items()}
     with framed(node, SYSTEM):
         for name, field in fields_of(schema).items():
             value = given[name] if name in given else NOTHING if field.dump_only else example(field, node, number)

@@ -24,22 +24,21 @@ DENIED = (Forbidden, NotFound)
 
 def walkers(world: World) -> list[tuple[Walker, Walk]]:
     """Search every workflow of the plugin's own entities; what was found once serves all checks of a test run."""
-    found = []
-    for entity in world.entities:
-        workflow = world.workflow(entity)
-        if workflow is not None:
-            walker = Walker(world, entity)
-            note = _note(world, walker)
-            if note is not None and note.exists():
-                walk = Walk.from_json(note.read_text(encoding="utf-8"), entity, workflow)
-            else:
-                walk = walker.search()
-                if note is not None:
-                    half = note.with_suffix(f".{os.getpid()}")
-                    half.write_text(walk.to_json(), encoding="utf-8")
-                    half.replace(note)
-            found.append((walker, walk))
-    return found
+    entities = [entity for entity in world.entities if world.workflow(entity) is not None]
+    return [(walker, _walk(world, walker)) for entity in entities for way in range(world.ways(entity))
+            for walker in (Walker(world, entity, way),)]
+
+
+def _walk(world: World, walker: Walker) -> Walk:
+    note = _note(world, walker)
+    if note is not None and note.exists():
+        return Walk.from_json(note.read_text(encoding="utf-8"), walker.entity, walker.workflow)
+    walk = walker.search()
+    if note is not None:
+        half = note.with_suffix(f".{os.getpid()}")
+        half.write_text(walk.to_json(), encoding="utf-8")
+        half.replace(note)
+    return walk
 
 
 def _note(world: World, walker: Walker) -> Path | None:
@@ -48,18 +47,23 @@ def _note(world: World, walker: Walker) -> Path | None:
     if not folder:
         return None
     flow = walker.workflow
-    name = f"{world.module.__file__}|{flow.key}|{flow.version}|{walker.home.code}|{sorted(world.examples)}"
+    name = f"{world.module.__file__}|{flow.key}|{flow.version}|{walker.home.code}|{walker.way}|{sorted(world.examples)}"
     return Path(folder) / f"walk_{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
 
 
 def check_reachable(world: World) -> list[str]:
     """Every state is reached and every transition taken by real cases, each step by somebody who may take it."""
     found = []
+    together: dict[str, list[Walk]] = {}
     for _walker, walk in walkers(world):
-        where = walk.workflow.key
-        found += [f"{where}: no case reached the state {key!r}" for key in walk.missing_states]
-        found += [f"{where}: the transition {key!r} was never possible; last answer: {walk.refusals.get(key, 'never tried')}"
-                  for key in walk.missing_steps]
+        together.setdefault(walk.workflow.key, []).append(walk)
+    for where, walks in together.items():
+        states = set.intersection(*(set(walk.missing_states) for walk in walks))
+        steps = set.intersection(*(set(walk.missing_steps) for walk in walks))
+        said = {key: text for walk in walks for key, text in walk.refusals.items()}
+        found += [f"{where}: no case reached the state {key!r}" for key in walks[0].missing_states if key in states]
+        found += [f"{where}: the transition {key!r} was never possible; last answer: {said.get(key, 'never tried')}"
+                  for key in walks[0].missing_steps if key in steps]
     return found
 
 

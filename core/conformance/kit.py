@@ -23,12 +23,13 @@ class PluginConformance:
             plugin = grid321_bridge
 
     ``examples`` gives JSON values by entity key, or by ``<workflow key>.<transition key>``, where the kit cannot guess a value
-    that fits (None leaves a field out); ``beside`` are plugins that are installed too; ``prepare(world)`` adds what records
+    that fits (None leaves a field out; a function gets a running number; a list of an entity has one example for each way that
+    its cases may go); ``beside`` are plugins that are installed too; ``prepare(world)`` adds what records
     need before they can be made.
     """
 
     plugin: ModuleType
-    examples: Mapping[str, Mapping[str, Any]] = {}
+    examples: Mapping[str, Any] = {}
     beside: tuple[ModuleType, ...] = ()
 
     def prepare(self, world: Any) -> None:

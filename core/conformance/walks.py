@@ -77,10 +77,10 @@ class _Undo(Exception):
 class Walker:
     """Takes cases of one entity along its workflow, each step by somebody who may take it."""
 
-    def __init__(self, world: World, entity: Entity) -> None:
+    def __init__(self, world: World, entity: Entity, way: int = 0) -> None:
         workflow = world.workflow(entity)
         assert workflow is not None
-        self.world, self.entity, self.workflow = world, entity, workflow
+        self.world, self.entity, self.workflow, self.way = world, entity, workflow, way
         self.home = world.home(entity)
         self._answered: Counter[tuple[str, str, int]] = Counter()
         self._actors: dict[tuple[int, int | None], Actor] = {}
@@ -108,7 +108,7 @@ class Walker:
 
     def case(self) -> Any:
         """Return a new case, raised by the reporter."""
-        return self.world.create(self.entity, self.home, self.reporter)
+        return self.world.create(self.entity, self.home, self.reporter, self.way)
 
     def fresh(self, case: Any) -> Any:
         """Return the case as it is stored now."""

@@ -27,12 +27,16 @@ VISITOR_KIND = "core.staff"
 
 @dataclass
 class World:
-    """Everything a check needs. ``examples`` gives values by entity key (or transition key) where the kit cannot guess."""
+    """Everything a check needs. ``examples`` gives values by entity key (or transition key) where the kit cannot guess.
+
+    Several of an entity, as a list, are cases whose ways differ (a unit that leads, one that only gives its opinion): each is
+    walked, and records are otherwise made of the first.
+    """
 
     app: Flask
     module: ModuleType
     tree: DivisionTree
-    examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    examples: Mapping[str, Mapping[str, Any] | list[Mapping[str, Any]]] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -124,17 +128,23 @@ class World:
         """Return a logged-in browser of an account with ``role`` on ``node``."""
         return Browser.logged_in(self.app, role, node)
 
-    def raw(self, entity: Entity, node: Node) -> dict[str, Any]:
-        """Return JSON values for a new record of ``entity`` at ``node``."""
-        return examples.raw_for(entity.schema, node, next(self.numbers), self.examples.get(entity.key))
+    def ways(self, entity: Entity) -> int:
+        """How many examples there are of ``entity``."""
+        given = self.examples.get(entity.key)
+        return len(given) if isinstance(given, list) else 1
 
-    def create(self, entity: Entity, node: Node | None = None, actor: Actor = SYSTEM) -> Any:
+    def raw(self, entity: Entity, node: Node, way: int = 0) -> dict[str, Any]:
+        """Return JSON values for a new record of ``entity`` at ``node``, after the example ``way``."""
+        given = self.examples.get(entity.key)
+        return examples.raw_for(entity.schema, node, next(self.numbers), given[way] if isinstance(given, list) else given)
+
+    def create(self, entity: Entity, node: Node | None = None, actor: Actor = SYSTEM, way: int = 0) -> Any:
         """Create a record of ``entity`` with example values; optional values that a rule refuses are left out.
 
         Raises ``Invalid`` when required ones are refused: the plugin's test class then gives ``examples``.
         """
         node = node or self.home(entity)
-        raw = self.raw(entity, node)
+        raw = self.raw(entity, node, way)
         required = {name for name, item in schemas.fields_of(entity.schema).items() if item.required}
         for _try in range(examples.MOST_TRIES):
             data = examples.loaded((entity.schema,), raw, node, actor)
