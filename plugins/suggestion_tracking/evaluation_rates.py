@@ -19,7 +19,7 @@ COUNTS, ANSWERED, CLOSED, SOLVED, RATED, GOOD, MANNERS, GOOD_MANNERS, WISHED, ME
 to be met; p met in every stage; l its limit tells; i answered in time; d promised day past or kept; k kept in time or later."""
 
 LETTERS: Mapping[str, Any] = {
-    COUNTS: _("counts"), ANSWERED: _("answered"), CLOSED: _("closed"), SOLVED: _("solved"), RATED: _("result rated"),
+    COUNTS: _("counts"), ANSWERED: _("answered"), CLOSED: _("written off or closed"), SOLVED: _("counts as solved"), RATED: _("result rated"),
     GOOD: _("satisfied with the result"), MANNERS: _("attitude rated"), GOOD_MANNERS: _("satisfied with the attitude"),
     WISHED: _("wishes to be met"), MET: _("met in every stage"), LIMITED: _("the limit tells"), IN_TIME: _("in time"),
     DUE: _("promised day past"), KEPT: _("promise kept")}

@@ -26,8 +26,8 @@ LEVELS = ("county", "town")
 KINDS = (("suggestion", _("Suggestion")), ("unit", _("Part of a unit")), ("commitment", _("Promise")))
 SMELLS = (("pushed", _("Pushed around")), ("dragged", _("Dragged")), ("past", _("Talking past the request")),
           ("same", _("Same text everywhere")))
-SMELL_STATES = (("open", _("Now")), ("over", _("No longer")))
-STATES = (("draft", _("In preparation")), ("open", _("Open")), ("closed", _("Closed")))
+SMELL_STATES = (("open", _("noticed now")), ("over", _("no longer noticed")))
+STATES = (("draft", _("In preparation")), ("open", _("Under way")), ("closed", _("Ended")))
 SOURCES = (("people", _("Given by people")), *((rate.key, rate.label) for rate in RATES))
 CHOSEN = (("suggestion", _("Good suggestion")), ("unit", _("Good unit")))
 DEPUTIES = (("county", _("Deputies of the county")), ("town", _("Deputies of the town")))
@@ -52,9 +52,9 @@ class CountedSchema(EntitySchema):
     department = DepartmentRef(_("Unit"), read_only=True)
     year = Int(_("Year"), read_only=True)
     counted_on = Day(_("Counts from"), read_only=True)
-    limit_on = Day(_("Last day"), read_only=True)
+    limit_on = Day(_("Last day of the reply"), read_only=True)
     outcome = Choice(_("Outcome"), scheme="suggestion_tracking.outcome", read_only=True)
-    marks = Letters(_("Counts as"), max=20, read_only=True)
+    marks = Letters(_("What is true of it"), max=20, read_only=True)
     left_out = Choice(_("Left out because"), options=tuple(LEFT_OUT.items()), read_only=True)
 
 
@@ -63,15 +63,15 @@ class SmellSchema(EntitySchema):
 
     division = DivisionRef(_("Division"), read_only=True)
     kind = Choice(_("What is noticed"), options=SMELLS, read_only=True)
-    state = Choice(_("Present"), options=SMELL_STATES, read_only=True)
+    state = Choice(_("At present"), options=SMELL_STATES, read_only=True)
     number = Text(_("Number"), max=40, read_only=True)
     title = Text(_("Title"), max=120, read_only=True)
     department = DepartmentRef(_("Unit"), read_only=True)
     measured = Int(_("Measured"), read_only=True)
     threshold = Int(_("Threshold"), read_only=True)
     other = Text(_("Most alike reply at"), max=40, read_only=True)
-    since = Day(_("Since"), read_only=True)
-    over_on = Day(_("Until"), read_only=True)
+    since = Day(_("Noticed since"), read_only=True)
+    over_on = Day(_("Noticed until"), read_only=True)
 
 
 class AppraisalSchema(EntitySchema):
@@ -136,7 +136,7 @@ class BallotSchema(EntitySchema):
     description = LongText(_("What is voted on"), max=2000, help=_("Shown above the paper."))
     minimum = Int(_("Least number of votes that is counted out"), required=True, min=3, max=5000, default=10,
                   help=_("With fewer votes the count is never shown: it might tell who voted how."))
-    ends_on = Day(_("Last day"), help=_("Until the end of this day votes are taken."))
+    ends_on = Day(_("Last day of voting"), help=_("Until the end of this day votes are taken."))
     state = Choice(_("State"), options=STATES, read_only=True)
     voters = Int(_("May vote"), read_only=True)
     votes = Int(_("Voted"), read_only=True)
