@@ -42,8 +42,8 @@ BULLETIN = DivisionDocument(
             Heading(("{{ table.label }}", _l(": by level"))),
             _figures(_l("Level"), "label", "level in table.levels", "level"),
             When("table.has_below", (
-                Heading(("{{ table.label }}", _l(": banks of the divisions below, in the order of the tree"))),
                 When("table.below", (
+                    Heading(("{{ table.label }}", _l(": banks of the divisions below, in the order of the tree"))),
                     _figures(_l("Division"), "name", "row in table.below", "row", "{% if not row.closed %} *{% endif %}"),)),
                 Text("{{ table.note }}", "note"))))),
         When("corrections", (

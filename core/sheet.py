@@ -70,10 +70,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """One paragraph. ``style``: plain, note (small), to (whom a letter speaks to), body (first line drawn in), right, middle."""
+    """One paragraph. ``style``: plain, note (small), to (whom a letter speaks to), body (first line drawn in), right, middle.
+
+    ``keep``: on the same page as the paragraph after it, so that a signature never stands alone.
+    """
 
     text: Words
     style: str = "plain"
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,10 @@ class Sign:
 
 @dataclass(frozen=True)
 class Gap:
-    """Empty lines."""
+    """Empty lines. ``keep``: on the same page as what follows."""
 
     lines: int = 1
+    keep: bool = False
 
 
 @dataclass(frozen=True)

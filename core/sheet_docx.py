@@ -34,6 +34,7 @@ from .sheet_html import is_words
 _HINT = '<w:rPr><w:rFonts w:hint="eastAsia"/></w:rPr>'  # quotation marks and dashes as wide as in Chinese
 _STYLES = {"plain": "Normal", "note": "Note", "to": "LetterTo", "body": "LetterBody"}
 _END = '<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="20" w:lineRule="exact"/></w:pPr></w:p>'
+_KEEP = "<w:keepNext/>"
 _SIDES = ("top", "left", "bottom", "right")
 
 
@@ -74,16 +75,17 @@ def _part(part: Any, page: Page, normal: str) -> str:
             tab = f'<w:tabs><w:tab w:val="right" w:pos="{twips(page.inside)}"/></w:tabs>'
             end = f"<w:r><w:tab/></w:r>{run(right)}" if words(right) else ""
             return paragraph(run(left) + end, "FormLine", tab)
-        case Text(text, style):
+        case Text(text, style, keep):
             side = {"right": _side("right"), "middle": _side("center")}.get(style, "")
-            return paragraph(run(text), normal if style in {"plain", "right", "middle"} else _STYLES[style], side)
+            own = normal if style in {"plain", "right", "middle"} else _STYLES[style]
+            return paragraph(run(text), own, _KEEP + side if keep else side)
         case Body(value, style):
             inner = paragraph(run("{{ line }}"), normal if style == "plain" else _STYLES[style])
             return _around(f"for line in ({value})|lines", inner)
         case Sign(label, day):
             return paragraph(run((label, "　" * 4, day)), "Sign")
-        case Gap(lines):
-            return paragraph("", normal) * lines
+        case Gap(lines, keep):
+            return paragraph("", normal, _KEEP if keep else "") * lines
         case Picture(value, size):
             drawn = run(f"{{{{ ({value})|picture({size}) }}}}")
             return _around(f"if {value}", paragraph(drawn, normal, _side("center")))

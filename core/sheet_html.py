@@ -62,14 +62,14 @@ def _part(part: Any, width: float) -> str:
             return f'<h2 class="form-part">{_text(text)}</h2>'
         case Line(left, right):
             return f'<p class="form-line"><span>{_text(left)}</span><span>{_text(right)}</span></p>'
-        case Text(text, style):
-            return f'<p class="form-text {style}">{_text(text)}</p>'
+        case Text(text, style, keep):
+            return f'<p class="form-text {style}{" keep" if keep else ""}">{_text(text)}</p>'
         case Body(value, style):
             return (f"{{% for line in ({value})|lines %}}<p class=\"form-text {style}\">{{{{ line }}}}</p>{{% endfor %}}")
         case Sign(label, day):
             return f'<p class="sign"><span class="name">{_text(label)}</span><span>{_text(day)}</span></p>'
-        case Gap(lines):
-            return '<p class="gap"></p>' * lines
+        case Gap(lines, keep):
+            return f'<p class="gap{" keep" if keep else ""}"></p>' * lines
         case Picture(value, size):
             side = round(size * _PIXELS)
             return (f"{{% if {value} %}}<img class=\"form-picture\" src=\"{{{{ ({value}).uri }}}}\" width=\"{side}\" "

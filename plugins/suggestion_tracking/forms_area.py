@@ -4,9 +4,10 @@ from __future__ import annotations
 from grid321.core.api import Setting
 from grid321.core.api import lazy_gettext as _
 
-from . import forms_ledgers, forms_matter, forms_suggestion, forms_supervision
+from . import forms_bulletin, forms_ledgers, forms_matter, forms_suggestion, forms_supervision
 
-DOCUMENTS = (*forms_matter.DOCUMENTS, *forms_suggestion.DOCUMENTS, *forms_supervision.DOCUMENTS, *forms_ledgers.DOCUMENTS)
+DOCUMENTS = (*forms_matter.DOCUMENTS, *forms_suggestion.DOCUMENTS, *forms_supervision.DOCUMENTS, *forms_ledgers.DOCUMENTS,
+             *forms_bulletin.DOCUMENTS)
 
 SETTINGS = (
     Setting("suggestion_tracking.letter_copies", _("Copies of the reply letter go to"), "text", "",

@@ -30,7 +30,7 @@ _STEPS = s.Table((38, 20, 30, 80), (
 
 HANDLING = s.Sheet((
     s.Title("{{ document.label }}"), NUMBERED,
-    s.Table((26, 58, 26, 58), (
+    s.Table((30, 54, 30, 54), (
         s.Row((s.head(_("Place")), s.Cell(WHERE, 3))),
         s.facts((_("Class"), "{{ texts.kind }}"), (_("How it came in"), "{{ texts.source }}")),
         s.facts((_("Raised by"), "{{ texts.contact_name or '—' }}"), (_("Telephone"), "{{ texts.contact_phone or '—' }}")),
@@ -41,7 +41,7 @@ HANDLING = s.Sheet((
         s.Row((s.head(_("What was said")), s.Cell("{{ texts.text }}", 3, top=True)), tall=30, whole=False))),
     s.Heading(_("Course of handling")), _STEPS,
     s.Heading(_("Answer, rating, write-off")),
-    s.Table((26, 58, 26, 58), (
+    s.Table((30, 54, 30, 54), (
         s.facts((_("Handled by"), "{{ texts.department or texts.unit or texts.holder }}"),
                 (_("Way of handling"), "{{ texts.way or '—' }}")),
         s.Row((s.head(_("Answer")), s.Cell((s.Body("texts.answer", "plain"), s.Sign(_("Handled by (signature):"), DATED)), 3,

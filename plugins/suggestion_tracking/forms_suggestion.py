@@ -24,7 +24,7 @@ def _long(label: Any, *parts: Any, tall: float = 20) -> sheet.Row:
 HANDLING = s.Sheet((
     s.Title(("{{ place }}", "{{ document.label }}")),
     NUMBERED,
-    s.Table((26, 58, 26, 58), (
+    s.Table((30, 54, 30, 54), (
         s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject"), "{{ texts.kind }}")),
         s.facts((_("Leading deputy"), "{{ texts.deputy }}"), (_("Delegation"), "{{ texts.delegation or '—' }}")),
         s.Row((s.head(_("Co-signers")), s.Cell("{{ deputies[1:]|join('、') or '—' }}", 3))),
@@ -43,7 +43,7 @@ HANDLING = s.Sheet((
                 "{{ texts.is_key }}{% if texts.key_leader %}（{{ texts.key_leader }}）{% endif %}")))),
     s.When("units", (
         s.Heading(_("Handling units")),
-        s.Table((50, 22, 32, 32, 32), (
+        s.Table((44, 18, 38, 38, 30), (
             s.heads(_("Unit"), _("Part of the unit"), _("Given on"), _("Limit or day of the answer"),
                     _("State")),
             s.Each("one in units", (s.Row((s.Cell("{{ one.department }}"), s.Cell("{{ one.role }}", align="middle"),
@@ -52,13 +52,13 @@ HANDLING = s.Sheet((
                                            s.Cell("{{ one.state }}"))),)))))),
     s.Each("one in fixings", (
         s.Heading((_("Six fixings"), COLON, "{{ one.department }}")),
-        s.Table((26, 58, 26, 58), (
+        s.Table((30, 54, 30, 54), (
             s.facts((_("Plan"), "{{ one.fix_plan }}"), (_("Working rule"), "{{ one.fix_rule }}")),
             s.facts((_("Leader in charge"), "{{ one.fix_leader }}"), (_("Person in charge"), "{{ one.fix_person }}")),
             s.facts((_("Requirement"), "{{ one.fix_requirement }}"), (_("Time limit"), "{{ one.fix_limit_on }}")))))),
     s.When("contacts", (
         s.Heading(_("Meetings with the deputy")),
-        s.Table((22, 30, 24, 32, 60), (
+        s.Table((20, 38, 22, 32, 56), (
             s.heads(_("Stage"), _("Day of the meeting"), _("Form of the meeting"), _("Who, where"),
                     _("What the deputy said")),
             s.Each("one in contacts", (s.Row((
@@ -66,7 +66,7 @@ HANDLING = s.Sheet((
                 s.Cell("{{ one.who }}{% if one.place %}\n{{ one.place }}{% endif %}"), s.Cell("{{ one.said }}")),
                 whole=False),)))))),
     s.Heading(_("Reply and rating")),
-    s.Table((26, 58, 26, 58), (
+    s.Table((30, 54, 30, 54), (
         s.facts((_("Outcome class"), "{{ texts.outcome or '—' }}"), (_("Day of the answer"), "{{ texts.answered_on or '—' }}")),
         _long(_("Reply"), s.Body("texts.answer", "plain"), s.Sign(_("Head of the unit (signature, seal):"), DATED)),
         s.Row((s.head(_("Rating of the attitude")), s.Cell("{{ attitude_boxes }}", 3))),
@@ -113,9 +113,9 @@ REPLY = s.Sheet((
     s.Text(_("We received the suggestion “{{ suggestion.title }}” that you raised and reply as follows:"), "body"),
     s.Body("texts.answer"),
     s.Text(_("Thank you for your care for our work. Please give your opinion on the receipt card that comes with this letter."),
-           "body"),
-    s.Gap(2),
-    s.Text("{{ letterhead }}　　", "right"),
+           "body", keep=True),
+    s.Gap(2, keep=True),
+    s.Text("{{ letterhead }}　　", "right", keep=True),
     s.Text("{{ texts.answered_on }}　　", "right"),
     s.Gap(),
     s.Text(_("(Contact: {{ texts.fix_person or '　　　　' }}　Telephone:　　　　　　　　)"), "body"),

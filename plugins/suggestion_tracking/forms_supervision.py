@@ -87,9 +87,9 @@ LETTER = s.Sheet((
     s.Body("texts.text"),
     s.When("texts.limit_on or texts.due", (
         s.Text(_("Please answer in writing by {{ texts.limit_on or texts.due }}: what was done, who answers for it, and when it "
-                 "is finished."), "body"),)),
-    s.Gap(2),
-    s.Text("{{ letterhead }}　　", "right"), s.Text("{{ texts.issued_on or printed }}　　", "right"),
+                 "is finished."), "body", keep=True),)),
+    s.Gap(2, keep=True),
+    s.Text("{{ letterhead }}　　", "right", keep=True), s.Text("{{ texts.issued_on or printed }}　　", "right"),
     s.When("texts.signed_by", (s.Gap(), s.Text(_("(Signed by: {{ texts.signed_by }})"), "body")))), s.LETTER, "{{ letterhead }}")
 
 SLIP = s.Sheet((
