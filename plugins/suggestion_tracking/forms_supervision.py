@@ -130,8 +130,10 @@ INSPECTION = s.Sheet((
             _("Unit (signature):"), DATED)))), tall=26))),
     PRINTED))
 
+RECEIPT_CARD = Document(f"{P}receipt_card", f"{P}receipt", _("Receipt card"), sheet=RECEIPT, context=of_receipt)
+
 DOCUMENTS = (
-    Document(f"{P}receipt_card", f"{P}receipt", _("Receipt card"), sheet=RECEIPT, context=of_receipt),
+    RECEIPT_CARD,
     Document(f"{P}supervision_letter", f"{P}letter", _("Supervision letter"), sheet=LETTER, context=of_letter,
              when=lambda letter: letter.kind == "letter"),
     Document(f"{P}supervision_slip", f"{P}letter", _("Supervision slip"), sheet=SLIP, context=of_letter,

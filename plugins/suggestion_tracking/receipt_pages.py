@@ -17,6 +17,8 @@ from grid321.core.api import (
     current_actor,
     engine,
     fetch,
+    form_page,
+    form_word,
     forms,
     json_answer,
     notices,
@@ -31,6 +33,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 
 from . import suggestion_number
+from .forms_supervision import RECEIPT_CARD, with_link
 from .receipt_flow import KEY
 from .supervision_checks import names_of
 from .supervision_forms import Card, PaperCard
@@ -105,15 +108,20 @@ def make_link(card: Any) -> str:
 
 
 def link_page(record_id: int) -> Any:
-    """Make the link of a card and show it, this once."""
+    """Make the link of a card and show it, this once: on the screen, on the card to print, or in its Word file."""
     card = _officers_card(record_id)
+    make = {"page": form_page, "word": form_word}.get(request.form.get("paper", ""))
     try:
-        url = make_link(card)
+        with transaction():  # no link is left behind when the paper cannot be made
+            url = make_link(card)
+            if make is not None:
+                return make(registry().entity(KEY), card, RECEIPT_CARD, with_link(url))
     except Conflict as problem:
         return render_template("error.html", status=409, title=str(problem.title), detail=str(problem.detail), errors=[],
                                remedy=str(problem.remedy), state_now="", retry_url=_url(card)), 409
     return render_template("suggestion_tracking/receipt_link.html", title=_("Link for the receipt card"), url=url,
-                           back=_url(card), name=names_of([card.deputy_id]).get(card.deputy_id, ""), suggestion=card.title,
+                           code=with_link(url)["code"], back=_url(card), suggestion=card.title,
+                           name=names_of([card.deputy_id]).get(card.deputy_id, ""),
                            days=setting("suggestion_tracking.receipt_link_days", card.division_id))
 
 
