@@ -124,9 +124,16 @@ def desk_condition(face: Face, workflow: Workflow, desk: str, node: Node, actor:
 
 
 def _rows(face: Face, condition: Any, node: Node, day: datetime.date) -> list[dict[str, Any]]:
+    """The most urgent cases first: those with a due day by that day, then the others by age.
+
+    Two selections, each in the order of an index: sorting everything that a large desk holds would take longer with every case.
+    """
     model = face.entity.model
-    query = (model.select(*_columns(face)).where(condition).order_by(model.due.asc(nulls="last"), model.id).limit(PER_DESK))
-    return [_row(face, raw, node, day) for raw in raw_rows(query)]
+    query = model.select(*_columns(face)).where(condition)
+    dated = raw_rows(query.where(model.due.is_null(False)).order_by(model.due, model.id).limit(PER_DESK))
+    left = PER_DESK - len(dated)
+    undated = raw_rows(query.where(model.due.is_null()).order_by(model.id).limit(left)) if left else []
+    return [_row(face, raw, node, day) for raw in (*dated, *undated)]
 
 
 def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -71,7 +71,7 @@ class Suggestion(Case):
 
     class Meta:
         table_name = "suggestion_tracking_suggestion"
-        indexes = case_indexes(*(((column, "due"), False) for column in ("county_id", "town_id")),
+        indexes = case_indexes(*(((column, "due", "state"), False) for column in ("county_id", "town_id")),
                                (("session_id", "id"), False), (("deputy_id", "id"), False), (("earlier_id",), False),
                                (("published_on", "id"), False))
 
@@ -120,7 +120,9 @@ class Task(Case):
 
     class Meta:
         table_name = "suggestion_tracking_task"
-        indexes = case_indexes()
+        # (level, due, state): how many are overdue here; (unit, due): the desk of a unit, the most urgent first
+        indexes = case_indexes(*(((column, "due", "state"), False) for column in ("county_id", "town_id")),
+                               (("department_id", "due"), False))
 
 
 class Contact(Scoped):

@@ -49,7 +49,9 @@ class Matter(Case):
 
     class Meta:
         table_name = "suggestion_tracking_matter"
-        # (level, due): how many are overdue here; (county, published): the public list; (deputy): what a deputy heard
-        indexes = case_indexes(*(((column, "due"), False) for column in ("county_id", "town_id", "village_id")),
+        # (level, due, state): how many are overdue here; (holder, due), (unit, due): the desks, the most urgent first;
+        # (county, published): the public list; (deputy): what a deputy heard
+        indexes = case_indexes(*(((column, "due", "state"), False) for column in ("county_id", "town_id", "village_id")),
+                               *(((column, "due"), False) for column in ("holder_id", "department_id")),
                                (("county_id", "published_on", "id"), False), (("deputy_id", "id"), False),
                                (("county_id", "source", "origin_ref"), True))

@@ -590,7 +590,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'suggestion_tracking_matter'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due'), False), (('town_id', 'due'), False), (('village_id', 'due'), False), (('county_id', 'published_on', 'id'), False), (('deputy_id', 'id'), False), (('county_id', 'source', 'origin_ref'), True))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due', 'state'), False), (('town_id', 'due', 'state'), False), (('village_id', 'due', 'state'), False), (('holder_id', 'due'), False), (('department_id', 'due'), False), (('county_id', 'published_on', 'id'), False), (('deputy_id', 'id'), False), (('county_id', 'source', 'origin_ref'), True))
     db.create_tables([Matter])
 
     class Publication(Model):
@@ -872,7 +872,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'suggestion_tracking_suggestion'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due'), False), (('town_id', 'due'), False), (('session_id', 'id'), False), (('deputy_id', 'id'), False), (('earlier_id',), False), (('published_on', 'id'), False))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due', 'state'), False), (('town_id', 'due', 'state'), False), (('session_id', 'id'), False), (('deputy_id', 'id'), False), (('earlier_id',), False), (('published_on', 'id'), False))
     db.create_tables([Suggestion])
 
     class Task(Model):
@@ -926,7 +926,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'suggestion_tracking_task'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due', 'state'), False), (('town_id', 'due', 'state'), False), (('department_id', 'due'), False))
     db.create_tables([Task])
 
 
