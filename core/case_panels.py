@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import conversions, db, duplicates, groups, links, lists, snapshot
+from . import beside, conversions, db, duplicates, groups, links, lists, snapshot
 from .actor import Actor
 from .calendar import due_text
 from .entity import Entity, Panel
@@ -57,8 +57,10 @@ def carrier(entity: Entity, record: Any, actor: Actor) -> Any:
 
 def members(face: Face, lead: Any, actor: Actor) -> tuple[list[dict[str, Any]], int]:
     """(what the actor may see of the cases that ``lead`` carries or carried to the end, how many there are). Two queries."""
-    entity, model = face.entity, face.entity.model
-    table = model._meta.table_name
+    entity = face.entity
+    if not beside.may_have(beside.CARRIED, entity, lead.id):
+        return [], 0
+    table = entity.model._meta.table_name
     ids = [row[0] for row in db.database.execute_sql(
         db.marked(f'SELECT id FROM "{table}" WHERE parent_id = ? ORDER BY id'), (lead.id,)).fetchall()]
     if not ids:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import db, snapshot
+from . import beside, db, snapshot
 from . import meeting_records as service
 from .actor import Actor
 from .db import Case
@@ -100,7 +100,8 @@ def case_context(entity: Entity, record: Any, actor: Actor, node: Node) -> dict[
     flow = registry().workflow_of(entity.key, record.workflow_version) if _known(entity, record) else None
     if flow is None or not any(step.meeting for step in flow.transitions):
         return None
-    rows = db.database.execute_sql(db.marked(_OF_RECORD), (entity.key, record.id)).fetchall()
+    rows = (db.database.execute_sql(db.marked(_OF_RECORD), (entity.key, record.id)).fetchall()
+            if beside.may_have(beside.MEETINGS, entity, record.id) else [])
     tree = snapshot.current().tree
     found, waiting = [], False
     for decision, used, meeting_id, number, met_on, status, division_id in rows:
