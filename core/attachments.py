@@ -20,7 +20,7 @@ import peewee
 from flask import Response, send_file
 from werkzeug.datastructures import FileStorage
 
-from . import db, records
+from . import beside, db, records
 from .entity import Entity
 from .errors import Invalid, NotFound, TooLarge
 from .field_base import bad_character
@@ -254,17 +254,10 @@ def remove(entity: Entity, record: Any, attachment_id: int, actor: Any, node: No
 
 def of(entity: Entity, record_id: int) -> list[Attachment]:
     """The files of a record, oldest first."""
-    if not has_files(entity, record_id):
+    if not beside.may_have(beside.FILES, entity, record_id):
         return []
     return list(Attachment.select().where((Attachment.entity == entity.key) & (Attachment.record_id == record_id)
                                           & Attachment.removed_at.is_null()).order_by(Attachment.id))
-
-
-def has_files(entity: Entity, record_id: int) -> bool:
-    """True when a record has or had files: most have none, and every detail page asks."""
-    mark = "%s" if db.is_postgres() else "?"
-    sql = f"SELECT 1 FROM core_attachment WHERE entity = {mark} AND record_id = {mark} LIMIT 1"
-    return db.database.execute_sql(sql, (entity.key, record_id)).fetchone() is not None
 
 
 def get(entity: Entity, record_id: int, attachment_id: int) -> Attachment:

@@ -39,6 +39,7 @@ def _register(app: Flask, entity: Entity) -> None:
     add_route(app, entity, "group", "<rid:id>/group", group_page, permission, methods=both)
     add_route(app, entity, "leave_group", "<rid:id>/group/leave", leave_group, permission, methods=post)
     add_route(app, entity, "group_many", "group", group_many, permission, methods=post)
+    add_route(app, entity, "duplicates", "<rid:id>/duplicates", duplicates_page, view)
     add_route(app, entity, "dismiss", "<rid:id>/duplicates/<rid:other_id>/dismiss", dismiss, view, methods=post)
     if "create" in entity.actions:
         add_route(app, entity, "split", "<rid:id>/split", split_page, permission, methods=both)
@@ -218,6 +219,17 @@ def split_page(entity: Entity, id: int) -> Any:
 
 
 # -- duplicates --------------------------------------------------------------------------------------------------------
+
+def duplicates_page(entity: Entity, id: int) -> str:
+    """What may be the same matter as a case: a page of its own, of which the case's page shows the panel."""
+    face, node, actor = face_of(entity), g.node, current_actor()
+    record = fetch(entity, id, "view", node, actor)
+    panel = case_panels.compared(face, record, actor, node)
+    name, title = title_of(face, record), _("Possible duplicates")
+    return render_template("duplicates.html", title=title, name=name, back_url=face.url(node.code, id),
+                           crumbs=crumbs(face, node, (name, face.url(node.code, id)), title),
+                           **(panel.context if panel is not None else {"rows": []}))
+
 
 def dismiss(entity: Entity, id: int, other_id: int) -> Any:
     """Remember that two cases are different matters."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import conversions, duplicates, groups, links, lists, snapshot
+from . import beside, conversions, db, duplicates, groups, links, lists, snapshot
 from .actor import Actor
 from .calendar import due_text
 from .entity import Entity, Panel
@@ -57,8 +57,12 @@ def carrier(entity: Entity, record: Any, actor: Actor) -> Any:
 
 def members(face: Face, lead: Any, actor: Actor) -> tuple[list[dict[str, Any]], int]:
     """(what the actor may see of the cases that ``lead`` carries or carried to the end, how many there are). Two queries."""
-    entity, model = face.entity, face.entity.model
-    ids = [row[0] for row in model.select(model.id).where(model.parent_id == lead.id).order_by(model.id).tuples()]
+    entity = face.entity
+    if not beside.may_have(beside.CARRIED, entity, lead.id):
+        return [], 0
+    table = entity.model._meta.table_name
+    ids = [row[0] for row in db.database.execute_sql(
+        db.marked(f'SELECT id FROM "{table}" WHERE parent_id = ? ORDER BY id'), (lead.id,)).fetchall()]
     if not ids:
         return [], 0
     found = links.visible(entity, ids[:LISTED], actor)
@@ -82,10 +86,24 @@ def shown(face: Face, record: Any) -> dict[str, Any]:
 # -- duplicates --------------------------------------------------------------------------------------------------------
 
 def _duplicates(face: Face, record: Any, actor: Actor, node: Node) -> list[Panel]:
+    """The comparison itself while a case is new, when it helps most; later a button that compares, because it costs more than
+    the rest of the page."""
+    if not duplicates.comparable(face.entity, record):
+        return []
+    if face.workflow is not None and record.state == face.workflow.first:
+        found = compared(face, record, actor, node)
+        return [found] if found is not None else []
+    may = groups.may_group(face.entity, record, actor) or actor.may_on(face.entity.permission("edit"), record)
+    return [Panel(_("Possible duplicates"), "parts/duplicates_later.html", {
+        "url": f"{face.url(node.code, record.id)}/duplicates"}, order=5)] if may else []
+
+
+def compared(face: Face, record: Any, actor: Actor, node: Node) -> Panel | None:
+    """The cases that may be the same matter as ``record``; None when nothing is alike."""
     entity = face.entity
     found = duplicates.find(entity, record, actor, node)
     if not found:
-        return []
+        return None
     here = face.url(node.code, record.id)
     may, may_edit = groups.may_group(entity, record, actor), actor.may_on(entity.permission("edit"), record)
     rows = []
@@ -97,9 +115,9 @@ def _duplicates(face: Face, record: Any, actor: Actor, node: Node) -> list[Panel
         rows.append({"number": other.number, "title": title(face, other), "why": one.why, "id": other.id,
                      "url": face.url(place.code if place else node.code, other.id), "lead": one.group_id if fits else 0,
                      "state": cell["text"] if cell else other.state, "tone": cell["tone"] if cell else "info"})
-    return [Panel(_("Possible duplicates"), "parts/duplicates_panel.html", {
+    return Panel(_("Possible duplicates"), "parts/duplicates_panel.html", {
         "rows": rows, "group_url": f"{here}/group", "dismiss_url": f"{here}/duplicates" if may_edit else "",
-        "version": record.version, "back": here}, order=5)]
+        "version": record.version, "back": here}, order=5)
 
 
 def title(face: Face, record: Any) -> str:

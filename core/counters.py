@@ -150,6 +150,29 @@ def fold(limit: int = 20_000) -> int:
     return int(row[0])
 
 
+_folded = 0
+_CLEAR_AFTER = 5_000
+
+
+def keep_folded() -> int:
+    """The worker's standing task: ``fold``, and clear what was folded away before it slows the figures down; returns how many."""
+    global _folded
+    done = fold()
+    _folded += done
+    if _folded >= _CLEAR_AFTER:
+        _folded = 0
+        clear_folded()
+    return done
+
+
+def clear_folded() -> None:
+    """Clear the places of folded rows (PostgreSQL), outside a transaction. Until then every reader of figures walks
+    over them, and PostgreSQL itself clears them only minutes later."""
+    if db.is_postgres():
+        for table in ("core_counter_delta", "core_counter"):
+            db.database.execute_sql(f"VACUUM {table}")
+
+
 def counts(entity_key: str, division_ids: Sequence[int], columns: Sequence[str]) -> Iterator[tuple[int, str, str, int]]:
     """(division id, column, value, n) of the stock, from maintained rows only; zero rows are left out."""
     for place, dimension, _month, value, n in _read(entity_key, division_ids, columns, "", ""):

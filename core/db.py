@@ -287,12 +287,11 @@ def insert(model: type[peewee.Model], values: dict[str, Any]) -> int:
     key = (model, tuple(row), is_postgres())
     known = _inserts.get(key)
     if known is None:
-        mark = "%s" if key[2] else "?"
         fields = [meta.fields[name] for name in row]
         returning = f" RETURNING {meta.primary_key.column_name}" if isinstance(meta.primary_key, peewee.AutoField) else ""
         columns = ", ".join(f'"{field.column_name}"' for field in fields)
-        marks = ", ".join([mark] * len(fields))
-        known = _inserts[key] = (f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({marks}){returning}',
+        marks = ", ".join("?" * len(fields))
+        known = _inserts[key] = (marked(f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({marks}){returning}'),
                                  [field.db_value for field in fields])
     sql, convert = known
     cursor = database.execute_sql(sql, [to_db(value) for to_db, value in zip(convert, row.values(), strict=True)])
@@ -302,12 +301,10 @@ def insert(model: type[peewee.Model], values: dict[str, Any]) -> int:
 class JSONField(peewee.TextField):
     """JSON as text, the same on both databases; keys are sorted so that equal values are equal texts."""
 
-    def db_value(self, value: Any) -> str | None:
-        """Serialise ``value`` (dates become ISO text)."""
+    def db_value(self, value: Any) -> str | None:  # dates become ISO text
         return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
     def python_value(self, value: Any) -> Any:
-        """Parse the stored text."""
         return None if value is None else orjson.loads(value)
 
 
@@ -326,11 +323,14 @@ class BlindField(peewee.CharField):
 
 
 def plain_columns(fields: Iterable[peewee.Field]) -> peewee.SQL:
-    """The columns of one table for ``select``, written down already: peewee takes some 10 µs for each field of a long row.
-
-    For queries without joins; models read by it are complete, as with ``select()``.
-    """
+    """The columns of one table for ``select`` without joins, written down already: peewee takes some 10 µs for each field of a
+    long row. Models read by it are complete, as with ``select()``."""
     return peewee.SQL(", ".join([f'"{field.column_name}"' for field in fields]))
+
+
+def marked(sql: str) -> str:
+    """Plain SQL with ``?`` for its values as the bound database wants it: building what every page asks costs more than it."""
+    return sql.replace("?", "%s") if is_postgres() else sql
 
 
 def new_uid() -> str:
@@ -395,6 +395,6 @@ def scope_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str
 
 def case_indexes(*extra: tuple[tuple[str, ...], bool]) -> tuple[tuple[tuple[str, ...], bool], ...]:
     """Indexes of a case: (level, state, newest) where lists are long, (level, newest), holder and department desks."""
-    states = tuple((((column, "state", "id")), False) for column in ("county_id", "town_id", "village_id"))
+    states = tuple((column, "state", "id") for column in ("county_id", "town_id", "village_id"))
     desks = (("holder_id", "state", "id"), ("department_id", "state", "id"), ("reporter_id", "id"), ("parent_id", "id"))
-    return ((("state", "id"), False), (("due",), False), *states, *((one, False) for one in desks), *scope_indexes(*extra))
+    return (*((one, False) for one in (("state", "id"), ("due",), *states, *desks)), *scope_indexes(*extra))

@@ -84,13 +84,18 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / sqrt(len(one) * len(other)) if one and other else 0.0
 
 
+def comparable(entity: Entity, record: Any) -> bool:
+    """True for an open case that nothing carries, of an entity whose texts are compared."""
+    grouping = entity.grouping
+    return grouping is not None and bool(grouping.alike) and record.closed_at is None and record.bond is None
+
+
 def find(entity: Entity, record: Any, actor: Actor, node: Node) -> list[Candidate]:
     """Up to five likely duplicates of an open case that ``actor`` may see below ``node``, open ones first, then the most alike.
 
     Two queries; none for a case that is closed or carried, or whose texts are not compared.
     """
-    grouping = entity.grouping
-    if grouping is None or not grouping.alike or record.closed_at is not None or record.bond is not None:
+    if not comparable(entity, record):
         return []
     own = grams(_text(entity, record))
     place = snapshot.current().tree.get(record.division_id)
@@ -124,13 +129,14 @@ def _neighbours(entity: Entity, record: Any, days: int, actor: Actor, node: Node
     here = column == (record.village_id or record.division_id)
     before = model.select(model.id).where(here & (model.id < record.id)).order_by(model.id.desc()).limit(BEFORE)
     after = model.select(model.id).where(here & (model.id > record.id)).order_by(model.id).limit(AFTER)
-    ids = [peewee.Select([part.alias(name)], [peewee.SQL("id")]) for part, name in ((before, "before_"), (after, "after_"))]
+    parts = [peewee.Select([part.alias(name)], [peewee.SQL("id")]) for part, name in ((before, "before_"), (after, "after_"))]
+    ids = parts[0].union_all(parts[1])  # one list: with two, joined by OR, PostgreSQL reads the whole table
     reach = timedelta(days=days)
     wanted = [*(model._meta.fields[name] for name in entity.grouping.alike),  # type: ignore[union-attr]
               *(model._meta.combined[name] for name in ("id", "number", "state", "created_at", "closed_at", "bond", "parent_id",
                                                         "division_id", "village_id", "grid_id", "holder_id"))]
     query = model.select(db.plain_columns(dict.fromkeys(wanted))).where(
-        (model.id.in_(ids[0]) | model.id.in_(ids[1])) & (model.created_at >= record.created_at - reach)
+        model.id.in_(ids) & (model.created_at >= record.created_at - reach)
         & (model.created_at <= record.created_at + reach) & (model.bond.is_null() | (model.bond != PART)))
     return list(access.scoped(query, entity, "view", node, actor))
 
@@ -145,8 +151,9 @@ def _text(entity: Entity, record: Any) -> str:
 
 
 def _found_different(entity: Entity, record_id: int) -> set[int]:
-    rows = NoDuplicate.select(NoDuplicate.low_id, NoDuplicate.high_id).where(
-        (NoDuplicate.entity == entity.key) & ((NoDuplicate.low_id == record_id) | (NoDuplicate.high_id == record_id))).tuples()
+    rows = db.database.execute_sql(db.marked(
+        "SELECT low_id, high_id FROM core_no_duplicate WHERE entity = ? AND (low_id = ? OR high_id = ?)"),
+        (entity.key, record_id, record_id)).fetchall()
     return {one for row in rows for one in row} - {record_id}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import peewee
 
-from . import access, db, ledger, outbox, snapshot
+from . import access, beside, db, ledger, outbox, snapshot
 from .actor import Actor
 from .entity import ClassScheme, Entity
 from .errors import Conflict, Invalid, NotFound
@@ -136,7 +136,7 @@ def forget(entity: Entity, record_id: int, actor: Actor) -> None:
 def of(entity: Entity, record: Any, actor: Actor) -> list[Shown]:
     """The links of a record whose other side ``actor`` may see where its plugin is on. One query, and one for each kind of
     record at the other end."""
-    rows = _rows(entity.key, record.id)
+    rows = _rows(entity.key, record.id) if beside.may_have(beside.LINKS, entity, record.id) else []
     sides = [(row, row.to_entity, row.to_id, True) if (row.from_entity, row.from_id) == (entity.key, record.id)
              else (row, row.from_entity, row.from_id, False) for row in rows]
     wanted: dict[str, list[int]] = {}
@@ -226,10 +226,11 @@ def _action(entity: Entity) -> str:
     return "edit" if "edit" in entity.actions else "view"
 
 
+_OF_RECORD = ("SELECT * FROM core_link WHERE (from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?) ORDER BY id")
+
+
 def _rows(key: str, record_id: int) -> list[RecordLink]:
-    return list(RecordLink.select().where(
-        ((RecordLink.from_entity == key) & (RecordLink.from_id == record_id))
-        | ((RecordLink.to_entity == key) & (RecordLink.to_id == record_id))).order_by(RecordLink.id))
+    return list(RecordLink.raw(db.marked(_OF_RECORD), key, record_id, key, record_id))
 
 
 def _place(record: Any) -> Node | None:

@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import beside, db, snapshot
 from . import meeting_records as service
-from . import snapshot
 from .actor import Actor
 from .db import Case
 from .entity import Entity, Panel
-from .faces import face_of
+from .faces import day_of, face_of
 from .i18n import format_day
 from .i18n import gettext as _
-from .meetings import DRAFT, HELD, KEEP, Meeting, MeetingItem
+from .meetings import DRAFT, HELD, KEEP, Meeting
 from .people import Department
 from .references import labels
 from .registry import registry
@@ -90,15 +90,18 @@ def item_rows(meeting: Meeting, node: Node, *, choose: bool = False) -> list[dic
     return rows
 
 
+_OF_RECORD = """
+SELECT i.decision, i.used_entry, m.id, m.number, m.met_on, m.status, m.division_id
+FROM core_meeting_item i JOIN core_meeting m ON m.id = i.meeting_id WHERE i.entity = ? AND i.record_id = ? ORDER BY m.id"""
+
+
 def case_context(entity: Entity, record: Any, actor: Actor, node: Node) -> dict[str, Any] | None:
     """What meetings decided about a case and the button for the next one; None where no meeting has to do with it."""
     flow = registry().workflow_of(entity.key, record.workflow_version) if _known(entity, record) else None
     if flow is None or not any(step.meeting for step in flow.transitions):
         return None
-    rows = (MeetingItem.select(MeetingItem.decision, MeetingItem.used_entry, Meeting.id, Meeting.number, Meeting.met_on,
-                               Meeting.status, Meeting.division_id)
-            .join(Meeting, on=(Meeting.id == MeetingItem.meeting_id))
-            .where((MeetingItem.entity == entity.key) & (MeetingItem.record_id == record.id)).order_by(Meeting.id).tuples())
+    rows = (db.database.execute_sql(db.marked(_OF_RECORD), (entity.key, record.id)).fetchall()
+            if beside.may_have(beside.MEETINGS, entity, record.id) else [])
     tree = snapshot.current().tree
     found, waiting = [], False
     for decision, used, meeting_id, number, met_on, status, division_id in rows:
@@ -106,7 +109,7 @@ def case_context(entity: Entity, record: Any, actor: Actor, node: Node) -> dict[
         waiting |= status == DRAFT and division_id == record.holder_id
         may_see = place is not None and actor.may("core.meeting.view", place)
         found.append({"number": number, "url": f"/d/{place.code}/core/meeting/{meeting_id}" if may_see and place else "",
-                      "day": format_day(met_on) if met_on else "", "place": place.name if place else "",
+                      "day": format_day(day_of(met_on)) if met_on else "", "place": place.name if place else "",
                       "text": decision_label(entity, decision) if status == HELD else _("on the agenda"),
                       "done": used is not None, "held": status == HELD})
     holder = tree.get(record.holder_id)

@@ -11,6 +11,7 @@ from flask import Flask, g, request, url_for
 
 from . import db, snapshot
 from .access import current_actor
+from .actor import Actor
 from .entity import Link
 from .i18n import current_language
 from .i18n import lazy_gettext as _l
@@ -48,8 +49,16 @@ def register(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
-    """The values of the frame for this request. One short query (unread messages) for a logged-in actor."""
+    """The values of the frame for this request, put together once however many templates it renders (a page with panels
+    renders one for each). One short query (unread messages) for a logged-in actor."""
     node, actor = g.get("node"), current_actor()
+    known: tuple[Any, Any, dict[str, Any]] | None = g.get("frame")
+    if known is None or known[0] is not node or known[1] is not actor:
+        known = g.frame = (node, actor, _frame(node, actor))
+    return known[2]
+
+
+def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
     found: dict[str, Any] = {"node": node, "actor": actor, "menu": [], "phone_menu": [], "unread": 0,
                              "url_for_d": url_for_d, "themes": wardrobe().themes.values()}
     if actor.account_id is None:

@@ -6,7 +6,21 @@ from typing import Any
 
 from flask import Flask, g, render_template, request
 
-from . import attachments, audit, clock_panel, documents, engine, extensions, forms, lists, notices, panels, records, snapshot
+from . import (
+    attachments,
+    audit,
+    beside,
+    clock_panel,
+    documents,
+    engine,
+    extensions,
+    forms,
+    lists,
+    notices,
+    panels,
+    records,
+    snapshot,
+)
 from .access import current_actor, fetch
 from .db import local_day
 from .entity import Entity
@@ -54,6 +68,7 @@ def print_page(entity: Entity, id: int) -> str:
 def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     """What the detail template shows of a record."""
     entity = face.entity
+    beside.look(entity, record.id)
     here = face.url(node.code, record.id)
     may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
                 and not records.is_closed(entity, record))

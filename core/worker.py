@@ -96,7 +96,7 @@ def tasks() -> list[Task]:
         Task("outbox", lambda: outbox.drain(BATCH), IDLE, _l("Tell events to the plugins")),
         Task("notifications", lambda: notify.deliver(BATCH), IDLE, _l("Deliver messages")),
         Task("jobs", jobs.give_tickets, IDLE, _l("Give waiting jobs to the workers")),
-        Task("counters", counters.fold, 1.0, _l("Add up the figures")),
+        Task("counters", counters.keep_folded, 1.0, _l("Add up the figures")),
         Task("ledger", ledger.seal, 2.0, _l("Seal the ledger")),
         Task("audit", audit.seal, 5.0, _l("Seal the audit log")),
         Task("clocks", lambda: _count(clock.sweep()), 60.0, _l("Look for deadlines that ran out")),

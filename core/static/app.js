@@ -94,14 +94,21 @@
     });
   }
 
-  // A table that is wider than the screen must be reachable by keyboard to be scrolled.
-  document.querySelectorAll('.sheet-table').forEach(function (box) {
-    if (box.scrollWidth <= box.clientWidth) { return; }
-    const caption = box.querySelector('caption');
-    box.tabIndex = 0;
-    box.setAttribute('role', 'region');
-    box.setAttribute('aria-label', caption ? caption.textContent.trim() : document.title);
-  });
+  // A table that is wider than the screen must be reachable by keyboard to be scrolled, also after a phone was turned.
+  function letTablesBeReached() {
+    document.querySelectorAll('.sheet-table').forEach(function (box) {
+      if (box.scrollWidth <= box.clientWidth) {
+        ['tabindex', 'role', 'aria-label'].forEach(function (name) { box.removeAttribute(name); });
+        return;
+      }
+      const caption = box.querySelector('caption');
+      box.tabIndex = 0;
+      box.setAttribute('role', 'region');
+      box.setAttribute('aria-label', caption ? caption.textContent.trim() : document.title);
+    });
+  }
+  letTablesBeReached();
+  window.addEventListener('resize', letTablesBeReached);
 
   // Drafts belong to the person who typed them: leaving the account drops them, on the page that follows, because work
   // that a page starts while it is being left may never end. A login that has only run out drops nothing.

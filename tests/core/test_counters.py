@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grid321.core import counters, engine, snapshot
+from grid321.core import counters, db, engine, snapshot
 from grid321.core.errors import Problem
 
 LEVELS = ("village", "town", "county")
@@ -94,6 +94,17 @@ def test_folding_changes_no_figure(here, raise_matter):
     counters.fold()
     assert stock(here.entity, here.tree.county) == before == {"open": 3}
     assert counters.CounterDelta.select().count() == 0
+
+
+def test_what_was_folded_is_cleared_so_that_readers_do_not_walk_over_it(here, raise_matter, monkeypatch):
+    monkeypatch.setattr(counters, "_CLEAR_AFTER", 1)
+    for _ in range(3):
+        raise_matter()
+    counters.keep_folded()
+    assert stock(here.entity, here.tree.county) == {"open": 3}
+    if db.is_postgres():
+        size = "SELECT pg_relation_size('core_counter_delta')"
+        assert db.database.execute_sql(size).fetchone() == (0,)  # an emptied table gives its pages back
 
 
 @pytest.mark.parametrize(("record", "column", "text"), [

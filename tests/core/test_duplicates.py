@@ -148,6 +148,19 @@ def test_the_page_shows_it_first_after_saving_and_groups_by_one_click(here, clie
     assert "疑似重复" not in browser.get(third).text
 
 
+def test_once_it_is_handled_the_page_leads_to_the_comparison(here, client_for, raise_matter):
+    one, other = raise_matter("路灯坏了", text=TEXT), raise_matter("路灯坏了", text=TEXT)
+    here.entity.model.update(state="rated").where(here.entity.model.id == other.id).execute()
+    browser, at = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter/{other.id}"
+    page = browser.get(at).text
+    assert f'href="{at}/duplicates"' in page and one.number not in page
+    assert one.number in browser.get(f"{at}/duplicates").text
+    duplicates.dismiss(here.entity, other.id, one.id, here.village, here.tree.county)
+    assert "没有内容相近的事项" in browser.get(f"{at}/duplicates").text
+    here.entity.model.update(closed_at=db.now()).where(here.entity.model.id == other.id).execute()
+    assert f"{at}/duplicates" not in browser.get(at).text
+
+
 def test_the_api_suggests_and_remembers(here, client_for, raise_matter):
     one, other = raise_matter("路灯坏了", text=TEXT), raise_matter("路灯坏了", text=TEXT)
     browser, at = client_for("matters.officer", here.tree.village), f"/d/{here.tree.village.code}/matters/matter/{other.id}"

@@ -1,10 +1,9 @@
 """Fields take what they mean and nothing that merely resembles it."""
-import contextlib
 import datetime
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
@@ -12,7 +11,7 @@ from grid321.core import identity
 from grid321.core.errors import Invalid
 from grid321.core.fields import Choice, Day, Flag, GeoJson, IdNumber, Int, LongText, Phone, Text
 from grid321.core.i18n import use_language
-from grid321.core.schemas import EntitySchema, json_schema, load
+from grid321.core.schemas import EntitySchema, columns_of, json_schema, load
 
 pytestmark = pytest.mark.once
 SQUARE = [[109.0, 32.0], [109.1, 32.0], [109.1, 32.1], [109.0, 32.1], [109.0, 32.0]]
@@ -198,12 +197,17 @@ def test_messages_are_translated_and_say_what_to_do():
     assert chinese != english
 
 
+@example({"name": "李𠮷明"})
 @given(st.dictionaries(st.sampled_from([*Everything._declared_fields, "other"]), st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8)))
-def test_whatever_is_sent_is_read_or_refused_and_never_breaks(raw):
-    with contextlib.suppress(Invalid):
-        load(Everything, raw, node=None, actor=None)
+def test_whatever_is_sent_is_read_or_refused_at_its_fields_and_never_breaks(raw):
+    try:
+        read, refused = load(Everything, raw, node=None, actor=None), {}
+    except Invalid as problem:
+        read, refused = {}, problem.errors
+    assert bool(read) != bool(refused)
+    assert set(refused) <= {*Everything._declared_fields, *raw} and set(read) <= set(columns_of(Everything))
 
 
 def test_the_json_schema_names_required_fields_and_allows_no_others():

@@ -119,9 +119,10 @@ def axe() -> Callable[[Page], list[str]]:
     """Return ``axe(page)``: what axe-core finds serious or critical on the page, one line each."""
     def run(page: Page) -> list[str]:
         # Through the debugger, because the page's own policy rightly forbids a foreign script.
-        session = page.context.new_cdp_session(page)
-        session.send("Runtime.evaluate", {"expression": AXE})
-        session.detach()
+        if page.evaluate("typeof axe") == "undefined":
+            session = page.context.new_cdp_session(page)
+            session.send("Runtime.evaluate", {"expression": AXE})
+            session.detach()
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [f"{one['impact']} {one['id']}: {node['target']} {node['failureSummary'][:200]}"
                 for one in found["violations"] if one["impact"] in {"serious", "critical"} for node in one["nodes"]]

@@ -82,25 +82,27 @@ def address(path: str, county) -> str:
     return path.format(grid=county.grid.id, place=county.grid.code, **ids)
 
 
-@pytest.mark.parametrize(("width", "theme", "lang"), [
-    *((width, theme, "zh") for width in WIDTHS for theme in THEMES), *((width, "default", "en") for width in WIDTHS)])
-def test_every_page_is_accessible_and_fits(served, county, axe, width, theme, lang):
+@pytest.mark.parametrize(("theme", "lang"), [*((theme, "zh") for theme in THEMES), ("default", "en")])
+def test_every_page_is_accessible_and_fits(served, county, axe, theme, lang):
     windows, found = {}, []
     for name, who, path in PAGES:
         if who not in windows:
-            windows[who] = served.open(account=county.accounts.get(who), width=width, theme=theme, lang=lang)
+            windows[who] = served.open(account=county.accounts.get(who), theme=theme, lang=lang)
         page = windows[who]
         answer = page.goto(address(path, county))
         if answer.status != (404 if name == "not-found" else 200):
             found.append(f"{name}: status {answer.status}")
             continue
-        if folder := os.environ.get("GRID321_SHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{theme}-{width}-{lang}.png", full_page=True)
-        if page.evaluate(WIDER) > 0:
-            found.append(f"{name}: wider than the screen by {page.evaluate(WIDER)}")
         if page.evaluate("document.documentElement.lang") != {"zh": "zh-CN", "en": "en"}[lang]:
             found.append(f"{name}: wrong lang")
-        found += [f"{name}: {fault}" for fault in axe(page)]
+        for width in WIDTHS:  # one page, as a window that is made narrower: loading it anew shows nothing else
+            page.set_viewport_size({"width": width, "height": 844 if width < 600 else 900})
+            page.evaluate("new Promise(requestAnimationFrame)")
+            if folder := os.environ.get("GRID321_SHOTS"):
+                page.screenshot(path=Path(folder) / f"{name}-{theme}-{width}-{lang}.png", full_page=True)
+            if page.evaluate(WIDER) > 0:
+                found.append(f"{name}, {width} px: wider than the screen by {page.evaluate(WIDER)}")
+            found += [f"{name}, {width} px: {fault}" for fault in axe(page)]
     assert found == []
 
 

@@ -29,7 +29,7 @@ LAYERS = {
         clock_explain clock_plans clock_rows clock_sweep month_rows routing statistics templating themes assets
         versions calendar_rows clock_settings redating division_records division_files division_counts""",
     "services": """
-        search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
+        beside search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
         months month_books month_check month_bulletin month_jobs banks accounts access tokens totp engine groups group_checks
         links duplicates intakes letters reply_templates conversions records attachments lists filters export transfer transfer_check
         transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification

@@ -110,7 +110,10 @@ def test_a_setting_that_a_clock_names_exists_and_is_of_its_kind(clock, words):
 
 
 def test_settings_of_plugins_that_are_not_installed_are_ignored():
-    check_clocks("x", flow(reply(setting="elsewhere.length", rule="x.how", answer="limit")), SETTINGS)
+    elsewhere = flow(reply(setting="elsewhere.length", rule="x.how", answer="limit"))
+    check_clocks("x", elsewhere, SETTINGS)
+    with pytest.raises(DeclarationError, match=r"elsewhere\.length"):  # there once that plugin declares settings
+        check_clocks("x", elsewhere, {**SETTINGS, "elsewhere.other": SETTINGS["x.how"]})
 
 
 def test_the_platform_names_workflow_and_key_and_sets_the_plugin_aside(with_plugins, monkeypatch):
