@@ -18,6 +18,7 @@ COMMANDS = {
     "calendar": ("calendar", "Show, import and export working days; re-date open deadlines."),
     "demo": ("demo", "Load the demo county into an empty database."),
     "divisions": ("divisions", "Import and show the administrative tree."),
+    "form": ("form", "Take out, check and replace the Word templates of forms."),
     "hooks": ("hooks", "List the hooks and which plugin answers each."),
     "init": ("init", "Make a new installation: folders, keys, database, first administrator."),
     "jobs": ("jobs", "Show, retry and cancel background jobs."),

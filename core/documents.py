@@ -27,6 +27,11 @@ from .tree import Node
 
 Form = Document | DivisionDocument
 
+GENERAL = frozenset({
+    "number", "title", "state", "due", "facts", "texts", "places", "place", "timeline", "comments", "attachments", "clocks",
+    "supervised", "printed", "asked", "document"})
+"""Names that every form gets, whether or not the shipped one uses them."""
+
 
 def declared(known: Registry, entity: Entity) -> list[Document]:
     """All forms of an entity, in declared order, wherever they may be used."""
@@ -116,6 +121,18 @@ def _replacement(document: Form, node: Node) -> Path | None:
         return wardrobe().path(wardrobe().resolve(theme_for(node, None).id, name))
     except TemplateNotFound:
         return None
+
+
+def place_for(document: Form, division: str | None) -> Path:
+    """Where a .docx template stands in place of the shipped one: for the division of that code, or for the whole site."""
+    home = Path(platform().config.home) / "forms"
+    return (home / division if division else home) / file_name(document, "docx")
+
+
+def put_in_place(document: Form) -> list[Path]:
+    """The templates of the home that stand in place of the shipped one."""
+    home, name = Path(platform().config.home) / "forms", file_name(document, "docx")
+    return sorted(path for path in (home / name, *home.glob(f"*/{name}")) if path.is_file())
 
 
 def has_word(document: Form, node: Node) -> bool:

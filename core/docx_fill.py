@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import segno
-from jinja2 import ChainableUndefined, StrictUndefined, TemplateError
+from jinja2 import ChainableUndefined, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from .errors import Problem
@@ -122,11 +122,19 @@ def fill(template: bytes, values: Mapping[str, Any], *, strict: bool = False) ->
     try:
         filler.render(plain(values), _environment(filler, strict), autoescape=False)
         filler.save(made)
-    except (TemplateError, ValueError, KeyError, TypeError, SyntaxError) as problem:
+    except Exception as problem:  # what a county's own file can do wrong has no end; the page stays
         raise Problem(_("The Word template of this form does not work."), f"{type(problem).__name__}: {problem}"[:300],
                       _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,
                       code="bad_template") from None
     return made.getvalue()
+
+
+def names_in(template: bytes) -> set[str]:
+    """The names of the values that a template uses. Raises Problem 500 for what is not a template, 501 without docxtpl."""
+    fill(template, {})  # an unknown name is empty here, but a wrong tag is an error
+    filler = _filler()(io.BytesIO(template))
+    found: set[str] = filler.get_undeclared_template_variables(_environment(filler, False))
+    return found
 
 
 def guard(template: bytes) -> None:
