@@ -89,8 +89,8 @@ def raw_for(schema: type[Any], node: Node, number: int = 1, given: Mapping[str, 
     A value that is a function is called with ``number``: it may make what the record refers to.
     """
     values: dict[str, Any] = {}
-    given = {name: value(number) if callable(value) else value for name, value in (given or {}).items()}
-    with framed(node, SYSTEM):
+    with framed(node, SYSTEM):  # so that a function can ask ``current_frame`` where the record will be
+        given = {name: value(number) if callable(value) else value for name, value in (given or {}).items()}
         for name, field in fields_of(schema).items():
             value = given[name] if name in given else NOTHING if field.dump_only else example(field, node, number)
             if value is not NOTHING and not (name in given and value is None):
