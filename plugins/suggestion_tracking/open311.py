@@ -51,48 +51,48 @@ END_OF_DAY = time(15, 59, 59)  # midnight in China, as naive UTC
 def spoken(view: Callable[..., Response]) -> Callable[..., Response]:
     """Answer errors of ``view`` as the standard does, and ask for a jurisdiction and format that exist."""
     @wraps(view)
-    def answered(form: str, **arguments: Any) -> Response:
-        if form not in FORMATS:
-            raise NotFound(gettext("There is nothing here"), form, gettext("Ask for .xml or .json."))
+    def answered(ending: str, **arguments: Any) -> Response:
+        if ending not in FORMATS:
+            raise NotFound(gettext("There is nothing here"), ending, gettext("Ask for .xml or .json."))
         try:
             asked = request.values.get("jurisdiction_id", "")
             if asked and asked != g.node.code:
                 raise Open311Error(404, gettext("jurisdiction_id was not found: here it is %(code)s.", code=g.node.code))
-            return view(form=form, **arguments)
+            return view(ending=ending, **arguments)
         except Open311Error as error:
-            return answer("errors", error.errors, form, error.status)
+            return answer("errors", error.errors, ending, error.status)
         except Problem as problem:
             status = {401: 403, 403: 403, 404: 404}.get(problem.status, 400)
             texts = [f"{NAMES.get(name, name)}: {text}" for name, found in problem.errors.items() for text in found]
             plain = " ".join(str(part) for part in (problem.title, problem.detail, problem.remedy) if str(part))
-            return answer("errors", Open311Error(status, *(texts or [plain])).errors, form, status)
+            return answer("errors", Open311Error(status, *(texts or [plain])).errors, ending, status)
     return answered
 
 
 @spoken
-def discovery(form: str) -> Response:
+def discovery(ending: str) -> Response:
     """Service discovery: where the endpoint is, in which formats, and where a key is to be had."""
-    endpoint = url_for("suggestion_tracking.open311_services", code=g.node.code, form="json", _external=True)
+    endpoint = url_for("suggestion_tracking.open311_services", code=g.node.code, ending="json", _external=True)
     changed = local_moment(datetime(2026, 11, 22)).isoformat()
     return answer("discovery", {
         "changeset": changed, "contact": gettext("Telephone %(phone)s", phone=setting("core.feedback_phone", g.node.id)),
         "key_service": gettext("Ask the administrator of %(place)s for an account; it makes its key on its own page.",
                                place=g.node.name),
         "endpoints": [{"specification": SPECIFICATION, "url": endpoint.removesuffix("/services.json"), "changeset": changed,
-                       "type": "production", "formats": ["text/xml", "application/json"]}]}, form)
+                       "type": "production", "formats": ["text/xml", "application/json"]}]}, ending)
 
 
 @spoken
-def services(form: str) -> Response:
+def services(ending: str) -> Response:
     """GET Service List: the classes of matters of this county."""
     kind = setting(f"{PLUGIN}.open311_type", g.node.id)
     return answer("services", [
         {"service_code": code, "service_name": label, "description": label, "metadata": True, "type": kind,
-         "keywords": label, "group": gettext("Matters of residents")} for code, label in classes()], form)
+         "keywords": label, "group": gettext("Matters of residents")} for code, label in classes()], ending)
 
 
 @spoken
-def service_definition(form: str, service_code: str) -> Response:
+def service_definition(ending: str, service_code: str) -> Response:
     """GET Service Definition: the village, which a point on the map does not tell us, and whether it may be published."""
     if service_code not in dict(classes()):
         raise Open311Error(404, gettext("service_code was not found: %(code)s", code=service_code[:40]))
@@ -103,17 +103,17 @@ def service_definition(form: str, service_code: str) -> Response:
          "order": 1, "description": gettext("Which village or community?"), "values": places},
         {"variable": True, "code": "publish", "datatype": "singlevaluelist", "required": False, "datatype_description": None,
          "order": 2, "description": gettext("The matter and its result may be published without my name"), "values": consent}]
-    return answer("service_definition", {"service_code": service_code, "attributes": attributes}, form)
+    return answer("service_definition", {"service_code": service_code, "attributes": attributes}, ending)
 
 
 @spoken
-def requests(form: str) -> Response:
+def requests(ending: str) -> Response:
     """GET Service Requests: published matters of at most 90 days and 1,000 rows, or those named by ``service_request_id``."""
     args = request.args
     named = _several("service_request_id")
     if named:
         rows = _requests(registry().entity(MATTER).model.uid.in_(named[:MOST]))
-        return answer("service_requests", rows, form)
+        return answer("service_requests", rows, ending)
     start, end = _moment("start_date"), _moment("end_date")
     if start is None and end is None:
         end = now()
@@ -130,11 +130,11 @@ def requests(form: str) -> Response:
         wanted &= Publication.kind.in_(_several("service_code"))
     if len(set(states)) == 1:
         wanted &= model.closed_at.is_null("open" in states)
-    return answer("service_requests", _requests(wanted), form)
+    return answer("service_requests", _requests(wanted), ending)
 
 
 @spoken
-def one_request(form: str, service_request_id: str) -> Response:
+def one_request(ending: str, service_request_id: str) -> Response:
     """GET Service Request: a published matter in full; of another one that the client was given, state and class."""
     model = registry().entity(MATTER).model
     rows = _requests(model.uid == service_request_id[:40])
@@ -144,11 +144,11 @@ def one_request(form: str, service_request_id: str) -> Response:
         if place is None or not tree().covers(g.node, place) or not is_on(PLUGIN, place.id):
             raise Open311Error(404, gettext("service_request_id was not found."))
         rows = [_shown(row, None)]
-    return answer("service_requests", rows, form)
+    return answer("service_requests", rows, ending)
 
 
 @spoken
-def token(form: str, token_id: str) -> Response:
+def token(ending: str, token_id: str) -> Response:
     """GET service_request_id from a token: the id appears once the village or town has taken the matter up."""
     try:
         link = signed_links.find(token_id, TOKEN)
@@ -161,7 +161,7 @@ def token(form: str, token_id: str) -> Response:
         raise Open311Error(404, gettext("token was not found."))
     first = engine.workflow_for(entity, row).first
     known = {"service_request_id": row.uid} if row.state != first else {}
-    return answer("service_requests", [{**known, "token": token_id}], form)
+    return answer("service_requests", [{**known, "token": token_id}], ending)
 
 
 # ---------------------------------------------------------------- what is shown

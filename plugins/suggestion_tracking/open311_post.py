@@ -52,7 +52,7 @@ class Posted(EntitySchema):
 
 
 @spoken
-def post_request(form: str) -> Response:
+def post_request(ending: str) -> Response:
     """Register a matter. Answers its id, or a token where the county hands ids out only once a matter was taken up."""
     actor = _actor()
     code = request.form.get("service_code", "").strip()
@@ -67,9 +67,11 @@ def post_request(form: str) -> Response:
     said = gettext("Registered under the number %(number)s. With it and the code %(code)s the person can look the matter up.",
                    number=record.number, code=secret)
     if setting(f"{PLUGIN}.open311_type", g.node.id) == "batch":
-        made = signed_links.create(TOKEN, MATTER, record.id, expires=timedelta(days=TOKEN_DAYS), once=False)
-        return answer("service_requests", [{"token": made, "service_notice": said, "account_id": None}], form, 201)
-    return answer("service_requests", [{"service_request_id": record.uid, "service_notice": said, "account_id": None}], form, 201)
+        name, identity = "token", signed_links.create(
+            TOKEN, MATTER, record.id, expires=timedelta(days=TOKEN_DAYS), once=False)
+    else:
+        name, identity = "service_request_id", record.uid
+    return answer("service_requests", [{name: identity, "service_notice": said, "account_id": None}], ending, 201)
 
 
 def _actor() -> Actor:

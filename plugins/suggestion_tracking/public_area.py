@@ -65,11 +65,11 @@ def register(blueprint: Any) -> None:
     add("/matter/<rid:record_id>/code", "new_code", public_codes.new_code_page, f"{STEM}rate_told", "POST")
     add("/publish/<source>/<rid:record_id>", "publish", public_desk.publish_page, PUBLICATION.permission("create"), "GET", "POST")
     base = "/open311/v2"
-    add("/open311/discovery.<form>", "open311_discovery", open311.discovery, "public", stateless=True)
-    add(f"{base}/services.<form>", "open311_services", open311.services, "public", stateless=True)
-    add(f"{base}/services/<service_code>.<form>", "open311_definition", open311.service_definition, "public", stateless=True)
-    add(f"{base}/requests.<form>", "open311_requests", open311.requests, "public", stateless=True)
-    add(f"{base}/requests.<form>", "open311_post", open311_post.post_request, "public", "POST", stateless=True,
+    add("/open311/discovery.<ending>", "open311_discovery", open311.discovery, "public", stateless=True)
+    add(f"{base}/services.<ending>", "open311_services", open311.services, "public", stateless=True)
+    add(f"{base}/services/<service_code>.<ending>", "open311_definition", open311.service_definition, "public", stateless=True)
+    add(f"{base}/requests.<ending>", "open311_requests", open311.requests, "public", stateless=True)
+    add(f"{base}/requests.<ending>", "open311_post", open311_post.post_request, "public", "POST", stateless=True,
         body=attachments.MAX_BODY)
-    add(f"{base}/requests/<service_request_id>.<form>", "open311_request", open311.one_request, "public", stateless=True)
-    add(f"{base}/tokens/<token_id>.<form>", "open311_token", open311.token, "public", stateless=True)
+    add(f"{base}/requests/<service_request_id>.<ending>", "open311_request", open311.one_request, "public", stateless=True)
+    add(f"{base}/tokens/<token_id>.<ending>", "open311_token", open311.token, "public", stateless=True)

@@ -55,7 +55,8 @@ class PublicationSchema(EntitySchema):
     title = Text(_("Title"), max=120, required=True)
     text = LongText(_("What it is about"), max=4000, required=True,
                     help=_("Everybody reads this. No names, telephone numbers, house numbers or anything else about a person."))
-    result = LongText(_("Result of the handling"), max=4000, help=_("The result as everybody may read it; empty while it is handled."))
+    result = LongText(_("Result of the handling"), max=4000,
+                      help=_("The result as everybody may read it; empty while it is handled."))
     outcome = Choice(_("Outcome"), scheme="suggestion_tracking.outcome", read_only=True)
     published_on = Day(_("Published on"), read_only=True)
     hidden = Flag(_("Taken back"), help=_("It stays on record, and nobody sees it any more."))

@@ -56,7 +56,9 @@ INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", 
 TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
          "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "form": "handling_slip", "month": "2026-01", "version": "1", "preset": "henan_2017"}
+         "form": "handling_slip", "month": "2026-01", "version": "1", "preset": "henan_2017",
+         "ending": "json", "service_code": "roads", "service_request_id": "0" * 32, "token_id": "A" * 22, "token": "A" * 22,
+         "source": "matter"}
 Line = tuple[str, str, str]
 Answers = tuple[str, ...]
 
@@ -252,7 +254,8 @@ def _values(ground: Ground, rule: Rule, node: Node, records: str, *, exists: boo
         elif (owner, name) in inner:
             values[name] = inner[owner, name]
         elif name in RECORD_NAMES:
-            values[name] = records_here[{"core": "core.account", "grid": "grid.grid"}.get(owner, owner)]
+            values[name] = records_here[{"core": "core.account", "grid": "grid.grid",
+                                         "suggestion_tracking": "suggestion_tracking.matter"}.get(owner, owner)]
         else:
             values[name] = ABSENT_ID
     return values
