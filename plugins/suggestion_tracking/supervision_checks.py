@@ -23,6 +23,9 @@ def check_commitment(data: dict[str, Any], record: Any, node: Any) -> dict[str, 
         return {"due_on": [_("The day changes by the step “Carry on to a later day”, with its reason.")]}
     promised, due, first = (_value(data, record, name) for name in ("promised_on", "due_on", "first_due_on"))
     errors: dict[str, list[str]] = {}
+    unit = people.Department
+    if record is None and not unit.select().where((unit.id == data["department_id"]) & (unit.division_id == node.id)).exists():
+        errors["department"] = [_("This unit does not belong to %(place)s. Choose one that does.", place=node.name)]
     if record is None and due < local_day():
         errors["due_on"] = [_("The day is past. Enter the day now agreed, and the first one as “First promised for”.")]
     elif due < promised:

@@ -16,7 +16,7 @@ class CommitmentSchema(EntitySchema):
 
     division = DivisionRef(_("County or town"), level=LEVELS)
     suggestion = SuggestionNumber(_("Suggestion"), required=True, help=NUMBER)
-    department = DepartmentRef(_("Unit that promised"), required=True, own=True)
+    department = DepartmentRef(_("Unit that promised"), required=True)
     title = Text(_("What is promised"), required=True, max=120)
     text = LongText(_("In its words"), max=2000, help=_("As the reply says it."))
     promised_on = Day(_("Promised on"), required=True, past=True, default=local_day)
