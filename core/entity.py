@@ -131,7 +131,8 @@ class Entity:
     ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
     the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
     ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
-    ``grouping`` lets cases be grouped (permission ``<key>.group``).
+    ``grouping`` lets cases be grouped (permission ``<key>.group``); ``steps`` are (key, label) of what services of the plugin
+    note in a record's history beside its transitions.
     """
 
     key: str
@@ -159,6 +160,7 @@ class Entity:
     number: Callable[..., str] | None = None
     closed: Callable[[Any], bool] | None = None
     grouping: Grouping | None = None
+    steps: tuple[tuple[str, Label], ...] = ()
 
     @property
     def plugin(self) -> str:

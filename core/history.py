@@ -65,8 +65,8 @@ def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[
     asked = orjson.loads(body) if body else {}
     text = str(asked.pop("text", "") or "")
     who = name or username or (_("System") if account_id is None else _("Account %(id)s", id=account_id))
-    found = {"id": entry_id, "at": at, "who": who, "step": step, "label": _label(flow, step), "from": _state(flow, before),
-             "to": _state(flow, after), "text": text, "asked": _asked(entity, flow, step, asked),
+    found = {"id": entry_id, "at": at, "who": who, "step": step, "label": _label(flow, step, entity),
+             "from": _state(flow, before), "to": _state(flow, after), "text": text, "asked": _asked(entity, flow, step, asked),
              "tone": "bad" if step == "overdue" else ""}
     told = orjson.loads(facts) if facts else {}
     if told.get("number") and step in STEPS:  # the other matter that this one was put to, taken from or followed
@@ -106,13 +106,14 @@ def words(flow: Workflow | None, step: str, before: str | None, after: str | Non
     return _label(flow, step), _state(flow, before), _state(flow, after)
 
 
-def _label(flow: Workflow | None, step: str) -> str:
+def _label(flow: Workflow | None, step: str, entity: Entity | None = None) -> str:
     if flow is not None:
         try:
             return str(flow.transition(step).label)
         except KeyError:
             pass
-    return str(STEPS.get(step, step))
+    own = dict(entity.steps) if entity is not None else {}
+    return str(own.get(step) or STEPS.get(step, step))
 
 
 def _state(flow: Workflow | None, key: str | None) -> str:

@@ -103,26 +103,36 @@ def check_score(data: dict[str, Any], record: Any, node: Node) -> dict[str, list
     return errors
 
 
+def delete_appraisal(record: Any, actor: Actor, node: Node) -> None:
+    """Take a prepared scheme back with its items. Raises ``Refused`` once it was opened."""
+    if record.state != "draft":
+        raise Refused(_("An appraisal that was opened is never deleted."), record.name, code="wrong_state")
+    AppraisalItem.delete().where(AppraisalItem.appraisal_id == record.id).execute()
+
+
+STEPS = (("open_appraisal", _l("Appraisal opened")), ("fix_appraisal", _l("Result fixed")),
+         ("publish_appraisal", _l("Result published")))
 ACTIONS = ("create", "edit", "delete")
 APPRAISAL = Entity(
     f"{PLUGIN}.appraisal", model=Appraisal, schema=AppraisalSchema, label=_l("Appraisals of units"),
     columns=("name", "year", "division", "state", "legal_basis", "valid_until", "published_on"), filters=("year", "state"),
-    search=("name",), title="name", actions=ACTIONS, icon="clipboard-data", levels=("county", "town"), check=check_appraisal,
+    search=("name",), title="name", actions=ACTIONS, icon="clipboard-check", levels=("county", "town"), check=check_appraisal,
+    delete=delete_appraisal, steps=STEPS,
     closed=lambda record: record.state == "closed",
     description=_l("Off until a legal basis and an end day are recorded. Counts outcomes, never logins, photos or kilometres."))
 ITEM = Entity(
     f"{PLUGIN}.appraisal_item", model=AppraisalItem, schema=ItemSchema, label=_l("Items of appraisals"),
     columns=("name", "appraisal", "position", "weight", "source"), filters=("appraisal", "source"), search=("name",),
-    sorts=("position", "-id"), title="name", actions=ACTIONS, icon="list-ol", menu=None, levels=("county", "town"),
+    sorts=("position", "-id"), title="name", actions=ACTIONS, icon="list-ul", menu=None, levels=("county", "town"),
     check=check_item)
 SCORE = Entity(
     f"{PLUGIN}.appraisal_score", model=AppraisalScore, schema=ScoreSchema, label=_l("Points given to units"),
     columns=("item", "department", "points", "reason"), filters=("appraisal", "item", "department"), title="id", actions=ACTIONS,
-    icon="pencil-square", menu=None, levels=("county", "town"), check=check_score)
+    icon="pencil", menu=None, levels=("county", "town"), check=check_score)
 RESULT = Entity(
     f"{PLUGIN}.appraisal_result", model=AppraisalResult, schema=ResultSchema, label=_l("Results of appraisals"),
     columns=("appraisal", "department", "points", "reachable", "rank"), filters=("appraisal", "department"), title="id",
-    actions=("export",), icon="award", menu=None, levels=("county", "town"), counters=(Counter("appraisal_id"),),
+    actions=("export",), icon="star", menu=None, levels=("county", "town"), counters=(Counter("appraisal_id"),),
     closed=lambda record: True)
 
 

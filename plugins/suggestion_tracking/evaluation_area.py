@@ -25,7 +25,7 @@ __all__ = ["ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTI
 P = "suggestion_tracking."
 ENTITIES = (evaluation_counts.COUNTED, evaluation_smells.SMELL, *evaluation_appraisal.ENTITIES,
             evaluation_ballot.BALLOT, evaluation_chosen.CHOSEN)
-LINKS = (Link("suggestion_tracking.rates", _("Rates of suggestions"), "percent", f"{P}rates", "main"),)
+LINKS = (Link("suggestion_tracking.rates", _("Rates of suggestions"), "bar-chart", f"{P}rates", "main"),)
 SILENT = frozenset({"reminder", "create", "comment", "attach"})
 
 

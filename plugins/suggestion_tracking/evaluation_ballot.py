@@ -45,28 +45,27 @@ LINK_DAYS = 30
 
 
 def check_ballot(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[str]]:
-    """A ballot changes while it is prepared; its last day is not past."""
+    """The last day of a ballot is not past. It changes only while it is prepared: afterwards its record is closed."""
     errors: dict[str, list[str]] = {}
-    if record is not None and record.state != "draft":
-        errors = {name.removesuffix("_id"): [_("The ballot is open: this stays as it was when it was opened.")]
-                  for name, value in data.items() if value != getattr(record, name, value)}
     if data.get("ends_on") is not None and data["ends_on"] < local_day():
         errors["ends_on"] = [_("This day is past. Choose today or a later day.")]
     return errors
 
 
 def delete_ballot(record: Any, actor: Actor, node: Node) -> None:
-    """Take a prepared ballot back with its subjects. Raises ``Refused`` once it was opened."""
-    if record.state != "draft":
-        raise Refused(_("A ballot that was opened is never deleted."), record.title, _("Close it instead."), code="wrong_state")
+    """Take a prepared ballot back with its subjects."""
     BallotSubject.delete().where(BallotSubject.ballot_id == record.id).execute()
 
+
+STEPS = (("set_ballot_subjects", _l("What is voted on was entered")), ("open_ballot", _l("Ballot opened")),
+         ("vote", _l("A vote was cast")), ("give_out_links", _l("Voting links were made")),
+         ("close_ballot", _l("Ballot closed")), ("publish_ballot", _l("Count published")))
 
 BALLOT = Entity(
     f"{PLUGIN}.ballot", model=Ballot, schema=BallotSchema, label=_l("Ballots of deputies"),
     columns=("title", "year", "division", "state", "voters", "votes", "published_on"), filters=("year", "state"),
     search=("title",), title="title", actions=("create", "edit", "delete"), icon="check2-square", levels=("county", "town"),
-    check=check_ballot, delete=delete_ballot, closed=lambda record: record.state == "closed",
+    check=check_ballot, delete=delete_ballot, closed=lambda record: record.state != "draft", steps=STEPS,
     description=_l("Secret: who voted is kept apart from what was voted. The count is shown after the ballot is closed."))
 
 
@@ -121,7 +120,7 @@ def open_(ballot: Any, actor: Actor, node: Node) -> int:
 def close(ballot: Any, actor: Actor, node: Node) -> None:
     """Close an open ballot: no vote is taken any more, and links that were not used end."""
     with transaction():
-        _step(ballot, "open", actor, node, "close_ballot", state="closed", closed_at=now())
+        _step(ballot, "open", actor, node, "close_ballot", state="closed", ended_at=now())
         for (voter_id,) in BallotVoter.select(BallotVoter.id).where(
                 (BallotVoter.ballot_id == ballot.id) & (BallotVoter.voted == False)).tuples():  # noqa: E712
             signed_links.revoke(VOTE, BALLOT.key, voter_id)

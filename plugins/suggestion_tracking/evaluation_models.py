@@ -167,7 +167,7 @@ class Ballot(Scoped):
     voters = peewee.IntegerField(default=0)
     votes = peewee.IntegerField(default=0)
     opened_at = peewee.DateTimeField(null=True)
-    closed_at = peewee.DateTimeField(null=True)
+    ended_at = peewee.DateTimeField(null=True)
     published_on = peewee.DateField(null=True)
 
     class Meta:

@@ -27,6 +27,8 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) ->
         found = smells_of(entity.key, record.id)
         panel = Panel(_("Things to look at"), "suggestion_tracking/smell_panel.html", {"found": found}, order=20)
         return [panel] if found else None
+    if slot == "detail.main" and entity.key in {SMELL.key, f"{PLUGIN}.counted"}:
+        return [case_panel(entity.key, record, node)]
     makers = {appraisal.APPRAISAL.key: appraisal_panel, ballots.BALLOT.key: ballot_panel, f"{PLUGIN}.chosen": chosen_panel}
     maker = makers.get(entity.key)
     if slot != "detail.main" or maker is None:
@@ -64,6 +66,19 @@ def smell_counts(node: Node) -> list[dict[str, Any]]:
     rows = [{"kind": kind, "label": str(label), "n": counted.get(f"{kind}|open", 0), "url": base and base + kind}
             for kind, label in SMELLS]
     return rows if any(row["n"] for row in rows) else []
+
+
+def case_panel(entity_key: str, record: Any, node: Node) -> Panel:
+    """On a row that the system made: the way to the case it is about."""
+    if entity_key == SMELL.key:
+        name, case_id = record.entity.partition(".")[2], record.record_id
+        text = smell_text(record.kind, record.measured, record.threshold, record.other)
+    else:
+        name, case_id = ("commitment", record.commitment_id) if record.commitment_id else ("suggestion", record.suggestion_id)
+        text = ""
+    return Panel(_("The case"), "suggestion_tracking/case_panel.html", {
+        "url": f"/d/{node.code}/{PLUGIN}/{name}/{case_id}", "number": record.number, "case_title": record.title, "text": text},
+        order=5)
 
 
 # ---------------------------------------------------------------- steps of the year

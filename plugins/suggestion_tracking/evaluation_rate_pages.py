@@ -108,11 +108,13 @@ def left_out_url(node: Node, year: int) -> str:
     return f"/d/{node.code}/{PLUGIN}/counted/?{urlencode(asked)}"
 
 
-def unit_names(ids: Any) -> dict[int, str]:
-    """The names of units in the order of the tree: by division, then by name. One query."""
+def unit_names(ids: Any, node: Node | None = None) -> dict[int, str]:
+    """The names of units in the order of the tree: by division, then by name; with ``node`` only its own. One query."""
     model = people.Department
-    return dict(model.select(model.id, model.name).where(model.id.in_(sorted(ids) or [0])).order_by(
-        model.division_id, model.name).tuples())
+    query = model.select(model.id, model.name).where(model.id.in_(sorted(ids) or [0]))
+    if node is not None:
+        query = query.where(model.division_id == node.id)
+    return dict(query.order_by(model.division_id, model.name).tuples())
 
 
 def units_of(node: Node, year: int) -> list[tuple[int, str, dict[str, statistics.Percentage]]]:
@@ -135,7 +137,7 @@ def unit_table(node: Node, year: int, by: str) -> dict[str, Any] | None:
     rows = []
     for unit, name, values in found:
         cells = [{"text": name}, {"text": values["answered"].bottom, "url": cases_url(node, year, "unit", unit)},
-                 *({"text": rates.shown(values[rate.key])} for rate in rates.RATES)]
+                 *({"text": rates.brief(values[rate.key])} for rate in rates.RATES)]
         if by:
             cells.insert(0, {"text": places.get(unit) or _("no place")})
         rows.append({"cells": cells})
@@ -155,7 +157,7 @@ def town_table(node: Node, year: int) -> dict[str, Any] | None:
             values = rates.all_counted(found[child.id], least)
             rows.append({"url": f"/d/{child.code}/{PLUGIN}/rates?year={year}", "cells": [
                 {"text": child.name}, {"text": values["answered"].bottom},
-                *({"text": rates.shown(values[rate.key])} for rate in rates.RATES)]})
+                *({"text": rates.brief(values[rate.key])} for rate in rates.RATES)]})
     if not rows:
         return None
     return {"caption": _("Suggestions by division"), "rows": rows, "columns": [
@@ -182,14 +184,17 @@ def matter_table(node: Node) -> dict[str, Any] | None:
 
 
 def matter_unit_table(node: Node) -> dict[str, Any] | None:
-    """The units to which matters were handed, with the same rates, from the core's counters."""
+    """The division's own units to which matters were handed, with the same rates, from the core's counters.
+
+    Offices of towns stand on the pages of their towns.
+    """
     ratios = _matter_ratios(node)
     if not ratios:
         return None
     by_unit = matter_rates_by_unit(node, ratios)
     rows = [{"cells": [{"text": name, "url": f"/d/{node.code}/{PLUGIN}/matter/?unit={unit}" if is_on(PLUGIN, node.id) else ""},
-                       *({"text": rates.shown(by_unit[unit][ratio.key])} for ratio in ratios)]}
-            for unit, name in unit_names(by_unit).items()]
+                       *({"text": rates.brief(by_unit[unit][ratio.key])} for ratio in ratios)]}
+            for unit, name in unit_names(by_unit, node).items()]
     if not rows:
         return None
     return {"caption": _("Matters by unit"), "rows": rows, "columns": [

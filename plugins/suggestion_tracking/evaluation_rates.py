@@ -19,10 +19,10 @@ COUNTS, ANSWERED, CLOSED, SOLVED, RATED, GOOD, MANNERS, GOOD_MANNERS, WISHED, ME
 to be met; p met in every stage; l its limit tells; i answered in time; d promised day past or kept; k kept in time or later."""
 
 LETTERS: Mapping[str, Any] = {
-    COUNTS: _("counts"), ANSWERED: _("answered"), CLOSED: _("written off or closed"), SOLVED: _("counts as solved"), RATED: _("result rated"),
-    GOOD: _("satisfied with the result"), MANNERS: _("attitude rated"), GOOD_MANNERS: _("satisfied with the attitude"),
-    WISHED: _("wishes to be met"), MET: _("met in every stage"), LIMITED: _("the limit tells"), IN_TIME: _("in time"),
-    DUE: _("promised day past"), KEPT: _("promise kept")}
+    COUNTS: _("counts"), ANSWERED: _("answered"), CLOSED: _("written off or closed"), SOLVED: _("counts as solved"),
+    RATED: _("result rated"), GOOD: _("satisfied with the result"), MANNERS: _("attitude rated"),
+    GOOD_MANNERS: _("satisfied with the attitude"), WISHED: _("wishes to be met"), MET: _("met in every stage"),
+    LIMITED: _("the limit tells"), IN_TIME: _("in time"), DUE: _("promised day past"), KEPT: _("promise kept")}
 
 LEFT_OUT: Mapping[str, Any] = {
     "reference": _("for reference only: needs no reply"), "withdrawn": _("withdrawn"), "refused": _("not filed"),
@@ -100,6 +100,13 @@ def shown(found: statistics.Percentage) -> str:
     if found.small:
         return gettext("%(top)s of %(bottom)s", top=found.top, bottom=found.bottom)
     return f"{found.value} %"
+
+
+def brief(found: statistics.Percentage) -> str:
+    """The same for a cell of a table: 58.06 %, or 3/4 where the bottom is too small to be compared."""
+    if found.value is None:
+        return "–"
+    return f"{found.top}/{found.bottom}" if found.small else f"{found.value} %"
 
 
 def rounding_note(found: statistics.Percentage) -> str:

@@ -40,7 +40,7 @@ SETTINGS = (
     Setting(f"{P}smell_transfers", _("Pushed around: handed over or sent back at least (times)"), "int", 3, WORKING, minimum=2,
             maximum=50),
     Setting(f"{P}smell_idle_days", _("Dragged: no step for at least (days)"), "int", 30, WORKING, minimum=3, maximum=400),
-    Setting(f"{P}smell_shared_terms", _("Talking past: reply shares fewer terms with the request than"), "int", 3, WORKING,
+    Setting(f"{P}smell_shared_terms", _("Talking past: reply shares fewer terms with the request than"), "int", 1, WORKING,
             minimum=1, maximum=50),
     Setting(f"{P}smell_alike_percent", _("Same text: replies are alike at least (per cent)"), "int", 90, WORKING, minimum=80,
             maximum=100),

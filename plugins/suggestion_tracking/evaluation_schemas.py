@@ -86,7 +86,7 @@ class AppraisalSchema(EntitySchema):
     basis_on = Day(_("Document of"), past=True)
     valid_until = Day(_("Valid until"), help=_("The last day on which this basis holds. After it nothing is scored or ranked."))
     state = Choice(_("State"), options=STATES, read_only=True)
-    opened_on = Day(_("Opened on"), read_only=True)
+    opened_on = Day(_("Begun on"), read_only=True)
     fixed_on = Day(_("Result fixed on"), read_only=True)
     published_on = Day(_("Published on"), read_only=True)
 

@@ -31,6 +31,9 @@ SET_PHRASES = (
 """Phrases of every request and every reply, longest first; a working list that grows by experience."""
 
 _PHRASES = re.compile("|".join(SET_PHRASES.split()))
+FEW = 8
+"""Fewer terms than this are too few to tell what a request is about."""
+
 BANDS = 4
 _ROWS = 2
 _SEEDS = tuple(f"{number}:".encode() for number in range(BANDS * _ROWS))
@@ -64,10 +67,10 @@ def shared(request: str, reply: str) -> int:
 def talks_past(request: str, reply: str, least: int) -> int | None:
     """The number of shared terms when it is below ``least``, else None: the reply is about the request, or too little to tell.
 
-    A request with fewer than twice ``least`` terms is not judged: who asks in five words may be answered in five others.
+    A request with few terms is not judged: who asks in five words may be answered in five others.
     """
     asked = terms(request)
-    if len(asked) < 2 * least or not core_of(reply).strip():
+    if len(asked) < max(FEW, 2 * least) or not core_of(reply).strip():
         return None
     found = len(asked & terms(reply))
     return found if found < least else None

@@ -147,7 +147,7 @@ def up(migrator, db):
         voters = IntegerField(default=0)
         votes = IntegerField(default=0)
         opened_at = DateTimeField(null=True)
-        closed_at = DateTimeField(null=True)
+        ended_at = DateTimeField(null=True)
         published_on = DateField(null=True)
         class Meta:
             database = db

@@ -353,9 +353,9 @@ def test_after_the_close_and_after_the_last_day_no_vote_is_taken(world, ballot, 
 
 def test_an_open_ballot_can_neither_be_changed_nor_deleted(world, ballot):
     office = world.actors["office"]
-    with pytest.raises(Invalid):
+    with pytest.raises(Conflict):
         records.update(ballots.BALLOT, ballot.id, {"minimum": 1}, office, None, county(world))
-    with pytest.raises(Refused):
+    with pytest.raises(Conflict):
         records.delete(ballots.BALLOT, ballot.id, office, None, county(world))
     with pytest.raises(Refused):
         ballots.set_subjects(Ballot.get_by_id(ballot.id), [], ["另一个问题"], office, county(world))
