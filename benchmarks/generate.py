@@ -257,7 +257,7 @@ class SqliteLoader:
         marks = ",".join("?" * len(columns))
         self.connection.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks})", rows)
 
-    def finish(self, statements: Sequence[str]) -> None:
+    def finish(self, statements: Sequence[str], tables: Sequence[str] = ()) -> None:
         """Make the indexes, commit, and leave the file as a server expects it."""
         for statement in statements:
             self.connection.execute(statement)
@@ -294,11 +294,12 @@ class PostgresLoader:
             if lines:
                 copy.write("\n".join(lines) + "\n")
 
-    def finish(self, statements: Sequence[str]) -> None:
-        """Make the indexes, commit, and bring the planner's figures and the row numbers up to date."""
+    def finish(self, statements: Sequence[str], tables: Sequence[str] = ("grid_report",)) -> None:
+        """Make the indexes, commit, and bring the planner's figures and the row numbers of ``tables`` up to date."""
         for statement in statements:
             self.connection.execute(statement.encode())
-        self.connection.execute("SELECT setval(pg_get_serial_sequence('grid_report', 'id'), max(id)) FROM grid_report")
+        for table in tables:
+            self.connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}".encode())
         self.connection.commit()
         self.connection.autocommit = True
         self.connection.execute("VACUUM ANALYZE")

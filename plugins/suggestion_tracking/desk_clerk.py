@@ -16,7 +16,7 @@ from grid321.core.api import lazy_gettext as _l
 
 PLUGIN = "suggestion_tracking"
 KINDS = ("holder", "department")
-SHOWN = 8
+SHOWN, MORE = 8, 20
 SECTIONS = (
     ("overdue", _l("Overdue"), "exclamation-triangle", "bad"),
     ("due", _l("Due in the next three days"), "clock", "warn"),
@@ -100,7 +100,7 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
     found = read(node, actor)
     sections = [{"key": key, "title": str(title), "icon": icon, "tone": tone, "count": found[key]["count"],
                  "count_text": f"{found[key]['count']}+" if found[key]["more"] else str(found[key]["count"]),
-                 "rows": found[key]["rows"][:SHOWN], "rest": found[key]["rows"][SHOWN:]}
+                 "rows": found[key]["rows"][:SHOWN], "rest": found[key]["rows"][SHOWN:SHOWN + MORE]}
                 for key, title, icon, tone in SECTIONS]
     lists = [{"label": str(entity.label), "url": f"/d/{node.code}/{entity.plugin}/{entity.name}/", "icon": entity.icon,
               "overdue_url": overdue_url(node, entity)} for entity in case_entities(node, actor)]
