@@ -112,6 +112,12 @@ def variants(schemas: tuple[type[Any], ...], node: Node, given: Mapping[str, Any
         yield {**base, name: code}
 
 
+def answers(step: Any, node: Node, given: Any) -> list[dict[str, Any]]:
+    """Return the answers to try for a step: those of each example of a list, one of an automatic step as it is."""
+    each = given if isinstance(given, list) else [given]
+    return [raw for one in each for raw in (variants(step.asks, node, one) if step.asks else [dict(one or {})])]
+
+
 def loaded(schemas: tuple[type[Any], ...], raw: dict[str, Any], node: Node, actor: Any) -> dict[str, Any]:
     """Return ``raw`` as the platform reads it; an optional value that a schema refuses is left out.
 

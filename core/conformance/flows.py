@@ -25,15 +25,21 @@ DENIED = (Forbidden, NotFound)
 def walkers(world: World) -> list[tuple[Walker, Walk]]:
     """Search every workflow of the plugin's own entities; what was found once serves all checks of a test run."""
     entities = [entity for entity in world.entities if world.workflow(entity) is not None]
-    return [(walker, _walk(world, walker)) for entity in entities for way in range(world.ways(entity))
-            for walker in (Walker(world, entity, way),)]
+    found: list[tuple[Walker, Walk]] = []
+    for entity in entities:
+        known: list[Walk] = []
+        for way in range(world.ways(entity)):
+            walker = Walker(world, entity, way)
+            known.append(_walk(world, walker, known))
+            found.append((walker, known[-1]))
+    return found
 
 
-def _walk(world: World, walker: Walker) -> Walk:
+def _walk(world: World, walker: Walker, known: list[Walk]) -> Walk:
     note = _note(world, walker)
     if note is not None and note.exists():
         return Walk.from_json(note.read_text(encoding="utf-8"), walker.entity, walker.workflow)
-    walk = walker.search()
+    walk = walker.search(known)
     if note is not None:
         half = note.with_suffix(f".{os.getpid()}")
         half.write_text(walk.to_json(), encoding="utf-8")
@@ -135,7 +141,7 @@ def _answered(walker: Walker, case: Any, key: str) -> list[Step]:
     transition = walker.workflow.transition(key)
     given = walker.world.examples.get(f"{walker.workflow.key}.{key}")
     node = walker.world.place(case.holder_id)
-    return [Step(key, raw) for raw in (examples.variants(transition.asks, node, given) if transition.asks else [{}])]
+    return [Step(key, raw) for raw in examples.answers(transition, node, given)]
 
 
 def _race(walker: Walker, walk: Walk) -> list[str]:

@@ -24,8 +24,8 @@ class PluginConformance:
 
     ``examples`` gives JSON values by entity key, or by ``<workflow key>.<transition key>``, where the kit cannot guess a value
     that fits (None leaves a field out; a function gets a running number; a list of an entity has one example for each way that
-    its cases may go); ``beside`` are plugins that are installed too; ``prepare(world)`` adds what records
-    need before they can be made.
+    its cases may go, a list of a step several answers; of an automatic step it is what triggers it); ``beside`` are plugins
+    that are installed too; ``prepare(world)`` adds what records need before they can be made.
     """
 
     plugin: ModuleType

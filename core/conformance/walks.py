@@ -3,16 +3,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import peewee
 
-from grid321.core import db, engine, meeting_decisions, meetings
-from grid321.core.actor import Actor
-from grid321.core.entity import Entity
+from grid321.core import conversions, db, engine, meeting_decisions, meetings
+from grid321.core.actor import SYSTEM, Actor
+from grid321.core.entity import Conversion, Entity
 from grid321.core.errors import Problem
+from grid321.core.meeting_records import ANSWERS
+from grid321.core.registry import registry
 from grid321.core.tree import Node
 from grid321.core.workflow import Transition, Workflow
 
@@ -20,6 +23,7 @@ from . import examples
 from .world import World
 
 MOST_SITUATIONS = 2000
+MOST_IDLE = 250  # situations without anything new, where cases of another way may reach the rest
 MOST_REPEATS = 3  # of one unusual answer to one step at one level
 LONGEST_CODE = 40
 Situation = tuple[tuple[str, str, Any], ...]
@@ -115,22 +119,37 @@ class Walker:
         return self.entity.model.get_by_id(case.id)
 
     def take(self, case: Any, step: Step, actor: Actor | None = None, version: int | None = None) -> Any:
-        """Take one step and return the stored case. Raises the Problem that refuses it."""
+        """Take one step and return the stored case. Raises the Problem that refuses it.
+
+        An automatic step is taken as the platform does when another case triggers it, with the example's values.
+        """
         transition = self.workflow.transition(step.key)
-        person = actor or self.who(transition, case)
+        person = actor or (SYSTEM if transition.automatic else self.who(transition, case))
         node = self.world.place(case.holder_id)
-        data = examples.loaded(transition.asks, step.raw, node, person) if transition.asks else {}
+        data = examples.loaded(transition.asks, step.raw, node, person) if transition.asks else dict(step.raw)
         if transition.meeting:
             self._meet(case, transition, node, data)
-        engine.perform(self.entity, case.id, step.key, data, person, version or case.version, self.world.tree.city)
+        conversion = conversions.of_step(self.entity, step.key)
+        if conversion is not None:
+            self._convert(case, conversion, actor, version)
+        else:
+            engine.perform(self.entity, case.id, step.key, data, person, version or case.version, self.world.tree.city)
         return self.fresh(case)
+
+    def _convert(self, case: Any, conversion: Conversion, actor: Actor | None, version: int | None) -> None:
+        """Turn the case into what the conversion makes of it: somebody of the place where the new record lives does it."""
+        target, place = registry().entity(conversion.target), conversions.place_of(conversion, case)
+        person = actor or self.at(place)
+        data = examples.loaded((target.schema,), self.world.raw(target, place), place, person)
+        conversions.convert(conversion, case.id, data, person, version or case.version, self.world.tree.city)
 
     def _meet(self, case: Any, step: Transition, holder: Node, data: dict[str, Any]) -> None:
         """Hold the meeting that decides a step, where one of its kinds meets at this level and the case is at the step."""
         kinds = [kind for kind in step.meeting if meetings.LEVEL_OF_KIND.get(kind, holder.level) == holder.level]
         if kinds and case.state in step.sources and case.version == self.fresh(case).version:
+            note = next((data[name] for name, column in ANSWERS.items() if column == "note" and data.get(name)), "")
             item = {"entity": self.entity.key, "record_id": case.id, "decision": step.key,
-                    "department_id": data.get("department_id")}
+                    "department_id": data.get("department_id"), "note": note}
             with suppress(Problem):  # a step that is not open to the case is not open to the meeting: the engine says why
                 meeting_decisions.record(holder, kinds[0], db.local_day(), [item])
 
@@ -141,8 +160,11 @@ class Walker:
             case = self.take(case, step)
         return case
 
-    def search(self) -> Walk:
+    def search(self, known: Sequence[Walk] = ()) -> Walk:
         """Find a path to every state and before every step; ends when all are found or MOST_SITUATIONS were seen.
+
+        Where an entity has examples of several ways (``world.ways``), what walks of the others found, ``known``, is not looked
+        for, and the search ends after MOST_IDLE situations without anything new.
 
         Always the situation with the rarest feature (state, level, value of one column) is tried next, of several the one
         farthest on its way: a guard that asks for something unusual is met long before all combinations are through.
@@ -155,7 +177,12 @@ class Walker:
         def rank(item: tuple[Situation, tuple[Step, ...]]) -> tuple[int, int]:
             return min((tried[part] for part in item[0]), default=0), -len(item[1])
 
-        while waiting and len(seen) < MOST_SITUATIONS and (walk.missing_states or walk.missing_steps):
+        elsewhere = {key for other in known for key in (*other.states, *other.steps)}
+        idle, before = 0, 0
+        while waiting and len(seen) < MOST_SITUATIONS and not elsewhere.issuperset((*walk.missing_states, *walk.missing_steps)):
+            idle, before = (idle + 1 if before == len(walk.states) + len(walk.steps) else 0), len(walk.states) + len(walk.steps)
+            if idle > MOST_IDLE and self.world.ways(self.entity) > 1:
+                break
             situation, path = min(waiting, key=rank)
             waiting.remove((situation, path))
             tried.update(situation)
@@ -176,11 +203,10 @@ class Walker:
         found = []
         node = self.world.place(case.holder_id)
         for transition in self.workflow.from_state(case.state):
-            if transition.automatic:
-                continue
             given = self.world.examples.get(f"{self.workflow.key}.{transition.key}")
-            answers = examples.variants(transition.asks, node, given) if transition.asks else [{}]
-            for number, raw in enumerate(answers):
+            if transition.automatic and given is None:
+                continue
+            for number, raw in enumerate(examples.answers(transition, node, given)):
                 step = Step(transition.key, raw)
                 self._answered[step.key, node.level, number] += 1
                 if number and self._answered[step.key, node.level, number] > MOST_REPEATS:
@@ -191,7 +217,8 @@ class Walker:
                         found.append((self._situation(after), after.state, (*path, step)))
                         raise _Undo
                 except _Undo:
-                    walk.steps.setdefault(transition.key, path)
+                    if not transition.automatic:
+                        walk.steps.setdefault(transition.key, path)
                 except Exception as problem:  # noqa: BLE001 - a guard may raise anything; the report names it
                     told = [problem, getattr(problem, "detail", ""), getattr(problem, "errors", "")]
                     walk.refusals[transition.key] = " ".join([type(problem).__name__, *(str(part) for part in told if part)])
