@@ -144,9 +144,9 @@ def not_rated_yet(case: Any, data: Any, actor: Any) -> Refusal | None:
 
 
 def is_over(case: Any, data: Any, actor: Any) -> Refusal | None:
-    """Guard: a task is done when its suggestion is no longer with the units."""
+    """Guard: a task is done when its suggestion is no longer with the units; an opinion when the office takes it as it is."""
     whole = suggestion_life.suggestion_of(case)
-    if whole.state not in {"assigned", "handling", "answered", "objected", "again"}:
+    if case.role == "co" or whole.state not in {"assigned", "handling", "answered", "objected", "again"}:
         return None
     return Refusal(_("The suggestion is still being handled."), "open", remedy=_("The task is done when the suggestion ends."))
 
