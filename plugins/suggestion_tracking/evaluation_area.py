@@ -3,7 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Event, Job, Link, Standing, guarded
+import click
+
+from grid321.core.api import Event, Link, Standing, gettext, guarded
 from grid321.core.api import lazy_gettext as _
 
 from . import (
@@ -20,7 +22,7 @@ from .evaluation_panels import panels_for
 from .evaluation_roles import GRANTS, PERMISSIONS, ROLES, SETTINGS
 from .life_models import Contact, Task
 
-__all__ = ["ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "changed", "panels_for", "register",
+__all__ = ["COMMANDS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "changed", "panels_for", "register",
            "register_api"]
 P = "suggestion_tracking."
 ENTITIES = (evaluation_counts.COUNTED, evaluation_smells.SMELL, *evaluation_appraisal.ENTITIES,
@@ -29,13 +31,14 @@ LINKS = (Link("suggestion_tracking.rates", _("Rates of suggestions"), "bar-chart
 SILENT = frozenset({"reminder", "create", "comment", "attach"})
 
 
-def count_anew(context: Any, args: Any) -> dict[str, Any]:
-    """The job that makes every counted row anew and judges nothing; safe to be done again."""
-    return {"rows": evaluation_counts.rebuild()}
+@click.command("count-rates")
+def count_rates() -> None:
+    """Count the rates of suggestions anew, after records were loaded past the platform. Safe to be done again."""
+    click.echo(gettext("%(count)s rows were counted anew.", count=evaluation_counts.rebuild()))
 
 
+COMMANDS = (count_rates,)
 JOBS = (
-    Job(f"{P}count_anew", _("Count the rates anew"), count_anew, permission=f"{P}run_appraisal"),
     Standing(f"{P}count_days", _("Count last days that are past"), evaluation_counts.sweep, every=3600.0),
     Standing(f"{P}look_for_dragged", _("Look for cases that stand still"), evaluation_smells.sweep, every=3600.0),
     Standing(f"{P}forget_replies", _("Forget the numbers of old replies"), evaluation_smells.forget, every=86400.0),
