@@ -14,11 +14,12 @@ from .life_models import Suggestion
 from .receipt_flow import RETURN
 from .suggestion_roles import SEE_ALL
 from .supervision_choices import CLASSES, SETTINGS
+from .supervision_demo import demo
 from .supervision_entities import ENTITIES
 from .supervision_models import Commitment, Receipt
 from .supervision_roles import GRANTS, LINKS, PERMISSIONS, POSTS, ROLES
 
-__all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "WORKFLOWS"]
+__all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "WORKFLOWS", "demo"]
 
 WORKFLOWS = (FOLLOWING, INSPECTING, LETTERS, LISTS, RETURN)
 PLUGIN = "suggestion_tracking"
