@@ -14,7 +14,8 @@ from .life_models import Suggestion
 from .supervision_models import Inspection
 
 P = "suggestion_tracking."
-RECORD = {"inspected_by": "县人大常委会代表工委", "form": "concentrated", "asked": "承办单位和代表", "papers": "yes", "agree": "yes"}
+RECORD = {"inspected_by": "县人大常委会代表工委", "form": "concentrated", "asked": "承办单位和代表",
+          "papers": "yes", "agree": "yes"}
 LETTERS = (
     ("slip", "no_contact", "关于尽快与代表见面的督办单",
      "交办已逾二十日，尚未与领衔代表见面。请三个工作日内上门听取意见，并报送见面记录。",
