@@ -1,22 +1,28 @@
 """The plugin passes the conformance kit: alone, and together with the grid plugin."""
 
 import pytest
+from support import public_examples, suggestion_examples, supervision_examples
 
 import grid321.plugins.grid
 import grid321.plugins.suggestion_tracking
 from grid321.core.testing import PluginConformance
+
+EXAMPLES = {**suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES}
 
 
 class TestAlone(PluginConformance):
     """The whole kit, with the core and nothing else: no plugin needs another."""
 
     plugin = grid321.plugins.suggestion_tracking
+    examples = EXAMPLES
+
+    def prepare(self, world):
+        """Deputies and a second unit in each congress."""
+        suggestion_examples.prepare(world)
 
 
-class TestWithGrid(PluginConformance):
+class TestWithGrid(TestAlone):
     """The same beside grids, whose reports may become matters."""
-
-    plugin = grid321.plugins.suggestion_tracking
 
     @pytest.fixture
     def plugin_modules(self):
