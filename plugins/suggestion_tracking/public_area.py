@@ -6,7 +6,7 @@ from typing import Any
 from grid321.core.api import SYSTEM, Event, Role, Setting, attachments, guarded
 from grid321.core.api import lazy_gettext as _
 
-from . import open311, open311_post, public_codes, public_demo, public_desk, public_form, public_list, public_own
+from . import open311, open311_post, public_api, public_codes, public_demo, public_desk, public_form, public_list, public_own
 from .matter_roles import STEM
 from .public_form import MATTER, PLUGIN
 from .public_publish import PUBLICATION, source_entity, take_back
@@ -31,6 +31,7 @@ SETTINGS = (
 
 panels_for = public_codes.panels_for
 demo = public_demo.demo
+register_api = public_api.register_api
 
 
 def changed(event: Event) -> None:

@@ -99,7 +99,7 @@ def register_matter(data: dict[str, Any], files: list[attachments.Clean], node: 
                           extra={"retry_after": 3600})
     values = {name: value for name, value in data.items() if value is not None}
     values |= {"kind": values.get("kind") or "other", "source": source}
-    code = lookup.new_code(mark or "")
+    code = lookup.new_code(f"{mark}\0{values['text']}" if mark else "")  # who only knows the mark gets another code
     place = tree().get(values.pop("division_id", None)) or node
     with transaction():
         record = sending.create_once(entity, values, files, mark, SYSTEM, place)

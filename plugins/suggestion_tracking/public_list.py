@@ -57,18 +57,18 @@ def entry_page() -> str:
 
 def list_page() -> Any:
     """The published items of a division, newest first, with search."""
-    asked = _asked()
-    query = selected(asked)
+    wanted = asked()
+    query = selected(wanted)
     before, after = _cursor("before"), _cursor("after")
     if after is not None:
         rows = list(query.where(Publication.id > after).order_by(None).order_by(Publication.id.asc()).limit(PAGE + 1))
         older, newer = True, len(rows) > PAGE
         rows = rows[:PAGE][::-1]
     else:
-        rows = list((query.where(Publication.id < before) if before is not None else query).limit(PAGE + 1))
+        rows = list(older(wanted).limit(PAGE + 1))
         older, newer = len(rows) > PAGE, before is not None
         rows = rows[:PAGE]
-    here = {name: value for name, value in asked.items() if value}
+    here = {name: value for name, value in wanted.items() if value}
     link = _linker("suggestion_tracking.published", here)
     return render_template(
         "suggestion_tracking/published.html", title=_("Published matters and suggestions"), place=g.node, asked=here,
@@ -111,9 +111,15 @@ def shown(row: Publication) -> dict[str, Any]:
             "url": url_for("suggestion_tracking.published_item", code=g.node.code, item_id=row.id)}
 
 
-def _asked() -> dict[str, str]:
+def older(wanted: dict[str, str]) -> Any:
+    """What ``selected`` gives, after the item that this request names by ``before``."""
+    before = _cursor("before")
+    return selected(wanted) if before is None else selected(wanted).where(Publication.id < before)
+
+
+def asked(known: frozenset[str] = KNOWN) -> dict[str, str]:
     """The search of this request. Raises ``BadRequest`` for parameters that do not exist and values that do not fit."""
-    strange = set(request.args) - KNOWN
+    strange = set(request.args) - known
     try:
         if strange:
             raise Invalid(errors={name: ["?"] for name in sorted(strange)})
@@ -142,11 +148,11 @@ def _linker(endpoint: str, asked: dict[str, str]) -> Any:
 
 def rss() -> Response:
     """The newest published items as RSS 2.0."""
-    asked, items = _feed_items()
+    wanted, items = _feed_items()
     root = Xml.Element("rss", version="2.0", attrib={"xmlns:atom": ATOM})
     channel = Xml.SubElement(root, "channel")
-    own = _absolute("suggestion_tracking.published_rss", asked)
-    _children(channel, title=_feed_title(), link=_absolute("suggestion_tracking.published", asked),
+    own = _absolute("suggestion_tracking.published_rss", wanted)
+    _children(channel, title=_feed_title(), link=_absolute("suggestion_tracking.published", wanted),
               description=_("Matters of residents and suggestions of deputies, published with consent, and their results."),
               language="zh-CN", ttl="60")
     Xml.SubElement(channel, "atom:link", href=own, rel="self", type="application/rss+xml")
@@ -160,13 +166,13 @@ def rss() -> Response:
 
 def atom() -> Response:
     """The newest published items as Atom (RFC 4287)."""
-    asked, items = _feed_items()
+    wanted, items = _feed_items()
     root = Xml.Element("feed", xmlns=ATOM)
-    own = _absolute("suggestion_tracking.published_atom", asked)
+    own = _absolute("suggestion_tracking.published_atom", wanted)
     newest = max((_moment(row) for row, _item in items), default=datetime(2026, 1, 1, tzinfo=UTC))
     _children(root, title=_feed_title(), id=own, updated=newest.isoformat())
     Xml.SubElement(root, "link", href=own, rel="self")
-    Xml.SubElement(root, "link", href=_absolute("suggestion_tracking.published", asked))
+    Xml.SubElement(root, "link", href=_absolute("suggestion_tracking.published", wanted))
     _children(Xml.SubElement(root, "author"), name=g.node.name)
     for row, item in items:
         entry = Xml.SubElement(root, "entry")
@@ -178,8 +184,8 @@ def atom() -> Response:
 
 
 def _feed_items() -> tuple[dict[str, str], list[tuple[Publication, dict[str, Any]]]]:
-    asked = _asked()
-    return asked, [(row, shown(row)) for row in selected(asked).limit(FEED)]
+    wanted = asked(KNOWN - {"before", "after"})
+    return wanted, [(row, shown(row)) for row in selected(wanted).limit(FEED)]
 
 
 def _feed_title() -> str:

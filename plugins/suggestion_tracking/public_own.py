@@ -80,19 +80,26 @@ def lookup_page() -> Any:
 
 
 def opened(number: str, code: str) -> str:
-    """The address of the matter that number and code open, good for half an hour.
+    """The address of the matter that number and code open, good for half an hour. Raises as ``found`` does."""
+    record = found(number, code)
+    place = tree().get(record.division_id) or g.node
+    token = signed_links.create(OWN, MATTER, record.id, expires=LOOKED_UP, once=False)
+    return url_for("suggestion_tracking.own", code=place.code, token=token)
+
+
+def found(number: str, code: str) -> Any:
+    """The matter that number and code open together.
 
     Raises ``Invalid`` with the same words for a wrong code, an unknown number and a matter where the plugin is off, and
     ``TooMany`` after five tries within a quarter of an hour.
     """
-    found = lookup.find(number, code, limits.network(request.remote_addr))
-    record = _matter(found[1]) if found is not None and found[0] == MATTER else None
+    pair = lookup.find(number, code, limits.network(request.remote_addr))
+    record = _matter(pair[1]) if pair is not None and pair[0] == MATTER else None
     place = tree().get(record.division_id) if record is not None else None
     if record is None or place is None or not is_on(PLUGIN, place.id):
         raise Invalid(_("Nothing was found"), errors={"number": [
             _("There is no matter with this number and this code. Check both, letter by letter.")]})
-    token = signed_links.create(OWN, MATTER, record.id, expires=LOOKED_UP, once=False)
-    return url_for("suggestion_tracking.own", code=place.code, token=token)
+    return record
 
 
 def _lookup_form(values: dict[str, str], problem: Problem | None = None) -> dict[str, Any]:
@@ -173,7 +180,7 @@ def rating_steps(record: Any) -> dict[str, Any]:
 def rate_page(token: str) -> Any:
     """Ask for the rating, and record it: the link is used up with it."""
     link = signed_links.find(token, RATE)
-    record = _at_home(link)
+    record = at_home(link)
     if request.method == "GET":
         return render_template("suggestion_tracking/rate.html", **_rate_form(record, token, {}))
     try:
@@ -199,11 +206,11 @@ def rate(token: str, record: Any, data: dict[str, Any]) -> None:
         steps = rating_steps(record)
         if data["result"] == "not":
             key = "object" if "object" in steps else "object_again"
-            if len(data["words"] or "") < 4:
+            if len(data.get("words") or "") < 4:
                 raise Invalid(_("Some fields need your attention."), errors={"words": [_("Say what is still missing.")]})
             answers = {"reason": data["words"], "attitude": data["attitude"]}
         else:
-            key, answers = "rate", {name: data[name] for name in ("result", "attitude", "words")}
+            key, answers = "rate", {name: data.get(name) for name in ("result", "attitude", "words")}
         engine.perform(entity, record.id, key, answers, SYSTEM, record.version, place)
         records.note(entity, record, SYSTEM, place, "rated_by_link")
 
@@ -228,10 +235,11 @@ def _matter(record_id: int) -> Any:
 
 def _owned(token: str) -> Any:
     """The matter that the link opens. Raises ``NotFound`` or ``Refused`` as ``signed_links.find`` does."""
-    return _at_home(signed_links.find(token, OWN))
+    return at_home(signed_links.find(token, OWN))
 
 
-def _at_home(link: Any) -> Any:
+def at_home(link: Any) -> Any:
+    """The matter of a link, at this address only. Raises ``NotFound`` elsewhere."""
     record = _matter(link.record_id) if link.entity == MATTER else None
     place = tree().get(record.division_id) if record is not None else None
     if record is None or place is None or not tree().covers(g.node, place):
