@@ -18,12 +18,13 @@ from . import (
 )
 from . import evaluation_pages as pages
 from .evaluation_api import register_api
+from .evaluation_demo import demo
 from .evaluation_panels import panels_for
 from .evaluation_roles import GRANTS, PERMISSIONS, ROLES, SETTINGS
 from .life_models import Contact, Task
 
-__all__ = ["COMMANDS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "changed", "panels_for", "register",
-           "register_api"]
+__all__ = ["COMMANDS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "changed", "demo", "panels_for",
+           "register", "register_api"]
 P = "suggestion_tracking."
 ENTITIES = (evaluation_counts.COUNTED, evaluation_smells.SMELL, *evaluation_appraisal.ENTITIES,
             evaluation_ballot.BALLOT, evaluation_chosen.CHOSEN)
