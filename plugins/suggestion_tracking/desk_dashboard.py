@@ -10,10 +10,22 @@ from typing import Any
 
 from flask import g, render_template
 
-from grid321.core.api import Actor, Case, Entity, Node, current_actor, figures, format_number, registry, snapshot, statistics
+from grid321.core.api import (
+    Actor,
+    Case,
+    Entity,
+    Node,
+    current_actor,
+    figures,
+    format_number,
+    is_on,
+    registry,
+    snapshot,
+    statistics,
+)
 from grid321.core.api import gettext as _
 
-from .desk_clerk import PLUGIN, overdue_url
+from .desk_clerk import PLUGIN, open_url, overdue_url
 from .desk_late import late_cases, late_units
 
 MONTHS, LATE_MOST = 12, 999
@@ -74,14 +86,15 @@ def heads(shown: Shown, entities: Sequence[Entity], late: Sequence[statistics.Ov
         states = [state.key for state in workflow.states if not state.final]
         open_now = sum(counted.get(state, 0) for state in states)
         one = {"label": _("Open: %(kind)s", kind=str(entity.label)), "n": open_now, "text": format_number(open_now), "tone": "",
-               "url": shown.list_url(entity, [("state", state) for state in states]) if open_now else ""}
+               "url": open_url(shown.node, entity) if open_now and is_on(PLUGIN, shown.node.id) else ""}
         found.append(one)
         for measure in late:
             if measure.entity == entity.key:
                 n = statistics.overdue(measure, entity, workflow, shown.node, shown.today)
                 text = f"{format_number(n)}+" if n >= statistics.LIVE_LIMIT else format_number(n)
                 found.append({"label": _("Overdue: %(kind)s", kind=str(entity.label)), "n": n, "text": text,
-                              "tone": "bad" if n else "", "url": overdue_url(shown.node, entity) if n else ""})
+                              "tone": "bad" if n else "",
+                              "url": overdue_url(shown.node, entity) if n and is_on(PLUGIN, shown.node.id) else ""})
     return found
 
 
@@ -135,13 +148,13 @@ def places(shown: Shown, late: Sequence[statistics.Overdue]) -> dict[str, Any] |
         overdue = statistics.overdue_by_child(measure, entity, workflow, children, LATE_MOST, shown.today)
         most = max((sum(counted[child.id]["state"].get(state, 0) for state in states) for child in children), default=0)
         for child in children:
-            here = Shown(child, shown.month)
+            here = is_on(PLUGIN, child.id)  # where it is on only further down, there is no list
             n, behind = sum(counted[child.id]["state"].get(state, 0) for state in states), overdue[child.id]
             rows[child.id]["cells"].append({
                 "n": n, "text": format_number(n), "late": behind,
                 "late_text": f"{behind}+" if behind >= LATE_MOST else format_number(behind),
-                "url": here.list_url(entity, [("state", state) for state in states]) if n else "",
-                "late_url": overdue_url(child, entity) if behind and here.list_url(entity, []) else "",
+                "url": open_url(child, entity) if n and here else "",
+                "late_url": overdue_url(child, entity) if behind and here else "",
                 "share": 100 * n / most if most else 0, "late_share": 100 * min(behind, n) / most if most else 0})
     return {"kinds": [str(entity.label) for _measure, entity in kinds],
             "rows": [row for row in rows.values() if any(cell["n"] for cell in row["cells"])] or list(rows.values())[:0]}
