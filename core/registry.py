@@ -293,7 +293,7 @@ class _Draft:
             self._check_measures()
             self._check_documents()
             for owner, key, permissions in self.grants:
-                self.kinds["role"] = widened(owner, key, permissions, self.kinds["role"])
+                self.kinds["role"] = widened(owner, key, permissions, self.kinds["role"], self.kinds["permission"])
             for role in self.kinds["role"].values():
                 check_roles(self.owners[("role", role.key)], role, self.kinds["permission"])
             for post in self.kinds["post"].values():

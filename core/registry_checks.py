@@ -46,15 +46,20 @@ def check_roles(owner: str, role: Role, permissions: Mapping[str, Any]) -> None:
             raise DeclarationError(owner, f"role {role.key!r}: there is no permission {permission!r}")
 
 
-def widened(owner: str, key: str, permissions: Iterable[str], roles: Mapping[str, Role]) -> dict[str, Role]:
+def widened(owner: str, key: str, permissions: Iterable[str], roles: Mapping[str, Role],
+            known: Mapping[str, Any]) -> dict[str, Role]:
     """``roles`` where ``key`` also has what plugin ``owner`` grants to it; unchanged while that role is not installed.
 
-    Raises ``DeclarationError`` for a permission of another plugin, and for a role that its installed owner does not declare.
+    Raises ``DeclarationError`` for a permission of another plugin or one that is not among the ``known``, and for a role that its
+    installed owner does not declare.
     """
     found = dict(roles)
     foreign = sorted(name for name in permissions if not name.startswith(f"{owner}."))
     if foreign:
         raise DeclarationError(owner, f"grants to role {key!r}: {foreign[0]!r} is not a permission of this plugin")
+    missing = sorted(set(permissions) - set(known))
+    if missing:
+        raise DeclarationError(owner, f"grants to role {key!r}: there is no permission {missing[0]!r}")
     role = found.get(key)
     if role is not None:
         found[key] = replace(role, permissions=tuple(dict.fromkeys((*role.permissions, *permissions))))

@@ -92,6 +92,13 @@ BAD = {
     "wrong arguments": (module(panels=lambda colour: []), "hooks do not fit"),
     "unknown permission": (module(plugin=Plugin("bad", "Bad", "1.0.0", roles=(Role("bad.r", "R", ("core.nothing",)),))),
                            "core.nothing"),
+    "grants what is not its own": (module(plugin=Plugin("bad", "Bad", "1.0.0", grants={"core.deputy": ("core.account.edit",)})),
+                                   "is not a permission of this plugin"),
+    "grants what it does not declare": (module(plugin=Plugin("bad", "Bad", "1.0.0", grants={"core.deputy": ("bad.see",)})),
+                                        "bad.see"),
+    "grants to a role that is not there": (module(plugin=Plugin(
+        "bad", "Bad", "1.0.0", permissions=(("bad.see", "See"),), grants={"core.deputee": ("bad.see",)})),
+        "there is no such role"),
 }
 
 
@@ -106,6 +113,18 @@ def test_a_broken_plugin_is_set_aside_and_the_platform_serves(kind, with_plugins
     assert word in found["bad"].error
     assert found["matters"].ok
     assert app.test_client().get("/login").status_code == 200
+
+
+def test_a_plugin_adds_its_permissions_to_roles_of_others_and_passes_over_those_that_are_not_installed(with_plugins, monkeypatch):
+    from grid321.core import app as applications
+
+    giver = module(plugin=Plugin("bad", "Giver", "1.0.0", permissions=(("bad.see", "See"),),
+                                 grants={"core.deputy": ("bad.see",), "ghost.role": ("bad.see",)}))
+    monkeypatch.setattr(applications, "_modules", lambda settings: [("bad", giver)])
+    roles = with_plugins(strict=True, BODY_LIMIT=4_000_000).extensions["grid321"].registry.roles
+
+    assert "bad.see" in roles["core.deputy"].permissions and "core.today.view" in roles["core.deputy"].permissions
+    assert not any("bad.see" in role.permissions for key, role in roles.items() if key != "core.deputy")
 
 
 @pytest.mark.parametrize("kind", ["raises at start-up", "unknown column", "unknown state", "unknown permission"])

@@ -433,6 +433,36 @@ def test_two_pauses_and_an_extension_add_up(assigned, here, step, tick):
     assert rows(case)["reply"].due == date(2026, 9, 17)  # 2 September and fifteen days
 
 
+def test_a_granted_extension_asks_its_guard_and_tells_what_follows(assigned, here, step, monkeypatch):
+    from grid321.core.entity import Refusal
+
+    case = step(assigned(), "accept", here.clerk)
+    ask(here, case)
+    told, open_ = [], [True]
+    clock_, rule = clock_extensions._rule(here.entity, case, rows(case)["reply"])
+    asked = replace(rule, guard=lambda case: Refusal("Not agreed", "no_consent") if open_[0] else None,
+                    after=lambda case, length, actor: told.append((case.id, length, actor.account_id)))
+    monkeypatch.setattr(clock_extensions, "_rule", lambda *args: (clock_, asked))
+    with pytest.raises(Refused) as refusal:
+        decide(here, case, here.office)
+    assert refusal.value.code == "no_consent" and rows(case)["reply"].due == date(2026, 6, 2) and told == []
+    open_[0] = False
+    decide(here, case, here.office)
+    assert rows(case)["reply"].due == date(2026, 9, 2) and told == [(case.id, "6 m", here.office.account_id)]
+
+
+def test_the_limit_of_a_whole_follows_that_of_its_part_and_is_never_shortened(assigned, here, step):
+    case = step(assigned(), "accept", here.clerk)
+    clock_extensions.follow(here.entity, case, "reply", "2 m", here.office)
+    clock_extensions.follow(here.entity, case, "no such clock", "9 m", here.office)
+    assert rows(case)["reply"].due == date(2026, 6, 2)
+    clock_extensions.follow(here.entity, case, "reply", "5 m", here.office)
+    entry = (ledger.LedgerEntry.select().where(ledger.LedgerEntry.record_id == case.id)
+             .order_by(ledger.LedgerEntry.id.desc()).get())
+    assert rows(case)["reply"].due == date(2026, 8, 3)  # 2 August 2026 is a Sunday
+    assert (entry.step, entry.facts["length"], entry.facts["before"]) == ("extension_granted", "5 m", "2026-06-02")
+
+
 # ---------------------------------------------------------------- sweep: reminders, running out, consequences
 
 def test_reminders_come_before_and_after_the_last_day_each_once(assigned, here, step, tick):
