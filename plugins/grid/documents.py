@@ -44,3 +44,4 @@ SHEET = s.Sheet((
     s.Text(_("Printed from the system; the record in the system decides."), "note")))
 
 SLIP = Document("grid.handling_slip", "grid.report", _("Handling slip of a grid report"), sheet=SHEET)
+DOCUMENTS = (SLIP,)
