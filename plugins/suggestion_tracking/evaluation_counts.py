@@ -45,7 +45,7 @@ OF_ALL, OF_UNITS = "kind,year,marks", "kind,year,department_id,marks"
 
 COUNTED = Entity(
     f"{PLUGIN}.counted", model=Counted, schema=CountedSchema, label=_("Cases behind the rates"),
-    columns=("number", "title", "kind", "department", "outcome", "counted_on", "limit_on", "marks", "left_out"),
+    columns=("number", "title", "department", "marks", "left_out"),
     filters=("kind", "year", "department", "outcome", "left_out"), search=("number", "title"),
     sorts=("-id", "-counted_on"), title="number", actions=("export",), icon="list-task", menu=None,
     counters=(Counter(OF_ALL), Counter(OF_UNITS)),

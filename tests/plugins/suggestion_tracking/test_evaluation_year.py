@@ -287,9 +287,10 @@ def test_nothing_in_the_database_says_who_voted_what(world, ballot):
     assert not {"person_id", "voter_id", "account_id", "created_at", "at"} & set(BallotCount._meta.fields)
     assert set(BallotVoter._meta.fields) == {"id", "ballot_id", "person_id", "voted"}
     assert BallotCount.select().count() == len(ballots.subjects_of(ballot.id)) * len(ballots.CODES), "sums, and not one paper"
-    entries = list(LedgerEntry.select().where((LedgerEntry.entity == KEY + "ballot") & (LedgerEntry.step == "vote")))
+    entries = list(LedgerEntry.select().where((LedgerEntry.entity == KEY + "ballot_vote") & (LedgerEntry.step == "vote")))
     assert [(entry.account_id, entry.facts, entry.detail_hash) for entry in entries] == [(None, None, None)] * 3
-    told = list(OutboxRow.select().where((OutboxRow.entity == KEY + "ballot") & (OutboxRow.action == "vote")))
+    told = list(OutboxRow.select().where((OutboxRow.entity == KEY + "ballot_vote") & (OutboxRow.action == "vote")))
+    assert len(told) == 3
     assert all(row.account_id is None and set(row.facts or {}) <= {"entry"} for row in told)
 
 
