@@ -1,4 +1,5 @@
 """Sheets: one description of a form, a page and a Word file from it; what people typed stays what they typed."""
+import contextlib
 import io
 import re
 import subprocess
@@ -24,7 +25,8 @@ SHEET = s.Sheet((
         s.Row((s.head("Text"), s.Cell("{{ text }}", 3, top=True)), tall=30, whole=False),
         s.When("files", (s.Row((s.head("Files"), s.Cell("{{ files|join(', ') }}", 3))),)),
         s.Row((s.head("Reply"), s.Cell((s.Each("one in said", (s.Text("{{ one }}"),)),), 3))))),
-    s.Table((10, 150), (s.heads("No.", "Step"), s.Each("one in steps", (s.Row((s.Cell("{{ loop.index }}"), s.Cell("{{ one }}"))),)),
+    s.Table((10, 150), (s.heads("No.", "Step"),
+                        s.Each("one in steps", (s.Row((s.Cell("{{ loop.index }}"), s.Cell("{{ one }}"))),)),
                         s.When("not steps", (s.Row((s.Cell("none", 2),)),)))),
     s.Body("answer"), s.Sign("Signed:", "____"), s.Text("small", "note")))
 LETTER = s.Sheet((s.Line("Class A", "12"), s.Title("Reply"), s.Text("To you:", "to"), s.Body("answer"), s.Gap(2, keep=True),
@@ -56,9 +58,9 @@ def test_without_values_the_form_is_empty_and_still_opens():
 
 
 @pytest.mark.parametrize("typed", [
-    "{{ 7 * 7 }}", "{% for one in steps %}x{% endfor %}", "{{ ''.__class__.__mro__ }}", "{_{ number }_}", "{%p if 1 %}", "{{r x }}",
-    "<w:p><w:r><w:t>x</w:t></w:r></w:p>", "</w:t></w:r></w:p>", "a & b < c > d \"e\" 'f' ]]>", "&lt;b&gt;", "<!-- -->", "<script>x",
-    "{# a #}", "\\n \\1 %s {0}", "=1+1", "𠮷 䶮 㛃 张𠮷梅", "“引号”——破折号…", "🌧️ e\u0301 \u200d"])
+    "{{ 7 * 7 }}", "{% for one in steps %}x{% endfor %}", "{{ ''.__class__.__mro__ }}", "{_{ number }_}", "{%p if 1 %}",
+    "{{r x }}", "<w:p><w:r><w:t>x</w:t></w:r></w:p>", "</w:t></w:r></w:p>", "a & b < c > d \"e\" 'f' ]]>", "&lt;b&gt;",
+    "<!-- -->", "<script>x", "{# a #}", "\\n \\1 %s {0}", "=1+1", "𠮷 䶮 㛃 张𠮷梅", "“引号”——破折号…", "🌧️ e\u0301 \u200d"])
 def test_what_people_typed_stands_there_as_they_typed_it(typed):
     found = made(text=typed, steps=[typed], answer=typed, title=typed)
 
@@ -93,7 +95,8 @@ def test_an_official_letter_has_the_paper_of_the_standard():
     assert 'w:altName w:val="仿宋"' in found.raw("word/fontTable.xml"), "where the font is not installed, the next best"
 
 
-@pytest.mark.parametrize(("name", "size"), [("住建局", 72), ("汉滨区农业农村和乡村振兴局", 52), ("汉滨区人民代表大会常务委员会代表工作委员会", 40)])
+@pytest.mark.parametrize(("name", "size"), [
+    ("住建局", 72), ("汉滨区农业农村和乡村振兴局", 52), ("汉滨区人民代表大会常务委员会代表工作委员会", 40)])
 def test_a_long_letterhead_is_set_smaller_instead_of_broken(name, size):
     head = made(LETTER, office=name).raw("word/header1.xml")
 
@@ -142,7 +145,8 @@ def test_the_page_says_what_the_word_file_says(app):
 def template(body, name="word/document.xml", **files):
     """A .docx whose body a county wrote."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(sheet_docx.template(s.Sheet((s.Text("BODY"),)), "x"))) as old, zipfile.ZipFile(out, "w") as new:
+    shipped = io.BytesIO(sheet_docx.template(s.Sheet((s.Text("BODY"),)), "x"))
+    with zipfile.ZipFile(shipped) as old, zipfile.ZipFile(out, "w") as new:
         for item in old.namelist():
             new.writestr(item, old.read(item).decode().replace("BODY", body) if item.endswith(".xml") else old.read(item))
         for other, content in files.items():
@@ -163,12 +167,11 @@ def test_a_template_that_reaches_out_or_does_not_work_is_refused(body):
 @pytest.mark.parametrize("body", ["{{ number.__init__.__globals__ }}", "{{ self._TemplateReference__context }}", "{{ cycler }}",
                                   "{{ '{0.__class__}'.format(number) }}"])
 def test_a_template_sees_nothing_behind_its_values(body):
-    try:
-        found = Docx(docx_fill.fill(template(body), {"number": "7"})).paragraphs
-    except Problem as refusal:
-        assert refusal.code == "bad_template"
-    else:
-        assert found == [""]
+    shown = ""
+    with contextlib.suppress(Problem):
+        shown = Docx(docx_fill.fill(template(body), {"number": "7"})).text
+
+    assert shown == ""
 
 
 def test_a_template_gets_plain_values_and_no_record():

@@ -62,7 +62,8 @@ class Docx:
     def margins(self):
         """Paper and margins in whole millimetres: width, height, top, right, bottom, left."""
         size, margin = self.section.find(f"{W}pgSz"), self.section.find(f"{W}pgMar")
-        values = [size.get(f"{W}w"), size.get(f"{W}h"), *(margin.get(f"{W}{side}") for side in ("top", "right", "bottom", "left"))]
+        sides = [margin.get(f"{W}{side}") for side in ("top", "right", "bottom", "left")]
+        values = [size.get(f"{W}w"), size.get(f"{W}h"), *sides]
         return [round(int(value) * 25.4 / 1440) for value in values]
 
     def style(self, key):
@@ -70,10 +71,11 @@ class Docx:
         found = next(one for one in self.part("word/styles.xml").iter(f"{W}style") if one.get(f"{W}styleId") == key)
         font, size = found.find(f"{W}rPr/{W}rFonts"), found.find(f"{W}rPr/{W}sz")
         default = self.part("word/styles.xml").find(f"{W}docDefaults/{W}rPrDefault/{W}rPr/{W}rFonts")
-        return (font if font is not None else default).get(f"{W}eastAsia"), int(size.get(f"{W}val")) / 2 if size is not None else None
+        points = int(size.get(f"{W}val")) / 2 if size is not None else None
+        return (font if font is not None else default).get(f"{W}eastAsia"), points
 
     def check(self):
-        """What Word refuses to open: a cell that does not end with a paragraph, a row without cells, a table in a row too wide."""
+        """What Word refuses to open: a cell that does not end with a paragraph, a row of another width than its table."""
         for cell in self.body.iter(f"{W}tc"):
             assert len(cell) and cell[-1].tag == f"{W}p", ElementTree.tostring(cell)[:300]
         for table in self.body.iter(f"{W}tbl"):
