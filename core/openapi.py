@@ -134,7 +134,7 @@ def _entity(found: APISpec, face: Face) -> None:
     entity, name = face.entity, face.entity.key.replace(".", "_")
     found.tag({"name": entity.key, "description": str(entity.label)})
     found.components.schema(name, _record_schema(face, (*face.columns.values(), *extensions.columns(entity)), True))
-    found.components.schema(f"{name}_item", _record_schema(face, api_columns(face), False))
+    found.components.schema(f"{name}-item", _record_schema(face, api_columns(face), False))
     found.components.schema(f"{name}_write", _write_schema(face))
     found.components.schema(f"{name}_patch", _with_added(entity, json_schema((entity.schema,), required=False)))
     base = f"/api/v1/d/{{code}}{face.path}"
@@ -234,7 +234,7 @@ def _list_operation(face: Face, name: str) -> dict[str, Any]:
         parameters.append({**query_parameter(parameter, schema, str(column.label)), **({} if edge else {"explode": True})})
     link = {"type": ["string", "null"], "format": "uri-reference"}
     schema = {"type": "object", "required": ["items", "next", "previous"], "properties": {
-        "items": {"type": "array", "items": _ref(f"{name}_item")}, "next": link, "previous": link}}
+        "items": {"type": "array", "items": _ref(f"{name}-item")}, "next": link, "previous": link}}
     return operation(face.entity, "list", _("List"), "view", {"200": {
         "description": _("One page"), "content": {JSON: {"schema": schema}}}}, parameters=parameters)
 

@@ -62,18 +62,18 @@ def list_page() -> Any:
     before, after = _cursor("before"), _cursor("after")
     if after is not None:
         rows = list(query.where(Publication.id > after).order_by(None).order_by(Publication.id.asc()).limit(PAGE + 1))
-        older, newer = True, len(rows) > PAGE
+        goes_on, newer = True, len(rows) > PAGE
         rows = rows[:PAGE][::-1]
     else:
         rows = list(older(wanted).limit(PAGE + 1))
-        older, newer = len(rows) > PAGE, before is not None
+        goes_on, newer = len(rows) > PAGE, before is not None
         rows = rows[:PAGE]
     here = {name: value for name, value in wanted.items() if value}
     link = _linker("suggestion_tracking.published", here)
     return render_template(
         "suggestion_tracking/published.html", title=_("Published matters and suggestions"), place=g.node, asked=here,
         fields=forms.form_fields((Search,), here, node=g.node, actor=SYSTEM), rows=[shown(row) for row in rows],
-        prev_url=link(after=rows[0].id) if rows and newer else "", next_url=link(before=rows[-1].id) if rows and older else "",
+        prev_url=link(after=rows[0].id) if rows and newer else "", next_url=link(before=rows[-1].id) if rows and goes_on else "",
         rss_url=_linker("suggestion_tracking.published_rss", here)(),
         atom_url=_linker("suggestion_tracking.published_atom", here)(),
         all_url=url_for("suggestion_tracking.published", code=g.node.code))

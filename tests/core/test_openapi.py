@@ -59,7 +59,7 @@ def test_an_answer_is_what_the_description_says(here, client_for, described):
     schema = {**described["components"]["schemas"]["matters_matter"], "components": described["components"]}
     assert list(Draft202012Validator(schema).iter_errors(record)) == []
     assert set(record) == set(schema["properties"])
-    listed = described["components"]["schemas"]["matters_matter_item"]
+    listed = described["components"]["schemas"]["matters_matter-item"]
     assert set(browser.api("GET", base).get_json()["items"][0]) == set(listed["properties"])
 
 
