@@ -33,11 +33,11 @@ SEARCH = {"q": ({**TEXT, "maxLength": 80}, _l("Words or number")), "source": (TE
 def register_api(api: Api) -> None:
     """Add the operations; all are open to everybody."""
     api.operation("/raise", raise_matter, _l("Raise a matter without account; the answer has its number and code"), "public",
-                  "POST", status="201", body=lambda: json_schema(PublicMatter))
+                  "POST", status="201", body=lambda: json_schema((PublicMatter,)))
     api.operation("/lookup", look_up, _l("See one's own matter by number and code"), "public", "POST",
-                  body=lambda: json_schema(public_own.LookupForm))
+                  body=lambda: json_schema((public_own.LookupForm,)))
     api.operation("/rate/<token>", rate, _l("Rate the answer by a link for one use"), "public", "POST",
-                  body=lambda: json_schema(public_own.RateForm))
+                  body=lambda: json_schema((public_own.RateForm,)))
     api.operation("/published", published, _l("Published matters and suggestions, newest first"), "public", query=SEARCH)
 
 
