@@ -103,7 +103,7 @@ def make_link(card: Any) -> str:
     with transaction():
         signed_links.revoke(PURPOSE, KEY, card.id)
         token = signed_links.create(PURPOSE, KEY, card.id, expires=timedelta(days=days))
-        records.note(entity, card, current_actor(), place, "link_given")
+        records.note(entity, card, current_actor(), place, "comment", _("A link for this card was given out."))
     return url_for("suggestion_tracking.receipt_by_link", code=place.code, token=token, _external=True)
 
 

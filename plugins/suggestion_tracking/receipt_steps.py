@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Clock, Refusal, State, Transition, local_day, setting
+from grid321.core.api import Clock, Refusal, State, Transition, gettext, local_day, setting
 from grid321.core.api import lazy_gettext as _
 
 from .supervision_choices import WORKING
@@ -108,10 +108,18 @@ def start_again(case: Any, data: Any, actor: Any) -> None:
 
 
 def finish(case: Any, data: Any, actor: Any) -> None:
-    """After the suggestion is concluded: the parts of its units are done."""
-    from . import suggestion_life
+    """After the suggestion is concluded: the parts of its units are done, no card is waited for any more."""
+    from . import suggestion_life, supervision_life
 
     suggestion_life.finish_tasks(case, data, actor)
+    supervision_life.lapse_cards(case, gettext("The suggestion was concluded."))
+
+
+def give_up_card(case: Any, data: Any, actor: Any) -> None:
+    """After the office goes on without the leading deputy’s card: it is not waited for any more."""
+    from . import supervision_life
+
+    supervision_life.lapse_cards(case, data["reason"], leading=True)
 
 
 # ---------------------------------------------------------------- states and steps
@@ -140,7 +148,7 @@ SUGGESTION_STEPS = (
     Transition("receipt_bad_again", "answered", "evaluating", _("The card says not satisfied again"), automatic=True,
                guard=told_by_card, sets=rated, tone="bad"),
     Transition("without_card", "answered", "rated", _("Go on without a card"), f"{P}conclude", asks=(NoCard,), guard=card_is_out,
-               tone="warn"),
+               after=give_up_card, tone="warn"),
     Transition("redo", ("objected", "evaluating"), "again", _("Order the second handling"), f"{P}redo", asks=(Redo,),
                guard=may_redo, sets=ordered_again, after=start_again, tone="warn", notify=("department",)),
     Transition("evaluate", "evaluating", "evaluated", _("Evaluate the result"), f"{P}evaluate", asks=(Evaluation,),

@@ -52,7 +52,8 @@ def fill(round_: Any, what: str, actor: Any) -> int:
         if found:
             node = tree().get(round_.division_id)
             assert node is not None
-            records.note(registry().entity(f"{P}round"), round_, actor, node, "fill", facts={"what": what, "count": len(found)})
+            records.note(registry().entity(f"{P}round"), round_, actor, node, "comment",
+                         _("%(count)s inspections were scheduled.", count=len(found)), {"what": what, "count": len(found)})
     return len(found)
 
 
@@ -93,7 +94,7 @@ def titles(found: dict[str, int]) -> list[tuple[str, int]]:
     """The figures of a round with their words, in the order in which people read them."""
     labels = (("in_order", _("Inspected: in order")), ("to_improve", _("Inspected: to be improved")),
               ("not_in_order", _("Inspected: not in order")), ("scheduled", _("Still to be inspected")),
-              ("dropped", _("Left out")), ("letters", _("Letters issued")), ("letters_answered", _("Letters answered")),
+              ("dropped", _("Not made")), ("letters", _("Letters issued")), ("letters_answered", _("Letters answered")),
               ("problems", _("Problems found")),
               ("rectified", _("Problems put right")), ("promises_kept", _("Promises kept")))
     return [(label, found.get(key, 0)) for key, label in labels]

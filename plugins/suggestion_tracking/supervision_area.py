@@ -63,6 +63,7 @@ def register(blueprint: Any) -> None:
     add("/card/<token>", "receipt_by_link", receipt_pages.by_link_page, "public", "GET", "POST")
     add("/round/<rid:record_id>/fill", "round_fill", supervision_pages.fill_page, rounds, "GET", "POST")
     add("/round/<rid:record_id>/close", "round_close", supervision_pages.close_page, rounds, "GET", "POST")
+    add("/supervision", "supervision", supervision_pages.overview_page, f"{PLUGIN}.commitment.view")
     add("/lists", "lists", supervision_pages.lists_page, f"{PLUGIN}.list_item.view")
 
 

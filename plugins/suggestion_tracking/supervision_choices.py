@@ -12,7 +12,7 @@ KINDS = (("first", _("First inspection")), ("second", _("Second inspection")), (
 RESULTS = (("in_order", _("In order")), ("to_improve", _("To be improved")), ("not_in_order", _("Not in order")))
 YES_NO = (("yes", _("Yes")), ("partly", _("Partly")), ("no", _("No")), ("not_asked", _("Does not apply")))
 LETTERS = (("slip", _("Supervision slip")), ("letter", _("Supervision letter")))
-PERIODS = (("month", _("Month")), ("quarter", _("Quarter")))
+PERIODS = (("month", _("Monthly round")), ("quarter", _("Quarterly round")))
 CHANNELS = (("account", _("The deputy’s account")), ("paper", _("Paper card")), ("link", _("Signed link")))
 POOLS = (("handling", _("Being handled")), ("answered", _("Answered and not concluded")), ("ended", _("Concluded")),
          ("all", _("All that were handed over")))

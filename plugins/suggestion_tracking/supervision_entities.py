@@ -27,14 +27,14 @@ COMMITMENT = Entity(
     columns=("number", "title", "department", "due_on", "carried", "state", "due"),
     filters=("state", "department", "due_on", "suggestion"), search=("number", "title", "suggestion_number"),
     sorts=("due_on", "-id", "due"), import_key="number", title="title", actions=("create", "edit", "import", "export"),
-    icon="bookmark", levels=LEVELS, check=check_commitment, counters=(Counter("state"),),
+    icon="bookmark", menu=None, levels=LEVELS, check=check_commitment, counters=(Counter("state"),),
     description=_("What units promised in their replies, followed across years until it is done."))
 
 INSPECTION = Entity(
     f"{P}inspection", Inspection, InspectionSchema, _("Inspections"),
     columns=("number", "kind", "title", "unit", "form", "result", "state", "due"),
     filters=("kind", "state", "result", "form", "unit", "suggestion"), search=("number", "title", "suggestion_number"),
-    sorts=("-id", "due"), title="title", actions=WRITTEN, icon="eye", levels=LEVELS, check=check_inspection,
+    sorts=("-id", "due"), title="title", actions=WRITTEN, icon="eye", menu=None, levels=LEVELS, check=check_inspection,
     counters=(Counter("state"), Counter("kind,result")),
     description=_("The three inspections after the hand-over, look-backs, random checks and those of a round."))
 
@@ -55,7 +55,7 @@ LETTER = Entity(
     columns=("number", "kind", "title", "department_id", "cause", "state", "due"),
     filters=("kind", "cause", "state", "department_id", "suggestion"),
     search=("number", "title", "reference", "suggestion_number"),
-    sorts=("-id", "due"), title="title", actions=WRITTEN, icon="envelope", levels=LEVELS, check=check_letter,
+    sorts=("-id", "due"), title="title", actions=WRITTEN, icon="envelope", menu=None, levels=LEVELS, check=check_letter,
     counters=(Counter("state"),), description=_("Slips and letters that urge a unit, with the last day for its answer."))
 
 LIST_ITEM = Entity(
@@ -70,7 +70,8 @@ RECEIPT = Entity(
     f"{P}receipt", Receipt, ReceiptSchema, _("Receipt cards"),
     columns=("number", "title", "deputy", "round", "attitude", "result", "channel", "state", "due"),
     filters=("state", "result", "attitude", "channel", "deputy", "suggestion"), search=("number", "title", "suggestion_number"),
-    sorts=("-id", "due"), title="title", actions=("create", "export"), icon="check2-square", levels=LEVELS, check=check_receipt,
+    sorts=("-id", "due"), title="title", actions=("create", "export"), icon="check2-square",
+    menu=None, levels=LEVELS, check=check_receipt,
     counters=(Counter("state"), Counter("attitude,result")),
     description=_("How satisfied deputies are with attitude and result. Each gives a card back once for each round."))
 

@@ -80,7 +80,7 @@ class Duty(EntitySchema):
     duty = LongText(_("Responsibility"), max=1000, required=True)
     leader = Text(_("Leader in charge"), max=60, required=True)
     person = Text(_("Person responsible"), max=60, required=True)
-    measure = LongText(_("Measure"), max=2000, required=True)
+    measure = LongText(_("Corrective measure"), max=2000, required=True)
     limit_on = Day(_("To be put right by"), help=_("Left empty, the county’s limit for problems of the lists holds."))
 
 

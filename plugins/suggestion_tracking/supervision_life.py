@@ -69,6 +69,19 @@ def send_cards(case: Any, data: Any = None, actor: Any = None) -> None:
                                     "reporter_id": accounts.get(deputy_id)}, SYSTEM, place, flow=None)
 
 
+def lapse_cards(case: Any, why: str, leading: bool = False) -> int:
+    """Note the cards of a suggestion that are still out (the leading deputy's alone) as not given back; returns how many."""
+    entity, node = registry().entity(f"{P}receipt"), tree().get(case.holder_id)
+    assert node is not None
+    waiting = Receipt.select(Receipt.id).where((Receipt.suggestion_number == case.number) & (Receipt.state == "issued"))
+    if leading:
+        waiting = waiting.where(Receipt.leading)
+    ids = [row[0] for row in waiting.tuples()]
+    for card_id in ids:
+        engine.perform(entity, card_id, "lapse", {"reason": why}, SYSTEM, None, node)
+    return len(ids)
+
+
 def keep_promise(task: Any, data: Mapping[str, Any], actor: Any) -> None:
     """With a unit's reply of class B: its promise goes into the ledger of commitments, where it stays until it is kept."""
     text, due = data.get("commitment"), data.get("commitment_on")

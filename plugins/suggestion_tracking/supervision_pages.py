@@ -11,6 +11,7 @@ from grid321.core.api import (
     EntitySchema,
     LongText,
     Problem,
+    counters,
     current_actor,
     fetch,
     format_day,
@@ -27,6 +28,7 @@ from grid321.core.api import lazy_gettext as _l
 
 from . import rounds
 from .suggestion_life import unit_names
+from .suggestion_roles import SEE_ALL
 from .supervision_models import ListItem
 
 ROUND, ITEM = "suggestion_tracking.round", "suggestion_tracking.list_item"
@@ -34,6 +36,8 @@ WHAT = (("overdue", _l("Overdue suggestions")), ("key", _l("Key suggestions")), 
         ("promises", _l("Suggestions with an overdue promise")))
 LISTS = ("problems", "duties", "rectifications")
 PAGE = 200
+OVERVIEW = ("inspection", "round", "sample", "letter", "list_item", "commitment", "receipt")
+NEW = ("round", "sample", "letter", "list_item")
 
 
 class Fill(EntitySchema):
@@ -48,6 +52,29 @@ class Close(EntitySchema):
 
     summary = LongText(_l("Summary"), max=4000, required=True, min=10, help=_l(
         "What was found, who was urged, what follows. The figures of the period are kept beside it."))
+
+
+# ---------------------------------------------------------------- everything at one glance
+
+def overview_page() -> str:
+    """Promises, inspections, rounds, samples, letters, lists and receipt cards, with how many are open for who sees all."""
+    node, actor = g.node, current_actor()
+    base, tiles = f"/d/{node.code}/suggestion_tracking", []
+    all_seen = actor.may(SEE_ALL, node) and any(
+        SEE_ALL in grant.permissions and grant.department_id is None for grant in actor.grants)  # not a unit's clerk
+    for name in OVERVIEW:
+        entity = registry().entity(f"suggestion_tracking.{name}")
+        if not actor.may_within(entity.permission("view"), node):
+            continue
+        flow, may_create = registry().workflow_of(entity.key), actor.may_within(entity.permission("create"), node)
+        open_states = {state.key for state in flow.states if not state.final} if flow is not None else set()
+        count = sum(n for _place, _column, value, n in counters.counts(entity.key, [node.id], ["state"]) if value in open_states)
+        query = "&".join(f"state={state}" for state in sorted(open_states))
+        tiles.append({"label": str(entity.label), "about": str(entity.description), "icon": entity.icon, "url": f"{base}/{name}/",
+                      "open_url": f"{base}/{name}/?{query}", "open": count if all_seen and open_states else None,
+                      "new_url": f"{base}/{name}/new" if name in NEW and may_create else ""})
+    lists = f"{base}/lists" if actor.may_within(f"{ITEM}.view", node) else ""
+    return render_template("suggestion_tracking/supervision.html", title=_("Supervision"), tiles=tiles, lists_url=lists)
 
 
 # ---------------------------------------------------------------- rounds

@@ -29,7 +29,7 @@ ROLES = (
 
 POSTS = (PostKind("suggestion_supervisor", _("Supervision officer"), ("town", "county"), f"{P}supervisor"),)
 
-LINKS = (Link("suggestion_tracking.lists", _("Three lists"), "list-task", f"{P}list_item.view"),)
+LINKS = (Link("suggestion_tracking.supervision", _("Supervision"), "eye", f"{P}commitment.view"),)
 
 GRANTS = {"core.deputy": DEPUTY, "core.leader": SEE, "core.supervisor": SEE}
 

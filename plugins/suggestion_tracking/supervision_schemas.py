@@ -76,7 +76,7 @@ class RoundSchema(EntitySchema):
     led_by = Text(_("Led by"), max=80)
     plan = LongText(_("What is looked at"), max=2000)
     summary = LongText(_("Summary"), max=4000, read_only=True)
-    closed_on = Day(_("Closed on"), read_only=True)
+    closed_on = Day(_("Round closed on"), read_only=True)
 
 
 class LetterSchema(EntitySchema):
@@ -111,7 +111,7 @@ class ListItemSchema(EntitySchema):
     duty = LongText(_("Responsibility"), max=1000, read_only=True)
     leader = Text(_("Leader in charge"), max=60, read_only=True)
     person = Text(_("Person responsible"), max=60, read_only=True)
-    measure = LongText(_("Measure"), max=2000, read_only=True)
+    measure = LongText(_("Corrective measure"), max=2000, read_only=True)
     limit_on = Day(_("To be put right by"), read_only=True)
     result = LongText(_("Result"), max=2000, read_only=True)
     rectified_on = Day(_("Put right on"), read_only=True)

@@ -246,6 +246,18 @@ def test_the_page_of_a_suggestion_shows_what_followed_its_hand_over(world):
         assert part in text, part
 
 
+def test_the_page_of_supervision_counts_what_is_open_and_shows_each_only_what_is_theirs(world):
+    case = world.answered("B")
+    promise(world, case)
+    path = f"/d/{world.tree.county.code}/suggestion_tracking/supervision"
+
+    officer = world.browser("officer").get(path).text
+    for part in ("承诺事项", "未结1件", "未结3件", "未结2件", "督查轮次", "随机抽样", "三清单"):
+        assert part in officer, part
+    clerk = world.browser("clerk").get(path).text
+    assert "督办函(单)" in clerk and "督查轮次" not in clerk and "未结" not in clerk
+
+
 def test_the_new_record_page_is_filled_with_what_is_known(world):
     case = world.handed()
     base = f"/d/{world.tree.county.code}/suggestion_tracking/commitment"

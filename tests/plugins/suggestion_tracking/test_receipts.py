@@ -333,6 +333,13 @@ def test_without_a_card_it_goes_on_only_after_the_cards_limit(world, tick):
     tick(timedelta(days=30), sweep=False)
     case = world.step("suggestion", "officer", case, "without_card", reason="两次电话未取得联系。")
     assert case.state == "rated" and case.rating is None
+    assert (world.card(case).state, world.card(case, "cosigner").state) == ("lapsed", "issued")
+
+
+def test_once_a_suggestion_is_concluded_no_card_is_waited_for(world):
+    case = world.step("suggestion", "officer", world.give(world.answered(), "satisfied"), "close", evidence="验收单。")
+
+    assert {card.state for card in world.rows("receipt", suggestion_number=case.number)} == {"returned", "lapsed"}
 
 
 # ---------------------------------------------------------------- REST
