@@ -68,26 +68,39 @@ def _suggestion(event: Event) -> None:
         evaluation_smells.judge(f"{P}suggestion", suggestion_id)
 
 
+STEPS = (
+    (evaluation_appraisal.APPRAISAL, f"{P}run_appraisal", "open", evaluation_appraisal.open_, _("Open the appraisal"),
+     _("From now on points can be given. Items, year and legal basis stay as they are.")),
+    (evaluation_appraisal.APPRAISAL, f"{P}run_appraisal", "fix", evaluation_appraisal.fix, _("Fix the result"),
+     _("Points and places of every unit are fixed. This cannot be undone.")),
+    (evaluation_appraisal.APPRAISAL, f"{P}run_appraisal", "publish", evaluation_appraisal.publish, _("Publish the result"),
+     _("Everybody can read it from now on. This cannot be undone.")),
+    (evaluation_ballot.BALLOT, f"{P}run_ballot", "open", evaluation_ballot.open_, _("Open the ballot"),
+     _("The deputies of today may vote from now on. Nothing of the ballot can be changed any more.")),
+    (evaluation_ballot.BALLOT, f"{P}run_ballot", "close", evaluation_ballot.close, _("Close the ballot"),
+     _("No vote is taken any more, and links that were not used end. This cannot be undone.")),
+    (evaluation_ballot.BALLOT, f"{P}run_ballot", "publish", evaluation_ballot.publish, _("Publish the count"),
+     _("Everybody can read it from now on. This cannot be undone.")),
+    (evaluation_chosen.CHOSEN, f"{P}publish_year", "publish", evaluation_chosen.publish, _("Publish"),
+     _("Everybody can read it from now on. This cannot be undone.")),
+)
+"""Steps of the year: of what, for whom, the address, what is done, how it is called and what is said before."""
+
+
 def register(blueprint: Any) -> None:
     """Add the pages."""
     def add(rule: str, name: str, view: Any, permission: str, *methods: str, **options: Any) -> None:
         blueprint.add_url_rule(rule, name, guarded(view, permission, plugin="suggestion_tracking", **options),
                                methods=methods or ("GET",))
 
-    appraisal, ballot, chosen = evaluation_appraisal.APPRAISAL, evaluation_ballot.BALLOT, evaluation_chosen.CHOSEN
+    appraisal = evaluation_appraisal.APPRAISAL
     add("/rates", "rates", evaluation_rate_pages.page, f"{P}rates", reach="covers")
     add("/year", "year", pages.year_page, "public")
     add("/appraisal/<rid:record_id>/points", "points", pages.points_page, appraisal.permission("view"))
-    for entity, permission, works in (
-            (appraisal, f"{P}run_appraisal", (("open", evaluation_appraisal.open_), ("fix", evaluation_appraisal.fix),
-                                              ("publish", evaluation_appraisal.publish))),
-            (ballot, f"{P}run_ballot", (("open", evaluation_ballot.open_), ("close", evaluation_ballot.close),
-                                        ("publish", evaluation_ballot.publish))),
-            (chosen, f"{P}publish_year", (("publish", evaluation_chosen.publish),))):
-        for name, work in works:
-            add(f"/{entity.name}/<rid:record_id>/{name}", f"{entity.name}_{name}", pages.step(entity, permission, work),
-                permission, "POST")
+    for entity, permission, name, work, label, told in STEPS:
+        add(f"/{entity.name}/<rid:record_id>/{name}", f"{entity.name}_{name}", pages.step(entity, permission, work, label, told),
+            permission, "GET", "POST")
     add("/ballot/<rid:record_id>/paper", "ballot_paper", pages.paper_page, f"{P}run_ballot", "GET", "POST")
-    add("/ballot/<rid:record_id>/links", "ballot_links", pages.links_page, f"{P}run_ballot", "POST")
+    add("/ballot/<rid:record_id>/links", "ballot_links", pages.links_page, f"{P}run_ballot", "GET", "POST")
     add("/ballot/<rid:record_id>/vote", "vote", pages.vote_page, f"{P}vote", "GET", "POST")
     add("/vote/<token>", "vote_link", pages.vote_link_page, "public", "GET", "POST")

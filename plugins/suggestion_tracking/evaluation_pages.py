@@ -42,16 +42,26 @@ def record_of(entity: Entity, record_id: int, permission: str) -> tuple[Any, Nod
     return record, place
 
 
-def step(entity: Entity, permission: str, work: Callable[..., Any]) -> Callable[[int], Any]:
-    """A page that takes one step of a record and goes back to it."""
+def step(entity: Entity, permission: str, work: Callable[..., Any], label: Any, told: Any) -> Callable[[int], Any]:
+    """A page that asks once more, saying what follows (``told``), and then takes one step of a record and goes back to it."""
     def view(record_id: int) -> Any:
         record, place = record_of(entity, record_id, permission)
+        back = f"/d/{g.node.code}/{PLUGIN}/{entity.name}/{record_id}"
+        if request.method == "GET":
+            return render_template("form.html", **confirmation(record, entity, label, told, back))
         work(record, current_actor(), place)
-        return notices.go(f"/d/{g.node.code}/{PLUGIN}/{entity.name}/{record_id}", "step")
+        return notices.go(back, "step")
 
     view.__name__ = f"{entity.name}_{work.__name__.strip('_')}"
     view.__doc__ = f"{work.__doc__}"
     return view
+
+
+def confirmation(record: Any, entity: Entity, label: Any, told: Any, back: str) -> dict[str, Any]:
+    """A form without fields: what is done to which record, and what follows from it."""
+    return {"title": f"{label}: {getattr(record, entity.title)}", "intro": str(told), "fields": [], "errors": [],
+            "submit_label": str(label), "cancel_url": back, "action": request.path, "secrets_notice": False, "draft": False,
+            "multipart": False, "version": ""}
 
 
 # ---------------------------------------------------------------- appraisal
@@ -153,6 +163,11 @@ def _paper_form(options: list[tuple[str, str]], units: list[str], questions: str
 def links_page(record_id: int) -> str:
     """Voting links for those who have not voted: shown once, one slip for each deputy. Earlier links end."""
     ballot, place = record_of(ballots.BALLOT, record_id, f"{PLUGIN}.run_ballot")
+    if request.method == "GET":
+        return render_template("form.html", **confirmation(
+            ballot, ballots.BALLOT, _("Make voting links"),
+            _("One link for each deputy who has not voted. Links that were made before end."),
+            f"/d/{g.node.code}/{PLUGIN}/ballot/{record_id}"))
     slips = []
     for name, token in ballots.links(ballot, current_actor(), place):
         url = url_for("suggestion_tracking.vote_link", code=place.code, token=token, _external=True)
