@@ -14,7 +14,7 @@ from typing import Any
 
 import peewee
 
-from . import counters, snapshot
+from . import counters, db, snapshot
 from .counters import IN, OUT, open_after
 from .entity import Entity
 from .ledger import LedgerEntry, LedgerSeal
@@ -50,7 +50,10 @@ class Books:
         self._heirs: dict[int, list[int]] = {}
         self._closed: dict[str, dict[int, Mapping[str, Any]]] = {}
         self._nodes, self._month, self._first = list(nodes), month, first or {}
-        tree = snapshot.current().tree
+        self.entities = case_entities()
+        self._levels: dict[str, tuple[str, ...]] = {}
+        self._now = snapshot.current()  # asked for once: outside a request each look reads the revision anew
+        tree = self._now.tree
         for node in tree:
             heir = tree.heir(node.id)
             if heir is not None:
@@ -59,14 +62,20 @@ class Books:
 
     def keeps(self, entity: Entity, node: Node) -> bool:
         """True when ``node`` has a bank of this entity: its level keeps one, and the plugin is on or something was booked."""
-        workflow = registry().workflow_of(entity.key)
-        if workflow is None or node.level not in workflow.levels:
+        if node.level not in self._bank_levels(entity):
             return False
-        if snapshot.current().switches.is_on(entity.plugin, node):
+        if self._now.switches.is_on(entity.plugin, node):
             return True
         base = self._bases.get(node.id)
         return (base is not None and entity.key in base.figures["own"]) or any(
             (place, node.level) in self.booked(entity) for place in self.places(node))
+
+    def _bank_levels(self, entity: Entity) -> tuple[str, ...]:
+        found = self._levels.get(entity.key)
+        if found is None:
+            workflow = registry().workflow_of(entity.key)
+            found = self._levels[entity.key] = workflow.levels if workflow is not None else ()
+        return found
 
     def booked(self, entity: Entity) -> dict[tuple[int, str], dict[str, Bag[str]]]:
         """(division id, level) → month → kind → n, as the ledger has it now, of the months that no frozen one covers."""
@@ -148,12 +157,11 @@ class Books:
 
     def _since(self, entity: Entity) -> str:
         """The first month that the ledger is read from for an entity; empty: from the beginning."""
-        workflow = registry().workflow_of(entity.key)
         if not self._nodes:
             return ""
         found = [self._month]  # a bank in which nothing was counted yet still shows a step that was booked uncounted
         for node in self._nodes:
-            if workflow is None or node.level not in workflow.levels:
+            if node.level not in self._bank_levels(entity):
                 continue
             base = self._bases.get(node.id)
             if base is not None and self._base(entity, node, self.places(node)) is not None:
@@ -217,6 +225,13 @@ def _bases(ids: list[int], month: str) -> dict[int, Base]:
     return found
 
 
+def case_entities() -> list[Entity]:
+    """Every entity whose cases lie in banks."""
+    flows = [(entity, registry().workflow_of(entity.key)) for entity in registry().entities.values()
+             if issubclass(entity.model, db.Case)]
+    return [entity for entity, flow in flows if flow is not None and flow.levels]
+
+
 def next_month(month: str) -> str:
     """The month after ``YYYY-MM``."""
     year, number = int(month[:4]), int(month[5:7])
@@ -236,6 +251,14 @@ def is_open(model: Any) -> Any:
 
 
 def open_by_holder(entity: Entity) -> dict[int, int]:
-    """Holder → open cases in its bank."""
+    """Holder → open cases in its bank. Found by their states: of cases in a final state, nearly all, nothing is read."""
     model = entity.model
-    return dict(model.select(model.holder_id, peewee.fn.COUNT(model.id)).where(is_open(model)).group_by(model.holder_id).tuples())
+    states = [row[0] for row in counters.distinct(model._meta.table_name, "state")]
+    flows = [flow for flow in registry().workflows.values() if flow.entity == entity.key]
+    known = {state.key: False for flow in flows for state in flow.states}
+    for flow in flows:  # final is what every version that knows the state calls final
+        for state in flow.states:
+            known[state.key] = known[state.key] or not state.final
+    living = [state for state in states if known.get(state, True)]
+    query = model.select(model.holder_id, peewee.fn.COUNT(model.id)).where(model.state.in_(living or [""]) & is_open(model))
+    return dict(query.group_by(model.holder_id).tuples())

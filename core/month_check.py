@@ -16,7 +16,7 @@ from .faces import face_of
 from .i18n import gettext as _
 from .ledger import LedgerDetail, LedgerEntry, LedgerSeal
 from .meetings import HELD, Meeting, MeetingItem
-from .month_books import Books, is_open, terms_of
+from .month_books import Books, case_entities, is_open, terms_of
 from .month_rows import MonthClose, terms_by_level
 from .registry import registry
 from .tree import Node
@@ -33,13 +33,6 @@ class Finding:
     url: str
 
 
-def case_entities() -> list[Entity]:
-    """Every entity whose cases lie in banks."""
-    flows = [(entity, registry().workflow_of(entity.key)) for entity in registry().entities.values()
-             if issubclass(entity.model, db.Case)]
-    return [entity for entity, flow in flows if flow is not None and flow.levels]
-
-
 def bank_levels() -> frozenset[str]:
     """The levels at which some workflow keeps banks."""
     return frozenset(level for entity in case_entities()
@@ -50,7 +43,7 @@ def findings(node: Node, month: str, books: Books) -> list[Finding]:
     """What breaks the balance of the division's own banks in ``month``; nothing when all three witnesses agree."""
     found: list[Finding] = []
     page = f"/d/{node.code}/core/bank?month={month}"
-    for entity in case_entities():
+    for entity in books.entities:
         if not books.keeps(entity, node):
             continue
         terms = books.terms(entity, node, month)

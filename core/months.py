@@ -19,8 +19,8 @@ from .entity import Entity, Setting
 from .errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
-from .month_books import Books, next_month
-from .month_check import Finding, bank_levels, case_entities, findings, summed
+from .month_books import BLOCK, Books, case_entities, next_month
+from .month_check import Finding, bank_levels, findings, summed
 from .month_rows import APPROVED, PROPOSED, REJECTED, MonthClose, MonthCorrection
 from .tree import Node
 
@@ -187,7 +187,7 @@ def close(node: Node, month: str, actor: Actor, *, below: bool = False) -> list[
 
 
 def _freeze(node: Node, month: str, books: Books, actor: Actor, anchor: tuple[int, str], moment: Any) -> MonthClose:
-    own = {entity.key: books.terms(entity, node, month) for entity in case_entities() if books.keeps(entity, node)}
+    own = {entity.key: books.terms(entity, node, month) for entity in books.entities if books.keeps(entity, node)}
     places = {key: books.places(node, month) for key in own}
     rows, below = _below(node, month)
     figures = {"own": own, "below": below, "places": places, "rows": rows}
@@ -204,8 +204,10 @@ def _below(node: Node, month: str) -> tuple[list[int], dict[str, dict[str, dict[
     ids = {one.id for one in snapshot.current().tree.subtree(node, all_times=True) if one.id != node.id and one.level in levels}
     if not ids:
         return [], {}
-    rows = [row for row in MonthClose.select(MonthClose.id, MonthClose.division_id, MonthClose.level, MonthClose.figures)
-            .where(MonthClose.month == month).order_by(MonthClose.id) if row.division_id in ids]
+    some = MonthClose.division_id.in_(sorted(ids)) if len(ids) < BLOCK else peewee.SQL("1 = 1")
+    query = MonthClose.select(MonthClose.id, MonthClose.division_id, MonthClose.level, MonthClose.figures).where(
+        (MonthClose.month == month) & some)
+    rows = [row for row in query.order_by(MonthClose.id) if row.division_id in ids]
     return [row.id for row in rows], summed(rows)
 
 
