@@ -130,6 +130,8 @@ class Entity:
     ``levels`` are the levels of divisions at which records live (empty: any); ``counters`` are maintained statistics.
     ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
     the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
+    ``after(record, values, actor, node)`` writes what hangs on a record, inside the transaction that created it or changed the
+    columns ``values``;
     ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
     ``grouping`` lets cases be grouped (permission ``<key>.group``); ``steps`` are (key, label) of what services of the plugin
     note in a record's history beside its transitions.
@@ -156,6 +158,7 @@ class Entity:
     create: Callable[..., Any] | None = None
     update: Callable[..., Any] | None = None
     delete: Callable[..., Any] | None = None
+    after: Callable[..., None] | None = None
     check: Callable[..., dict[str, Any]] | None = None
     number: Callable[..., str] | None = None
     closed: Callable[[Any], bool] | None = None

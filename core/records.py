@@ -59,6 +59,8 @@ def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node, *,
             home = extensions.place_of(entity, record, place)
             extensions.write(entity, record, extensions.differing(entity, record, added, home, new=True))
         record_created(entity, workflow, record, actor, place, moment, flow)
+        if entity.after is not None:
+            entity.after(record, values, actor, place)
     return record
 
 
@@ -230,6 +232,8 @@ def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor
             counters.apply(counters.stock(entity, before, record.__data__, place.path, place.path))
         outbox.add(entity.key, record.id, "edit", node=place, account_id=actor.account_id, facts={"changed": changed}, at=moment)
         search.index(entity, record, changed)
+        if entity.after is not None:
+            entity.after(record, {name: row[name] for name in changed if name in row}, actor, place)
     return record
 
 

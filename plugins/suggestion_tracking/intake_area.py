@@ -13,10 +13,11 @@ from .intake_register import MATTER, PLUGIN
 __all__ = ["ENTITIES", "JOBS", "LINKS", "ROLES", "SETTINGS", "register"]
 
 _SEE = (INCOMING.permission("view"), INCOMING.permission("reveal"))
+_IMPORT = f"{PLUGIN}.suggestion.import"
 
 ROLES = (
-    Role(f"{PLUGIN}.town_officer", _("Town officer for matters and suggestions"), _SEE, ("town",)),
-    Role(f"{PLUGIN}.county_officer", _("County officer for matters and suggestions"), _SEE, ("county",)),
+    Role(f"{PLUGIN}.town_officer", _("Town officer for matters and suggestions"), (*_SEE, _IMPORT), ("town",)),
+    Role(f"{PLUGIN}.county_officer", _("County officer for matters and suggestions"), (*_SEE, _IMPORT), ("county",)),
 )
 
 SETTINGS = (

@@ -40,6 +40,7 @@ class Suggestion(Case):
     basis_text = peewee.TextField(default="")
     deputy_id = peewee.BigIntegerField()
     delegation = peewee.CharField(max_length=80, default="")
+    cosigners = peewee.TextField(default="")  # the names of the rows of Cosigner, as sheets and forms write them
     signers = peewee.IntegerField(default=1)  # the leading deputy and the co-signers
     consent_publish = peewee.BooleanField(default=False)
     wish_contact = peewee.BooleanField(default=True)

@@ -8,13 +8,13 @@ from typing import Any
 from grid321.core.api import Actor, Node, Refused, accounts_of, current_actor, gettext, local_day, ngettext, setting, tree
 
 from .life_models import Cosigner, Session, Suggestion, Task
-from .suggestion_fields import deputies_at
+from .suggestion_fields import is_deputy, named, names_of
 
 Errors = dict[str, list[str]]
 REGISTER = "suggestion_tracking.register"
 BEFORE_CHECK = ("raised", "to_change")
 WITH_UNITS = ("assigned", "handling")
-WORDING = ("title", "content", "reasons", "proposal", "basis", "basis_text", "deputy_id", "raised_on")
+WORDING = ("title", "content", "reasons", "proposal", "basis", "basis_text", "deputy_id", "cosigners", "raised_on")
 """Columns of what the deputy says: after the check they stay as they are."""
 
 _COUNT = "[一二三四五六七八九十]{1,3}"
@@ -54,6 +54,7 @@ def check_suggestion(data: dict[str, Any], record: Any, node: Node) -> Errors:
     session_id = value("session_id")
     if session_id and not Session.select().where((Session.id == session_id) & (Session.division_id == node.id)).exists():
         errors["session"] = [gettext("This session is not one of this congress. Choose one from the list.")]
+    errors |= _check_cosigners(data, value("deputy_id"), node)
     errors |= _check_earlier(data, record, node)
     if record is None or any(name in data for name in WORDING):
         errors |= quality_gate(value, node)
@@ -64,7 +65,7 @@ def _check_deputy(data: dict[str, Any], record: Any, node: Node, actor: Actor) -
     deputy = data.get("deputy_id", getattr(record, "deputy_id", None))
     if deputy is None:
         return {"deputy": [gettext("Choose the deputy who raises it.")]}
-    if record is None and deputy not in deputies_at(node.id):
+    if record is None and not is_deputy(deputy, node.id):
         return {"deputy": [gettext("This person is no deputy to the congress of %(place)s. Choose a deputy.", place=node.name)]}
     if actor.known and deputy != actor.person_id and not actor.may(REGISTER, node):
         return {"deputy": [gettext("You raise suggestions in your own name only. Leave this field empty.")]}
@@ -72,6 +73,20 @@ def _check_deputy(data: dict[str, Any], record: Any, node: Node, actor: Actor) -
         account = account_of(deputy)
         if account is not None:
             data["reporter_id"] = account
+    return {}
+
+
+def _check_cosigners(data: dict[str, Any], deputy_id: int | None, node: Node) -> Errors:
+    """Names that are no deputies here are refused; what is kept is written as the list of deputies has it."""
+    if data.get("cosigners") is None:
+        return {}
+    found, unknown = named(node.id, data["cosigners"])
+    if unknown:
+        return {"cosigners": [gettext("No deputy, or more than one, to this congress is called: %(names)s.",
+                                      names="、".join(name[:40] for name in unknown[:10]))]}
+    if deputy_id in found:
+        return {"cosigners": [gettext("The leading deputy does not sign a second time.")]}
+    data["cosigners"] = names_of(node.id, found)
     return {}
 
 
@@ -172,7 +187,7 @@ def check_cosigner(data: dict[str, Any], record: Any, node: Node) -> Errors:
         errors["suggestion_number"] = [gettext("Only its leading deputy and the office add signatures.")]
     if person == case.deputy_id:
         errors["person"] = [gettext("This is the leading deputy. Choose another one.")]
-    elif person not in deputies_at(node.id):
+    elif not is_deputy(person, node.id):
         errors["person"] = [gettext("This person is no deputy to the congress of %(place)s. Choose a deputy.", place=node.name)]
     elif Cosigner.select().where((Cosigner.suggestion_id == case.id) & (Cosigner.person_id == person)).exists():
         errors["person"] = [gettext("This deputy has signed it already.")]

@@ -1,18 +1,77 @@
 """The field by which a deputy is chosen: offered are those who hold a post of deputy, not everybody in the county."""
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from grid321.core.api import PersonRef, current_frame, local_day, people, tree
+from grid321.core.api import PersonRef, RecordRef, current_frame, local_day, memo, people, tree
+from grid321.core.api import lazy_gettext as _
+
+from .life_models import Session
 
 DEPUTY_POSTS = {"county": "core_deputy_county", "town": "core_deputy_town"}
 """Level of a congress → the post of its deputies."""
 
 MOST = 1000
+_BETWEEN = re.compile(r"[、,，;；\s]+")
 
 
-def deputies_at(division_id: int) -> dict[int, str]:
-    """The deputies of the congress of a county or town today: name by person id, in the order of their initials. One query."""
+def deputies_at(division_id: int, *, fresh: bool = False) -> dict[int, str]:
+    """The deputies of the congress of a county or town today: name by person id, in the order of their initials. One query.
+
+    Within a transaction they are asked for once (a session brings hundreds of suggestions), unless ``fresh``.
+    """
+    kept = memo()
+    key = f"deputies:{division_id}"
+    if kept is None:
+        return _read_deputies(division_id)
+    if fresh or key not in kept:
+        kept[key] = _read_deputies(division_id)
+    found: dict[int, str] = kept[key]
+    return found
+
+
+def is_deputy(person_id: int, division_id: int) -> bool:
+    """True for a deputy of the congress of a county or town today, also one appointed a moment ago."""
+    return person_id in deputies_at(division_id) or person_id in deputies_at(division_id, fresh=True)
+
+
+def named(division_id: int, names: str) -> tuple[list[int], list[str]]:
+    """(ids of the deputies whose names are listed, names that nobody or several have). ``names`` as in 张三、李四; of several
+    deputies of one name each is written with a number behind it, as in 张三(2): the second in the list of deputies.
+    """
+    by_name: dict[str, list[int]] = {}
+    for identifier, name in deputies_at(division_id).items():
+        by_name.setdefault(name, []).append(identifier)
+    found, unknown = [], []
+    for text in dict.fromkeys(part for part in _BETWEEN.split(names.strip()) if part):
+        name, _bracket, number = unicodedata.normalize("NFKC", text).rstrip(")").partition("(")
+        alike = by_name.get(name.strip(), [])
+        place = int(number) - 1 if number.isdecimal() and len(number) < 4 else 0 if len(alike) == 1 and not number else -1
+        if 0 <= place < len(alike):
+            found.append(alike[place])
+        else:
+            unknown.append(text)
+    return list(dict.fromkeys(found)), unknown
+
+
+def names_of(division_id: int, person_ids: Iterable[int]) -> str:
+    """The same the other way: the names of deputies as sheets and forms write them."""
+    known = deputies_at(division_id)
+    alike: dict[str, list[int]] = {}
+    for identifier, name in known.items():
+        alike.setdefault(name, []).append(identifier)
+    found = []
+    for identifier in person_ids:
+        name = known.get(identifier) or people.Person.get_by_id(identifier).name
+        several = alike.get(name, [])
+        found.append(f"{name}({several.index(identifier) + 1})" if len(several) > 1 and identifier in several else name)
+    return "、".join(found)
+
+
+def _read_deputies(division_id: int) -> dict[int, str]:
     node = tree().get(division_id)
     kind = DEPUTY_POSTS.get(node.level) if node is not None else None
     if kind is None:
@@ -35,7 +94,29 @@ class DeputyRef(PersonRef):
 
 
 class LeadingDeputy(DeputyRef):
-    """The deputy who leads a suggestion: the office chooses among all, a deputy is offered nobody else."""
+    """The deputy who leads a suggestion: the office chooses among all, a deputy is offered nobody else.
+
+    In a sheet it is the name.
+    """
+
+    cell_kind: ClassVar[str] = "text"
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "name": _("No deputy, or more than one, to this congress is called {name}. Write it as the list of deputies has it; "
+                  "of several deputies of one name write the first as {name}(1)."),
+    }
+
+    def from_cell(self, cell: Any) -> int | None:
+        """A deputy's name, or the number of the person."""
+        if not isinstance(cell, str) or not cell.strip() or cell.strip().isdecimal():
+            return super().from_cell(cell)
+        found, unknown = named(current_frame().node.id, cell)
+        if unknown or len(found) != 1:
+            raise self.make_error("name", name=cell.strip()[:40].replace("{", "("))
+        return found[0]
+
+    def to_cell(self, value: Any, record: Any = None) -> str:
+        """The name as ``from_cell`` reads it."""
+        return names_of(current_frame().node.id, [value]) if value else ""
 
     def options(self) -> list[tuple[str, str]]:
         """The deputies of the congress, or the present deputy alone."""
@@ -44,3 +125,32 @@ class LeadingDeputy(DeputyRef):
         if actor.system or actor.may("suggestion_tracking.register", current_frame().node):
             return found
         return [one for one in found if one[0] == str(actor.person_id)]
+
+
+class SessionRef(RecordRef):
+    """A session of the congress; in a sheet it is the name."""
+
+    cell_kind: ClassVar[str] = "text"
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "name": _("There is no session of this name at this congress: {name}. Enter the session first, or correct the name."),
+    }
+
+    def from_cell(self, cell: Any) -> int | None:
+        """The name of a session of the congress that is looked at."""
+        if not isinstance(cell, str) or not cell.strip():
+            return super().from_cell(cell)
+        kept, key = memo(), f"sessions:{current_frame().node.id}"
+        known = kept.get(key) if kept is not None else None
+        if known is None:
+            here = Session.division_id == current_frame().node.id
+            known = dict(Session.select(Session.name, Session.id).where(here).tuples())
+            if kept is not None:
+                kept[key] = known
+        found: int | None = known.get(cell.strip())
+        if found is None:
+            raise self.make_error("name", name=cell.strip()[:80].replace("{", "("))
+        return found
+
+    def to_cell(self, value: Any, record: Any = None) -> str:
+        """The name."""
+        return self.display(value, record) if value else ""

@@ -5,10 +5,11 @@ from typing import Any
 
 import peewee
 
-from grid321.core.api import Actor, Conflict, Node, ancestor_columns, gettext, local_day, tree
+from grid321.core.api import Actor, Conflict, Node, ancestor_columns, gettext, local_day, new_uid, records, registry, tree
 
 from .life_models import Contact, Cosigner, Suggestion, Task
 from .suggestion_checks import BEFORE_CHECK, WITH_UNITS
+from .suggestion_fields import named, names_of
 from .suggestion_life import SUGGESTION, TASK, move
 from .suggestion_tasks import AT_WORK
 
@@ -19,7 +20,7 @@ def create_cosigner(values: dict[str, Any], actor: Actor, node: Node) -> Cosigne
         row = Cosigner.create(**values, **ancestor_columns(tree(), node), created_by=actor.account_id)
     except peewee.IntegrityError:
         raise Conflict(gettext("This deputy has signed it already."), remedy=gettext("Load the page again.")) from None
-    _count_signers(row.suggestion_id, 0)
+    _signed(row.suggestion_id, node.id)
     return row
 
 
@@ -28,12 +29,36 @@ def delete_cosigner(record: Any, actor: Actor, node: Node) -> None:
     case = Suggestion.get_by_id(record.suggestion_id)
     if case.state not in BEFORE_CHECK:
         raise Conflict(gettext("This suggestion has been checked: its signatures stay."), case.number)
-    _count_signers(record.suggestion_id, -1)
+    _signed(record.suggestion_id, node.id, without=record.id)
 
 
-def _count_signers(suggestion_id: int, more: int) -> None:
-    number = Cosigner.select().where(Cosigner.suggestion_id == suggestion_id).count() + more
-    Suggestion.update(signers=1 + number).where(Suggestion.id == suggestion_id).execute()
+def _signed(suggestion_id: int, division_id: int, without: int = 0) -> None:
+    """Count the signatures on the suggestion and write the names there."""
+    ids = [row[0] for row in Cosigner.select(Cosigner.person_id).where(
+        (Cosigner.suggestion_id == suggestion_id) & (Cosigner.id != without)).order_by(Cosigner.id).tuples()]
+    Suggestion.update(signers=1 + len(ids), cosigners=names_of(division_id, ids)).where(Suggestion.id == suggestion_id).execute()
+
+
+def keep_cosigners(record: Any, values: dict[str, Any], actor: Actor, node: Node) -> None:
+    """After a suggestion was written with names of co-signers: make the signatures what the names say, with one ledger entry."""
+    if values.get("cosigners") is None or (record.version == 1 and not values["cosigners"]):
+        return
+    wanted, _unknown = named(node.id, values["cosigners"])
+    present = {row[0] for row in Cosigner.select(Cosigner.person_id).where(Cosigner.suggestion_id == record.id).tuples()
+               } if record.version > 1 else set()
+    gone, added = present - set(wanted), [one for one in wanted if one not in present]
+    if gone:
+        Cosigner.delete().where((Cosigner.suggestion_id == record.id) & Cosigner.person_id.in_(sorted(gone))).execute()
+    if added:
+        places = ancestor_columns(tree(), node)
+        Cosigner.insert_many([{"suggestion_id": record.id, "suggestion_number": record.number, "person_id": one,
+                               "signed_on": record.raised_on, "created_by": actor.account_id, "uid": new_uid(),
+                               "division_id": node.id, **places} for one in added]).execute()
+    if gone or added:
+        Suggestion.update(signers=1 + len(wanted)).where(Suggestion.id == record.id).execute()
+        record.signers = 1 + len(wanted)
+        records.note(registry().entity(SUGGESTION), record, actor, node, "signed",
+                     facts={"added": added, "removed": sorted(gone)})
 
 
 def create_contact(values: dict[str, Any], actor: Actor, node: Node) -> Contact:

@@ -11,12 +11,11 @@ from grid321.core.api import (
     Int,
     LongText,
     PersonRef,
-    RecordRef,
     Text,
 )
 from grid321.core.api import lazy_gettext as _
 
-from .suggestion_fields import DeputyRef, LeadingDeputy
+from .suggestion_fields import DeputyRef, LeadingDeputy, SessionRef
 from .suggestion_number import SuggestionNumber
 
 NO_SECRETS = _("No state secrets and no data about others that are not needed.")
@@ -50,7 +49,7 @@ class SuggestionSchema(EntitySchema):
     """A suggestion; what the handling adds is read only."""
 
     division = DivisionRef(_("Congress"), level=CONGRESS, help=_("The county or town whose congress it is raised to."))
-    session = RecordRef(_("Session"), entity="suggestion_tracking.session")
+    session = SessionRef(_("Session"), entity="suggestion_tracking.session")
     title = Text(_("Title"), max=120, required=True, help=_("One matter in one sentence: “On lamps for Xihe Road”."))
     kind = Choice(_("Subject"), scheme="suggestion_tracking.subject", required=True)
     content = LongText(_("Content"), max=10_000, required=True, help=NO_SECRETS)
@@ -59,6 +58,7 @@ class SuggestionSchema(EntitySchema):
     basis = Choice(_("Basis"), options=BASES, required=True, default="visit")
     basis_text = LongText(_("What was done for it"), max=1000, help=_("Which survey, visits or meetings it rests on."))
     deputy = LeadingDeputy(_("Leading deputy"), help=_("Left empty, you yourself."))
+    cosigners = Text(_("Co-signers"), max=2000, help=_("Names of deputies to this congress, as in 张三、李四."))
     delegation = Text(_("Delegation"), max=80)
     raised_on = Day(_("Raised on"), past=True, help=_("Left empty, today."))
     consent_publish = Flag(_("The deputy agrees to publication"))

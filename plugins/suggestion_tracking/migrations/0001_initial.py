@@ -841,6 +841,7 @@ def up(migrator, db):
         basis_text = TextField(default='')
         deputy_id = BigIntegerField()
         delegation = CharField(max_length=80, default='')
+        cosigners = TextField(default='')
         signers = IntegerField(default=1)
         consent_publish = BooleanField(default=False)
         wish_contact = BooleanField(default=True)
