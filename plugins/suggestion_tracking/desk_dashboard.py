@@ -27,6 +27,8 @@ from grid321.core.api import gettext as _
 
 from .desk_clerk import PLUGIN, open_url, overdue_url
 from .desk_late import late_cases, late_units
+from .evaluation_panels import smell_counts
+from .evaluation_smells import SMELL
 
 MONTHS, LATE_MOST = 12, 999
 LEFT = ("closed", "withdrawn", "joined", "sent_down")
@@ -56,6 +58,7 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
                                        for one in funnels) if any(any(series["values"]) for series in trend["series"])],
         "tallies": [one for one in (with_shares(figures.tally_view(shown, one)) for one in measures
                                     if isinstance(one, statistics.Tally)) if one["rows"]],
+        "smells": smell_counts(node) if actor.may(SMELL.permission("view"), node) else [],
         "statistics_url": f"/d/{node.code}/core/statistics", "empty": None if measures else {
             "what": _("No figures here"), "label": "", "url": "",
             "why": _("Neither matters nor suggestions are switched on for %(place)s, or you may not see them.",

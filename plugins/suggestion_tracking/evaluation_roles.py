@@ -22,7 +22,11 @@ ROLES = (
     Role(f"{P}unit_clerk", _("Clerk of a handling unit"), (f"{P}counted.view", f"{P}smell.view"), department=True),
 )
 
-GRANTS = {"core.deputy": (f"{P}ballot.view", f"{P}vote", f"{P}chosen.view", f"{P}rates")}
+GRANTS = {
+    "core.deputy": (f"{P}ballot.view", f"{P}vote", f"{P}chosen.view", f"{P}rates"),
+    "core.leader": (*SEE, f"{P}rates"),
+    "core.supervisor": (f"{P}counted.view", f"{P}smell.view", f"{P}rates"),
+}
 
 PERMISSIONS = (
     (f"{P}rates", _("See the rates of suggestions and the comparison of units")),
