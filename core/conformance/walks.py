@@ -23,7 +23,7 @@ from . import examples
 from .world import World
 
 MOST_SITUATIONS = 2000
-MOST_IDLE = 250  # situations without anything new, where cases of another way may reach the rest
+MOST_IDLE = 40  # situations without anything new, where cases of another way may reach the rest
 MOST_REPEATS = 3  # of one unusual answer to one step at one level
 LONGEST_CODE = 40
 Situation = tuple[tuple[str, str, Any], ...]
@@ -73,6 +73,16 @@ class Walk:
         """Keys of declared transitions that were never taken; automatic ones are not a person's to take."""
         return [step.key for step in self.workflow.transitions if not step.automatic and step.key not in self.steps]
 
+    @property
+    def found(self) -> set[tuple[str, str]]:
+        """States and steps that were found, as (kind, key)."""
+        return {*(("state", key) for key in self.states), *(("step", key) for key in self.steps)}
+
+    @property
+    def missing(self) -> set[tuple[str, str]]:
+        """States and steps that were not found, as (kind, key)."""
+        return {*(("state", key) for key in self.missing_states), *(("step", key) for key in self.missing_steps)}
+
 
 class _Undo(Exception):
     """Takes back what was tried."""
@@ -85,7 +95,7 @@ class Walker:
         workflow = world.workflow(entity)
         assert workflow is not None
         self.world, self.entity, self.workflow, self.way = world, entity, workflow, way
-        self.home = world.home(entity)
+        self.home = world.home(entity, way)
         self._answered: Counter[tuple[str, str, int]] = Counter()
         self._actors: dict[tuple[int, int | None], Actor] = {}
         self.reporter = self.at(self.home)
@@ -140,8 +150,9 @@ class Walker:
         """Turn the case into what the conversion makes of it: somebody of the place where the new record lives does it."""
         target, place = registry().entity(conversion.target), conversions.place_of(conversion, case)
         person = actor or self.at(place)
-        data = examples.loaded((target.schema,), self.world.raw(target, place), place, person)
-        conversions.convert(conversion, case.id, data, person, version or case.version, self.world.tree.city)
+        seen = version or case.version
+        self.world.make(target, place, person, lambda data: conversions.convert(conversion, case.id, data, person, seen,
+                                                                                self.world.tree.city))
 
     def _meet(self, case: Any, step: Transition, holder: Node, data: dict[str, Any]) -> None:
         """Hold the meeting that decides a step, where one of its kinds meets at this level and the case is at the step."""
@@ -177,9 +188,9 @@ class Walker:
         def rank(item: tuple[Situation, tuple[Step, ...]]) -> tuple[int, int]:
             return min((tried[part] for part in item[0]), default=0), -len(item[1])
 
-        elsewhere = {key for other in known for key in (*other.states, *other.steps)}
+        elsewhere = {pair for other in known for pair in other.found}
         idle, before = 0, 0
-        while waiting and len(seen) < MOST_SITUATIONS and not elsewhere.issuperset((*walk.missing_states, *walk.missing_steps)):
+        while waiting and len(seen) < MOST_SITUATIONS and not elsewhere.issuperset(walk.missing):
             idle, before = (idle + 1 if before == len(walk.states) + len(walk.steps) else 0), len(walk.states) + len(walk.steps)
             if idle > MOST_IDLE and self.world.ways(self.entity) > 1:
                 break

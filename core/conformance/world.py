@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -78,8 +78,14 @@ class World:
                             "core.member")
                 Post.create(person_id=person.id, kind=kind, from_day=db.local_day(), **columns)
 
-    def home(self, entity: Entity) -> Node:
-        """The division at which records of ``entity`` are made: the village, or one of the levels the entity names."""
+    def home(self, entity: Entity, way: int = 0) -> Node:
+        """The division at which records of ``entity`` are made: the village, or one of the levels the entity names.
+
+        An example that names its ``division`` is made there.
+        """
+        named = self.given(entity, way).get("division")
+        if named:
+            return self.tree.node(named)
         levels = entity.levels or ("village",)
         if "grid" in levels:
             from grid321.core import snapshot
@@ -133,23 +139,31 @@ class World:
         given = self.examples.get(entity.key)
         return len(given) if isinstance(given, list) else 1
 
+    def given(self, entity: Entity, way: int = 0) -> Mapping[str, Any]:
+        """The example ``way`` of ``entity``; empty when there is none."""
+        found = self.examples.get(entity.key) or {}
+        return found[way] if isinstance(found, list) else found
+
     def raw(self, entity: Entity, node: Node, way: int = 0) -> dict[str, Any]:
         """Return JSON values for a new record of ``entity`` at ``node``, after the example ``way``."""
-        given = self.examples.get(entity.key)
-        return examples.raw_for(entity.schema, node, next(self.numbers), given[way] if isinstance(given, list) else given)
+        return examples.raw_for(entity.schema, node, next(self.numbers), self.given(entity, way))
 
     def create(self, entity: Entity, node: Node | None = None, actor: Actor = SYSTEM, way: int = 0) -> Any:
         """Create a record of ``entity`` with example values; optional values that a rule refuses are left out.
 
         Raises ``Invalid`` when required ones are refused: the plugin's test class then gives ``examples``.
         """
-        node = node or self.home(entity)
+        node = node or self.home(entity, way)
+        return self.make(entity, node, actor, lambda data: records.create(entity, data, actor, node), way)
+
+    def make(self, entity: Entity, node: Node, actor: Actor, write: Callable[[dict[str, Any]], Any], way: int = 0) -> Any:
+        """``write`` example values of ``entity``, as ``actor`` would fill them in at ``node``; as ``create`` does."""
         raw = self.raw(entity, node, way)
         required = {name for name, item in schemas.fields_of(entity.schema).items() if item.required}
         for _try in range(examples.MOST_TRIES):
             data = examples.loaded((entity.schema,), raw, node, actor)
             try:
-                return records.create(entity, data, actor, node)
+                return write(data)
             except Invalid as problem:
                 refused = set(problem.errors) & set(raw) - required
                 if not refused:
