@@ -29,7 +29,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from grid321.core import accounts, attachments, db, sessions, snapshot
+from grid321.core import accounts, attachments, db, documents, sessions, snapshot
 from grid321.core.access import SYSTEM
 from grid321.core.clock import Deadline
 from grid321.core.conformance.world import World
@@ -56,7 +56,7 @@ INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", 
 TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
          "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "form": "handling_slip", "month": "2026-01", "version": "1", "preset": "henan_2017",
+         "month": "2026-01", "version": "1", "preset": "henan_2017",
          "ending": "json", "service_code": "roads", "service_request_id": "0" * 32, "token_id": "A" * 22, "token": "A" * 22,
          "source": "matter"}
 Line = tuple[str, str, str]
@@ -262,6 +262,9 @@ def _values(ground: Ground, rule: Rule, node: Node, records: str, *, exists: boo
 
 
 def _text(rule: Rule, name: str) -> str:
+    if name == "form":  # one that a record has from its beginning
+        found = documents.declared(registry(), registry().entity(rule.endpoint.rpartition(":")[0]))
+        return next((one.name for one in found if one.when is None), found[-1].name)
     if "workflow" in rule.endpoint and name in {"key", "version"}:
         return {"key": "grid.handling", "version": "1"}[name]
     if name == "measure":
