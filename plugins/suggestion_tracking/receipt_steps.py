@@ -34,10 +34,10 @@ def may_redo(case: Any, data: Any, actor: Any) -> Refusal | None:
 
 
 def card_is_out(case: Any, data: Any, actor: Any) -> Refusal | None:
-    """Guard: without a card it goes on only after the card’s limit, so that nobody is passed over."""
+    """Guard: without a card it goes on only after the card’s limit, where the county set one: nobody is passed over."""
     card = (Receipt.select(Receipt.due).where((Receipt.suggestion_number == case.number) & Receipt.leading & (
         Receipt.state == "issued")).order_by(Receipt.id.desc()).first())
-    if card is None or (card.due is not None and card.due < local_day()):
+    if card is None or card.due is None or card.due < local_day():
         return None
     return Refusal(_("The receipt card can still come back."), "card_running",
                    remedy=_("Wait until its limit has passed, or enter the card that the deputy gave you."))
@@ -126,8 +126,9 @@ def give_up_card(case: Any, data: Any, actor: Any) -> None:
 
 SUGGESTION_STATES = (
     State("objected", _("Not satisfied, second handling to be ordered"), tone="warn"),
-    State("again", _("Handled again"), desk="department", tone="warn", clocks=(
-        Clock("redo", None, _("Second handling"), "supervise", setting="core.clock_redo", rule="core.clock_redo_rule",
+    # The units' tasks run their own limits of it and stand on their desks; here its day is seen in the lists.
+    State("again", _("Handled again"), desk="none", tone="warn", clocks=(
+        Clock("redo", None, _("Second handling"), "mark", setting="core.clock_redo", rule="core.clock_redo_rule",
               answer="limit", remind=(-7, 3)),)),
     State("rated", _("Rated, to be concluded"), tone="info"),
     State("evaluating", _("Still not satisfied, to be evaluated"), tone="bad", clocks=(

@@ -75,7 +75,7 @@ def figures(round_: Any) -> dict[str, int]:
     """What a round brought, by key: inspections by result, letters, problems and promises of its period. Five queries."""
     found: dict[str, int] = {}
     mine = Inspection.round_id == round_.id
-    for state, result, n in (Inspection.select(Inspection.state, Inspection.result, peewee.fn.COUNT()).where(mine)
+    for state, result, n in (Inspection.select(Inspection.state, Inspection.result, peewee.fn.COUNT(Inspection.id)).where(mine)
                              .group_by(Inspection.state, Inspection.result).tuples()):
         key = result if state == "done" else state
         found[key] = found.get(key, 0) + n

@@ -23,6 +23,7 @@ class TestAlone(PluginConformance):
     def prepare(self, world):
         """Deputies and a second unit in each congress."""
         suggestion_examples.prepare(world)
+        supervision_examples.prepare(world)
 
 
 class TestWithGrid(TestAlone):
