@@ -133,7 +133,7 @@ def _part(cell: Mapping[str, Any], tone: str) -> dict[str, Any]:
 def places(shown: Shown, late: Sequence[statistics.Overdue]) -> dict[str, Any] | None:
     """Open and overdue cases of each division below, in the order of the tree; None where there is nothing below.
 
-    A column for each kind that is counted as overdue; each number leads to its list at that division.
+    A column for each kind that is counted as overdue and open anywhere below; each number leads to its list at that division.
     """
     now = snapshot()
     children = [child for child in now.tree.children(shown.node) if child.level != "grid"
@@ -159,8 +159,11 @@ def places(shown: Shown, late: Sequence[statistics.Overdue]) -> dict[str, Any] |
                 "url": open_url(child, entity) if n and here else "",
                 "late_url": overdue_url(child, entity) if behind and here else "",
                 "share": 100 * n / most if most else 0, "late_share": 100 * min(behind, n) / most if most else 0})
-    return {"kinds": [str(entity.label) for _measure, entity in kinds],
-            "rows": [row for row in rows.values() if any(cell["n"] for cell in row["cells"])] or list(rows.values())[:0]}
+    used = [place for place in range(len(kinds)) if any(row["cells"][place]["n"] for row in rows.values())]
+    for row in rows.values():
+        row["cells"] = [row["cells"][place] for place in used]
+    return {"kinds": [str(kinds[place][1].label) for place in used],
+            "rows": [row for row in rows.values() if any(cell["n"] for cell in row["cells"])]}
 
 
 def as_json() -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from grid321.core.api import Actor, Node, desks, format_number, is_on, local_day, ngettext, people, registry, statistics
+from grid321.core.api import Actor, Node, desks, format_number, is_on, local_day, ngettext, people, registry, statistics, tree
 
 from .desk_clerk import PLUGIN
 
@@ -50,12 +50,14 @@ def late_units(node: Node, actor: Actor) -> dict[str, Any]:
             department, _sep, state = value.partition("|")
             if department and n and (entity.key, state) in labels:
                 lying.setdefault(int(department), {})[(entity.key, state)] = n
-    units = people.Department.select(people.Department.id, people.Department.name).where(
-        people.Department.id.in_(sorted(lying) or [0])).order_by(people.Department.id)
+    here, model = tree(), people.Department
+    units = model.select(model.id, model.name, model.division_id).where(model.id.in_(sorted(lying) or [0])).order_by(model.id)
     most = max((sum(states.values()) for states in lying.values()), default=1)
     rows = []
-    for department, title in units.tuples():
-        mine = lying[department]
+    for department, title, division_id in units.tuples():
+        mine, place = lying[department], here.get(division_id)
+        if place is not None and place.id != node.id:  # offices of towns have the same names everywhere
+            title = f"{place.name} {title}"
         cells = []
         for entity, _unit, name in sources:
             n = sum(count for (key, _state), count in mine.items() if key == entity.key)
