@@ -11,7 +11,8 @@ MATTER = {"deputy": None, "origin_ref": None}
 MATTERS = [MATTER, {**MATTER, "division": "610902104", "wants_answer": False}, {**MATTER, "division": "610902"}]
 """Matters begin in a village, a town or a county, and take other ways from there."""
 
-EXAMPLES = {"suggestion_tracking.matter": MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES}
+EXAMPLES = {"suggestion_tracking.matter": MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES,
+            **public_examples.EXAMPLES}
 
 
 class TestAlone(PluginConformance):
