@@ -72,7 +72,7 @@ def find(token: str, purpose: str) -> SignedLink:
         raise Refused(_("This link has ended."), _("It was valid until %(time)s.", time=format_time(link.expires_at)),
                       _("Look your matter up by number and code, or ask the office that gave you the link."),
                       code="link_ended", status=410)
-    return link  # type: ignore[no-any-return]
+    return link
 
 
 def use(token: str, purpose: str) -> SignedLink:

@@ -25,9 +25,10 @@ from grid321.core.api import lazy_gettext as _l
 from . import public_list, public_own
 from .public_form import MATTER, OWN, PublicMatter, register_matter
 
-TEXT = {"type": "string"}
-SEARCH = {"q": ({**TEXT, "maxLength": 80}, _l("Words or number")), "source": (TEXT, _l("matter or suggestion")),
-          "kind": (TEXT, _l("Code of a class")), "before": ({"type": "integer"}, _l("Only items older than this id"))}
+TEXT: dict[str, Any] = {"type": "string"}
+SEARCH: dict[str, tuple[dict[str, Any], Any]] = {
+    "q": ({**TEXT, "maxLength": 80}, _l("Words or number")), "source": (TEXT, _l("matter or suggestion")),
+    "kind": (TEXT, _l("Code of a class")), "before": ({"type": "integer"}, _l("Only items older than this id"))}
 
 
 def register_api(api: Api) -> None:

@@ -141,7 +141,11 @@ def _cursor(name: str) -> int | None:
 
 
 def _linker(endpoint: str, asked: dict[str, str]) -> Any:
-    return lambda **more: url_for(endpoint, code=g.node.code, **asked, **more)
+    def link(**more: Any) -> str:
+        values: dict[str, Any] = {"code": g.node.code, **asked, **more}
+        return str(url_for(endpoint, **values))
+
+    return link
 
 
 # ---------------------------------------------------------------- feeds

@@ -137,7 +137,7 @@ def update(record: Publication, data: dict[str, Any], actor: Actor, node: Node) 
     """The columns that an edit writes; what was taken back or shown again is noted at its matter too."""
     model = source_entity(record.source).model
     original = model.get_or_none(model.id == record.source_id)
-    row = {name: data[name] for name in ("title", "text", "result", "hidden") if name in data}
+    row: dict[str, Any] = {name: data[name] for name in ("title", "text", "result", "hidden") if name in data}
     if original is not None:
         row["outcome"] = original.outcome
         if "hidden" in row and bool(row["hidden"]) != record.hidden:
