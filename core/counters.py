@@ -282,7 +282,8 @@ def booked_flows(entity_key: str, since: str = "") -> Iterator[tuple[str, int, s
     # The same facts come again and again: the database counts them by month in China (UTC+8, no summer time since 1991).
     month = "to_char(at + interval '8 hours', 'YYYY-MM')" if db.is_postgres() else "strftime('%Y-%m', at, '+8 hours')"
     mark = "%s" if db.is_postgres() else "?"
-    where, parameters = f"entity = {mark}", [entity_key]
+    where = f"entity = {mark}"
+    parameters: list[Any] = [entity_key]
     if since:
         steps = _steps(entity_key)
         if not steps:

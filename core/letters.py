@@ -1,7 +1,8 @@
-"""A letter or text message to somebody without account: by the county's mail server or gateway, as its channels are configured.
+"""A letter or text message to somebody without account: by the county's mail server or gateway, as its
+channels are set up.
 
-It goes to an address or number that wrote to the county first. Letters say that a program wrote them, so that no two programs talk for
-ever (RFC 3834).
+It goes to an address or number that wrote to the county first. Letters say that a program wrote them, so that no two programs
+talk for ever (RFC 3834).
 """
 from __future__ import annotations
 
@@ -60,6 +61,7 @@ def send_text(node: Node, phone: str, text: str, *, number: str, message_id: str
     if row is None or not row.active:
         raise Failure("channel_off", whole=True)
     site = channel_setup.site_url(node.id)
-    message = Message(id=message_id, key="letter", text=text, link="/", number=number, at=db.now(), url=f"{site}/" if site else "",
-                      kind="letter", channel="sms", place=row.id, division=node.code, language=row.language)
+    message = Message(id=message_id, key="letter", text=text, link="/", number=number, at=db.now(),
+                      url=f"{site}/" if site else "", kind="letter", channel="sms", place=row.id, division=node.code,
+                      language=row.language)
     channel_setup.transmit(channels()["sms"], channel_setup.opened(row), message, phone)

@@ -199,10 +199,10 @@ def _take(part: Message, inside: str, texts: list[str], files: list[Part]) -> No
         return
     if kind in {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}:
         return
-    body = _bytes(part)
+    content = _bytes(part)
     shown = inside == "multipart/related" or part.get("Content-ID") is not None
-    if body and not (kind.startswith("image/") and shown and len(body) < LOGO_BYTES):
-        files.append(Part(name or "file", body))
+    if content and not (kind.startswith("image/") and shown and len(content) < LOGO_BYTES):
+        files.append(Part(name or "file", content))
 
 
 def _bytes(part: Message) -> bytes:

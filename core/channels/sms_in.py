@@ -42,7 +42,7 @@ def read(secret: str, headers: Mapping[str, str], body: bytes) -> GatewayPost | 
         return None
     messages = []
     for one in found:
-        parts = [one.get(name) for name in ("id", "from", "text")] if isinstance(one, dict) else []
+        parts: list[Any] = [one.get(name) for name in ("id", "from", "text")] if isinstance(one, dict) else []
         if len(parts) != 3 or not all(isinstance(part, str) and part for part in parts):
             return None
         messages.append(TextMessage(*parts))

@@ -37,7 +37,20 @@ def close_what_is_over(world, rng, shift):
                 if any((first := months.next_to_close(one)) is not None and first < month
                        for one in months.waiting_below(node, month)):
                     break
+                assert_same_books(months.check(node, month, below=below))
                 months.close(node, month, world.actors[who], below=below)
+
+
+def assert_same_books(plan):
+    """What a close reads from the newest frozen months on is what the whole ledger says."""
+    from grid321.core.month_books import Books
+
+    whole = Books()
+    for entity in whole.entities:
+        for node in plan.divisions:
+            assert plan.books.terms(entity, node, plan.month) == whole.terms(entity, node, plan.month)
+            assert plan.books.open_by_ledger(entity, node) == whole.open_by_ledger(entity, node)
+            assert plan.books.keeps(entity, node) == whole.keeps(entity, node)
 
 
 def assert_frozen(world):
