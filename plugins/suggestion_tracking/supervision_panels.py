@@ -163,8 +163,9 @@ def answers_panel(record: Any, actor: Any, node: Any) -> list[Panel]:
     if not record.answers:
         return []
     known = {key for key, _label in choices.YES_NO}
+    fields: dict[str, Any] = QUESTIONS[record.kind]._declared_fields
     rows = [(str(field.label), word(choices.YES_NO, said) if said in known else str(said))
-            for name, field in QUESTIONS[record.kind]._declared_fields.items() if (said := record.answers.get(name))]
+            for name, field in fields.items() if (said := record.answers.get(name))]
     follow = []
     if record.result in {"to_improve", "not_in_order"}:
         about = {"suggestion": record.suggestion_number, "inspection_number": record.number, "division": _code(record)}
