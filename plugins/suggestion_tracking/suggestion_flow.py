@@ -162,7 +162,7 @@ HAND_OVER = (
                guard=suggestion_life.one_unit_each, sets=handed, after=suggestion_life.give_tasks, notify=("reporter",)),
     Transition("unassigned", WITH_UNITS, "checked", _("No unit has it any more"), automatic=True, guard=told_by_tasks,
                sets=unassigned, tone="warn"),
-    *(Transition(f"key_{state}", state, state, _("Key suggestion"), P + "assign", asks=(KeyLeader,), sets=key)
+    *(Transition(f"key_{state}", state, state, _("Key suggestion"), P + "assign", asks=(KeyLeader,), sets=key, prefill=True)
       for state in ("checked", *WITH_UNITS)),
 )
 

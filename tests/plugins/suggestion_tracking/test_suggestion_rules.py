@@ -86,7 +86,7 @@ def moves(world, case):
         found += [("deputy", case, "withdraw", REASON), ("office", case, "enter_reply", REPLY)]
     model = world.entity("task").model
     names = {one.id: name for name, one in unit.items()}
-    for task in model.select().where((model.suggestion_id == case.id) & model.closed_at.is_null()):
+    for task in model.select().where((model.suggestion_id == case.id) & model.closed_at.is_null()).order_by(model.id):
         who = names[task.department_id]
         found += [(who, task, key, answers) for key, answers in (
             ("receive", {}), ("accept", {}), ("give_back", REASON), ("fix", fixed), ("reply", REPLY), ("reply_again", REPLY),
@@ -127,7 +127,8 @@ def faults(world, case):
 def test_whatever_units_and_office_do_suggestion_and_tasks_fit_together(world, seed):
     world.chance = random.Random(seed)
     world.set("suggestion_tracking.meetings_before_reply", "none")
-    flows = {name: engine.workflow_for(world.entity(name), SimpleNamespace(workflow_version=1)) for name in ("suggestion", "task")}
+    flows = {name: engine.workflow_for(world.entity(name), SimpleNamespace(workflow_version=1))
+             for name in ("suggestion", "task")}
     seen = set()
     for _life in range(3):
         case = world.raised()
@@ -145,7 +146,7 @@ def test_whatever_units_and_office_do_suggestion_and_tasks_fit_together(world, s
             seen.add(key)
             assert faults(world, case) == [], (seed, key)
 
-    assert {"assign", "receive", "accept", "give_back", "pass_check"} <= seen
+    assert {"pass_check", "receive", "give_back"} <= seen and len(seen) > 6, seen
 
 
 # -- all or nothing ---------------------------------------------------------------------------------------------------
