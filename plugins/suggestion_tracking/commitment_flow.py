@@ -76,7 +76,7 @@ FOLLOWING = Workflow(
         Transition("note_kept", "open", "kept", _("Enter as kept"), f"{P}verify", asks=(Kept, Confirmed), sets=reported_kept,
                    flow="solved", tone="ok", notify=("department",)),
         Transition("carry_on", "open", "open", _("Carry on to a later day"), f"{P}urge", asks=(CarryOn,), guard=later,
-                   sets=carried_on, tone="warn", notify=("department",)),
+                   sets=carried_on, tone="warn", notify=("department",), prefill=True),
         Transition("drop", ("open", "reported"), "dropped", _("Drop the promise"), f"{P}urge", asks=(Reason,), flow="withdrawn",
                    tone="bad", notify=("department",)),
     ))

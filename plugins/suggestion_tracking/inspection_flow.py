@@ -69,7 +69,7 @@ def recorded(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
 
 def _record(key: str, guard: Any, questions: type[Any], label: Any) -> Transition:
     return Transition(key, "scheduled", "done", label, f"{P}inspect", asks=(Visit, questions, Finding), guard=guard,
-                      sets=recorded, flow="solved", tone="ok")
+                      sets=recorded, flow="solved", tone="ok", prefill=True)
 
 
 INSPECTING = Workflow(
