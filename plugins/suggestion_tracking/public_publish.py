@@ -36,7 +36,7 @@ from grid321.core.api import lazy_gettext as _
 
 from .public_models import Publication
 
-SOURCES = (("matter", _("Matter")), ("suggestion", _("Suggestion")))
+SOURCES = (("matter", _("Resident's matter")), ("suggestion", _("Deputy's suggestion")))
 CONSENT = {"matter": "publish", "suggestion": "consent_publish"}
 SCHEMES = {"matter": "suggestion_tracking.matter_class", "suggestion": "suggestion_tracking.subject"}
 SHAPES = (
