@@ -119,8 +119,9 @@ def _paper(document: DivisionDocument) -> Any:
         plugin = registry().owner_of("document", document.key)
         found, period = documents.find_of_division(plugin, document.name, g.node), asked_period(document)
         query = f"?{document.period}={period}" if period else ""
+        month = query if document.period == "month" else ""
         return documents.page(found, g.node, division_values(found, g.node, period),
-                              back_url=f"/d/{g.node.code}/core/forms{query}",
+                              back_url=f"/d/{g.node.code}/core/forms{month}", back_label=_("Forms and bulletins"),
                               docx_url=f"/d/{g.node.code}/{plugin}/form/{found.name}.docx{query}")
 
     page.__name__ = document.name

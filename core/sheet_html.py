@@ -37,8 +37,10 @@ def source(sheet: Sheet) -> str:
     style = "letter" if sheet.page.official else "wide" if sheet.page.width > sheet.page.height else ""
     link = f"""<link rel="stylesheet" href="{{{{ asset('core/{style}.css') }}}}">""" if style else ""
     title = next((part for part in sheet.parts if isinstance(part, Title)), None)
-    rest = [part for part in sheet.parts if part is not title]
+    place = sheet.parts.index(title) if title is not None else 0
+    before, rest = sheet.parts[:place], sheet.parts[place + (title is not None):]
     mast = f'<p class="letterhead">{_text(sheet.letterhead)}</p>' if sheet.page.official else ""
+    mast += _parts(before, sheet.page.inside)
     title_source = _text(title.text) if title is not None else ""
     return (f"{{% extends 'document.html' %}}{{% block head %}}{{{{ super() }}}}{link}{{% endblock %}}"
             f"{{% block sheet_class %}}{style and ' ' + style}{{% endblock %}}{{% block letterhead %}}{mast}{{% endblock %}}"
@@ -47,7 +49,9 @@ def source(sheet: Sheet) -> str:
 
 
 def _text(text: Words) -> str:
-    return "".join(piece if TAG.fullmatch(piece) else str(escape(piece)) for piece in TAG.split(words(text)))
+    # A line end right after a tag is eaten by the environment of pages (trim_blocks), one that is a value is not.
+    return "".join(piece if TAG.fullmatch(piece) else str(escape(piece)).replace("\n", "{{ '\\n' }}")
+                   for piece in TAG.split(words(text)))
 
 
 def _parts(parts: Sequence[Any], width: float) -> str:
@@ -63,9 +67,9 @@ def _part(part: Any, width: float) -> str:
         case Line(left, right):
             return f'<p class="form-line"><span>{_text(left)}</span><span>{_text(right)}</span></p>'
         case Text(text, style, keep):
-            return f'<p class="form-text {style}{" keep" if keep else ""}">{_text(text)}</p>'
+            return f'<p class="sheet-text {style}{" keep" if keep else ""}">{_text(text)}</p>'
         case Body(value, style):
-            return (f"{{% for line in ({value})|lines %}}<p class=\"form-text {style}\">{{{{ line }}}}</p>{{% endfor %}}")
+            return (f"{{% for line in ({value})|lines %}}<p class=\"sheet-text {style}\">{{{{ line }}}}</p>{{% endfor %}}")
         case Sign(label, day):
             return f'<p class="sign"><span class="name">{_text(label)}</span><span>{_text(day)}</span></p>'
         case Gap(lines, keep):

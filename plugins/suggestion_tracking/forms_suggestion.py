@@ -25,7 +25,7 @@ HANDLING = s.Sheet((
     s.Title(("{{ place }}", "{{ document.label }}")),
     NUMBERED,
     s.Table((30, 54, 30, 54), (
-        s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject"), "{{ texts.kind }}")),
+        s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject of the suggestion"), "{{ texts.kind }}")),
         s.facts((_("Leading deputy"), "{{ texts.deputy }}"), (_("Delegation"), "{{ texts.delegation or '—' }}")),
         s.Row((s.head(_("Co-signers")), s.Cell("{{ deputies[1:]|join('、') or '—' }}", 3))),
         s.facts((_("Raised on"), "{{ texts.raised_on }}"), (_("Basis"), "{{ texts.basis }}")),
@@ -81,7 +81,7 @@ HAND_OVER = s.Sheet((
     s.Text(_("Suggestion {{ suggestion.number }}, raised by {{ deputies|join(', ') }}, is handed over to your unit for handling "
              "({{ texts.role }}). Handle it as follows."), "body"),
     s.Table((30, 54, 30, 54), (
-        s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject"), "{{ suggestion.kind }}")),
+        s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject of the suggestion"), "{{ suggestion.kind }}")),
         s.Row((s.head(_("Title")), s.Cell("{{ suggestion.title }}", 3))),
         _long(_("Content"), s.Text("{{ suggestion.content }}"),
               s.When("suggestion.proposal", (s.Text((_("Proposal"), COLON, "{{ suggestion.proposal }}")),)), tall=40),
