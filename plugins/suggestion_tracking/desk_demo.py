@@ -61,7 +61,7 @@ class Stage:
             entity, day = registry().entity(P + "session"), local_day()
             for name, kind, number in (("第十九届人民代表大会第五次会议", "session", 5),
                                        ("第十九届人民代表大会闭会期间", "between", None)):
-                values = {"name": name, "kind": kind, "year": day.year, "term": 19, "number": number,
+                values = {"name": name, "kind": kind, "year": day.year, "term": 19, "ordinal": number,
                           "opened_on": day - timedelta(days=1), "closed_on": day + timedelta(days=2) if number else None}
                 self.sessions.append(records.create(entity, values, self.cast.officer, self.county).id)
 

@@ -13,7 +13,7 @@ class Session(Scoped):
     kind = peewee.CharField(max_length=10, default="session")  # session | between
     year = peewee.IntegerField()
     term = peewee.IntegerField(null=True)  # 届
-    number = peewee.IntegerField(null=True)  # 次
+    ordinal = peewee.IntegerField(null=True)  # 次
     opened_on = peewee.DateField(null=True)
     closed_on = peewee.DateField(null=True)
 

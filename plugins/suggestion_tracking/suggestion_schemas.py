@@ -40,7 +40,7 @@ class SessionSchema(EntitySchema):
     kind = Choice(_("Kind"), options=SESSION_KINDS, required=True, default="session")
     year = Int(_("Year"), min=1954, max=2200, required=True)
     term = Int(_("Term of the congress"), min=1, max=200)
-    number = Int(_("Which session of the term"), min=1, max=20)
+    ordinal = Int(_("Which session of the term"), min=1, max=20)
     opened_on = Day(_("Opened on"))
     closed_on = Day(_("Closed on"))
 

@@ -763,7 +763,7 @@ def up(migrator, db):
         kind = CharField(max_length=10, default='session')
         year = IntegerField()
         term = IntegerField(null=True)
-        number = IntegerField(null=True)
+        ordinal = IntegerField(null=True)
         opened_on = DateField(null=True)
         closed_on = DateField(null=True)
         class Meta:

@@ -27,7 +27,7 @@ def plugin_modules():
 def world(division_tree):
     """Deputies, units, the office, a session."""
     found = sw.build(division_tree)
-    found.make("session", {"name": SESSION, "kind": "session", "year": 2026, "number": 5, "term": 19})
+    found.make("session", {"name": SESSION, "kind": "session", "year": 2026, "ordinal": 5, "term": 19})
     return found
 
 

@@ -47,7 +47,7 @@ def record_entity(record):
 # -- raising ---------------------------------------------------------------------------------------------------------
 
 def test_a_suggestion_keeps_every_field_of_what_the_deputy_says(world):
-    session = world.make("session", {"name": "第十九届人民代表大会第五次会议", "kind": "session", "year": 2026, "number": 5,
+    session = world.make("session", {"name": "第十九届人民代表大会第五次会议", "kind": "session", "year": 2026, "ordinal": 5,
                                      "term": 19})
     case = world.raised(delegation="五里代表团", reference_only=False, repeated_years=2, session=session.id)
 
