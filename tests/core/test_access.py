@@ -253,3 +253,9 @@ def test_a_role_ends_for_a_cached_actor_when_its_last_day_is_over(division_tree,
 def test_the_cache_of_actors_belongs_to_the_application(app, division_tree, make_account):
     access.actor_of(make_account("core.staff", division_tree.town).id)
     assert platform().cache["actors"]
+
+
+def test_only_a_view_for_everybody_looks_at_no_login():
+    assert access.mark_of(guarded(lambda: "", "public", stateless=True)).stateless
+    with pytest.raises(ValueError, match="public"):
+        guarded(lambda: "", "core.account.view", stateless=True)

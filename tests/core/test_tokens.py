@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from grid321.core import access, accounts, audit, db, tokens
-from grid321.core.errors import Forbidden, Invalid, NotFound
+from grid321.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from grid321.core.tokens import ApiToken
 
 PATH = "/api/v1/d/610902104/core/department"
@@ -146,3 +146,21 @@ def test_making_and_revoking_are_audited(owner):
     kinds = [entry.kind for entry in audit.AuditEntry.select().where(
         audit.AuditEntry.actor_id == owner.account_id).order_by(audit.AuditEntry.id)]
     assert kinds == ["token_created", "token_revoked"]
+
+
+def test_a_token_shown_elsewhere_than_in_the_header_acts_as_its_account(owner):
+    token = tokens.create(owner, "Open311", 30)
+    actor = tokens.actor_of(f" {token} ")
+
+    assert (actor.account_id, actor.token_id) == (owner.account_id, ApiToken.get().id)
+    for wrong in ("", "xyz", token[:-1], token + "A"):
+        with pytest.raises(Unauthenticated):
+            tokens.actor_of(wrong)
+
+
+def test_an_account_that_must_first_change_its_password_acts_through_no_token(owner):
+    token = tokens.create(owner, "Open311", 30)
+    accounts.Account.update(must_change_password=True, version=99).where(accounts.Account.id == owner.account_id).execute()
+
+    with pytest.raises(Forbidden):
+        tokens.actor_of(token)

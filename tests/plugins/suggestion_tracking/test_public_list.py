@@ -1,9 +1,11 @@
 """Published items: who releases what, what is held back, search, feeds; personal data never."""
 import re
 from datetime import datetime
+from types import SimpleNamespace
 from xml.etree import ElementTree as Xml
 
 import pytest
+from support import suggestion_examples
 from support.public_world import BASE, NAME, PHONE, Resident, answered, hidden, matter, raised
 
 from grid321.core import outbox, records
@@ -245,3 +247,18 @@ def test_the_panel_of_a_matter_says_whether_it_is_published(here, client_for):
 
     page = officer.get(f"{base}/matter/{record.id}")
     assert f"{base}/publication/{item.id}" in page.text and hidden(page)
+
+
+def test_a_deputys_suggestion_is_published_by_the_same_rules(here, resident, client_for):
+    suggestion_examples.prepare(SimpleNamespace(tree=here))
+    case = suggestion_examples.suggestion()
+    officer = client_for("suggestion_tracking.town_officer", here.town)
+    path = f"/d/{here.town.code}/suggestion_tracking/publish/suggestion/{case.id}"
+    released = {"title": "关于增设路灯的建议", "text": "建议在村口增设二十盏路灯。", "result": ""}
+    assert officer.post(path, released).status_code == 422, "the deputy did not agree"
+    model = type(case)
+    model.update(consent_publish=True).where(model.id == case.id).execute()
+
+    assert "路灯" in officer.get(path).text and officer.post(path, released).status_code == 303
+    assert titles(resident, f"{COUNTY}/published?source=suggestion&kind=") == {"关于增设路灯的建议"}
+    assert model.get_by_id(case.id).published_on is not None
