@@ -298,7 +298,7 @@ def bare(world: County) -> dict[str, float]:
     page = ("<!doctype html><title>t</title><main><table>{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>"
             "{% endfor %}</tr>{% endfor %}</table></main>")
     mark = "%s" if db.is_postgres() else "?"
-    desk = (f"SELECT id, number, title, state, due, division_id FROM suggestion_tracking_{{}} WHERE holder_id = {mark} "
+    desk = (f"SELECT id, number, title, state, due, division_id FROM suggestion_tracking_matter WHERE holder_id = {mark} "
             "AND due IS NOT NULL ORDER BY due, id LIMIT 60")
 
     @app.get("/list")
@@ -309,9 +309,7 @@ def bare(world: County) -> dict[str, float]:
 
     @app.get("/desk")
     def waiting() -> str:
-        rows = [row for name in ("matter", "suggestion", "task")
-                for row in db.database.execute_sql(desk.format(name), (world.county.id,)).fetchall()]
-        return render_template_string(page, rows=rows[:180])
+        return render_template_string(page, rows=db.database.execute_sql(desk, (world.county.id,)).fetchall())
 
     client, found = app.test_client(), {}
     for name in ("list", "desk"):

@@ -92,6 +92,10 @@ nothing else; the ratios are what is required.
 - **Search** (`benchmarks/search.py`): 200,000 reports with Chinese texts, words of two and more characters, rare and
   frequent ones, asked by a county, a town and a village in the search box and in the list, each page complete with its
   permissions; recall against a scan of all texts.
+- **Matters and suggestions** (`benchmarks/suggestions.py`): 1,000,000 matters, 20,000 suggestions with 40,000 tasks, 100,000
+  published items. Clerk's desk, leader's dashboard and public list are timed within one process, login, permissions and template
+  included, with 10,000 matters and with all of them (about as much waits on the desks), and beside a bare Flask page of 20 or 60
+  rows of the same tables; the month end of a county with 5,000 open matters closes every division below it.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """
