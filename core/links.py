@@ -204,7 +204,8 @@ def find(text: str, actor: Actor) -> tuple[Entity, Any]:
 def title_of(entity: Entity, record: Any) -> str:
     """What names a record in a link: its number and title, whichever it has."""
     column = face_of(entity).title
-    words = [getattr(record, "number", "") or ""]
+    number = getattr(record, "number", "")
+    words = [number if isinstance(number, str) else ""]  # a session has a number that is no name
     if column is not None and not column.personal and column.key not in {"id", "number"}:
         words.append(str(getattr(record, column.attribute) or ""))
     return " ".join(word for word in words if word) or f"{entity.label} {record.id}"
