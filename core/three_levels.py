@@ -359,17 +359,17 @@ def adapted(parts: Sequence[Any], changes: Mapping[str, Mapping[str, Any]]) -> t
 
 
 def handling(key: str, entity: str, version: int, *, forms: Forms, numbers: str, label: Any, stem: str = "",
-             more_states: Sequence[State] = (), more_steps: Sequence[Transition] = (),
+             more_states: Sequence[State] = (), first_steps: Sequence[Transition] = (), more_steps: Sequence[Transition] = (),
              changed_states: Mapping[str, Mapping[str, Any]] | None = None,
              changed_steps: Mapping[str, Mapping[str, Any]] | None = None) -> Workflow:
     """The workflow ``key`` of ``entity``. ``stem`` begins permissions and settings (``"<plugin>."`` when left empty).
 
-    ``changed_states`` and ``changed_steps`` give fields of the kit's parts other values, by key; raises ``KeyError`` for a key
-    that the kit does not have.
+    Steps are offered in their order: ``first_steps``, those of the kit, ``more_steps``. ``changed_states`` and ``changed_steps``
+    give fields of the kit's parts other values, by key; raises ``KeyError`` for a key that the kit does not have.
     """
     begin = stem or f"{key.partition('.')[0]}."
     return Workflow(
         key, entity=entity, version=version, initial="reported", numbers=numbers, label=label,
         levels=tuple(level for level, _label in LEVELS),
         states=(*adapted(states(begin), changed_states or {}), *more_states),
-        transitions=(*adapted(steps(begin, forms), changed_steps or {}), *more_steps))
+        transitions=(*first_steps, *adapted(steps(begin, forms), changed_steps or {}), *more_steps))

@@ -17,7 +17,8 @@ def hosts(world: World) -> Iterator[Entity]:
     """Yield the entities of other plugins to which this one adds fields or forms, as far as they are installed."""
     known = registry()
     keys = [item.entity for owner, item in known.extensions if owner == world.key]
-    keys += [item.entity for item in known.documents.values() if known.owner_of("document", item.key) == world.key]
+    keys += [item.entity for item in known.documents.values()
+             if known.owner_of("document", item.key) == world.key and hasattr(item, "entity")]
     for key in dict.fromkeys(keys):
         if key in known.entities and known.entities[key].plugin != world.key:
             yield known.entities[key]

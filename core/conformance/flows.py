@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from grid321.core import clock, db, engine
+from grid321.core import clock, conversions, db, engine
 from grid321.core.clock_rows import over_at
 from grid321.core.entity import Entity
 from grid321.core.errors import Conflict, Forbidden, NotFound, Problem, StaleVersion
@@ -94,8 +94,12 @@ def check_refused_without_permission(world: World) -> list[str]:
 
 
 def _is_refused(walker: Walker, case: Any, key: str, actor: Any) -> bool:
+    conversion = conversions.of_step(walker.entity, key)
     try:
-        engine.perform(walker.entity, case.id, key, {}, actor, case.version, walker.world.tree.city)
+        if conversion is not None:
+            conversions.convert(conversion, case.id, {}, actor, case.version, walker.world.tree.city)
+        else:
+            engine.perform(walker.entity, case.id, key, {}, actor, case.version, walker.world.tree.city)
     except DENIED:
         return True
     except Problem:

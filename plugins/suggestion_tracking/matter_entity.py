@@ -9,12 +9,12 @@ from .matter_schemas import MatterSchema, check_matter
 
 MATTER = Entity(
     "suggestion_tracking.matter", model=Matter, schema=MatterSchema, label=_("Residents' matters"),
-    columns=("number", "title", "kind", "source", "division", "state", "due"),
+    columns=("number", "title", "kind", "division", "state", "due"),
     filters=("kind", "source", "urgency", "outcome", "rating", "way", "holder_level", "solved_level", "deputy", "unit",
              "wants_answer", "publish", "flagged"),
     search=("number", "title", "text", "place"), sorts=("-id", "due", "-created_at"), import_key="number",
     personal=("contact_name", "contact_phone"), title="title", actions=("create", "edit", "import", "export"),
-    icon="chat-left-dots", levels=("grid", "village", "town", "county"), check=check_matter,
+    icon="chat-left-text", levels=("grid", "village", "town", "county"), check=check_matter,
     counters=(Counter("state"), Counter("kind"), Counter("source"), Counter("rating,solved_level"),
               Counter("holder_level,state"), Counter("unit_id,state"), Counter("unit_id,rating")),
     grouping=Grouping(shared=("answer", "outcome", "way", "holder_level", "unit_id", "limit_on", "face_to_face_on",

@@ -82,9 +82,16 @@ def told(case: Any, data: dict[str, Any], actor: Any) -> Refusal | None:
     return None
 
 
+def told_late(case: Any, data: dict[str, Any], actor: Any) -> Refusal | None:
+    """Guard: after the rating somebody is told only who was not told before."""
+    if feedback_missing(case) is None:
+        return Refusal(_("Whoever waits for the answer was told."), "told_already", remedy=_("Write it off."))
+    return told(case, data, actor)
+
+
 def no_rating_came(case: Any, data: Any, actor: Any) -> Refusal | None:
     """Guard: a matter goes on without rating only when nobody waits for the answer, or the time to rate it has passed."""
-    if not case.wants_answer or (case.due is not None and case.due < local_day()):
+    if not case.wants_answer or (case.state == "told" and case.due is not None and case.due < local_day()):
         return None
     return Refusal(_("The resident can still rate the answer."), "rating_open",
                    remedy=_("Ask the resident by telephone and enter the rating, or wait until the time limit has passed."))
@@ -191,10 +198,17 @@ CHANGED_STEPS: dict[str, dict[str, Any]] = {
                           "notify": ()},
     "withdraw": {"by": "scope"},
 }
+FIRST_STEPS = (
+    Transition("feed_back", "answered", "told", _("Feed back"), f"{STEM}feed_back", asks=(FeedBack,), sets=fed_back,
+               guard=told, tone="ok", in_group="own", notify=()),
+    Transition("feed_back_late", "rated", "rated", _("Feed back"), f"{STEM}feed_back", asks=(FeedBack,), sets=fed_back,
+               guard=told_late, in_group="own", notify=()),
+)
+"""Telling resident and deputy is what an answered matter waits for, so it is offered first."""
 STEPS = (
-    Transition("accept_town", "reported", "received", _("Take it up"), f"{STEM}handle", guard=three_levels.held_by_town,
-               bulk=True),
-    Transition("accept_county", "reported", "received_county", _("Take it up"), f"{STEM}handle",
+    Transition("accept_town", "reported", "received", _("Take it up in the town"), f"{STEM}handle",
+               guard=three_levels.held_by_town, bulk=True),
+    Transition("accept_county", "reported", "received_county", _("Take it up in the county"), f"{STEM}handle",
                guard=three_levels.held_by_county, bulk=True),
     Transition("hand_over_county", "received_county", "handed", _("Hand over face to face"), f"{STEM}hand_over",
                asks=(FaceToFace,), sets=handed_face_to_face, moves=to_department(), notify=("department",),
@@ -206,10 +220,6 @@ STEPS = (
                asks=(three_levels.Reason,), guard=three_levels.held_by_county, meeting=three_levels.COUNTY_MEETING),
     Transition("city_answered", "asked_city", "received_county", _("The city answered"), f"{STEM}ask_city",
                asks=(CityAnswer,)),
-    Transition("feed_back", "answered", "told", _("Feed back"), f"{STEM}feed_back", asks=(FeedBack,), sets=fed_back,
-               guard=told, tone="ok", in_group="own", notify=()),
-    Transition("feed_back_late", "rated", "rated", _("Feed back"), f"{STEM}feed_back", asks=(FeedBack,), sets=fed_back,
-               guard=told, in_group="own", notify=()),
     Transition("go_on_unrated", RATED_FROM, "rated", _("Go on without rating"), f"{STEM}rate_told", asks=(NoRating,),
                guard=no_rating_came, in_group="own", notify=()),
     Transition("become_suggestion", OPEN_BELOW, "turned", _("Turn into a suggestion"), f"{STEM}convert", by="scope",
@@ -219,7 +229,7 @@ STEPS = (
 HANDLING = three_levels.handling(
     "suggestion_tracking.matter_handling", ENTITY, 1, numbers="WT", label=_("Handling of a matter"), stem=STEM,
     forms=three_levels.Forms(answer=Answer, hand_over=HandOver, rating=Rating, objection=Objection),
-    more_states=STATES, more_steps=STEPS, changed_states=CHANGED_STATES, changed_steps=CHANGED_STEPS)
+    more_states=STATES, first_steps=FIRST_STEPS, more_steps=STEPS, changed_states=CHANGED_STATES, changed_steps=CHANGED_STEPS)
 
 
 # ---------------------------------------------------------------- one thing becomes another

@@ -192,6 +192,21 @@ def test_a_matter_goes_on_without_rating_only_when_the_time_to_rate_has_passed(w
     assert (case.state, case.rating) == ("rated", None)
 
 
+def test_a_late_feedback_does_not_let_a_matter_go_on_unrated(world, tick):
+    case = world.answered()
+    tick(date(2026, 12, 20), sweep=False)  # the time to tell the resident has passed, the time to rate has not begun
+    assert refusal(world, "village", case, "go_on_unrated", {"reason": "联系不上反映人。"}) == "rating_open"
+
+
+def test_feeding_back_is_offered_first_and_not_again_when_everybody_was_told(world):
+    from grid321.core import engine
+
+    case = world.answered()
+    assert engine.possible(world.entity, case, world.actors["village"])[0].key == "feed_back"
+    case = world.walk(case, ("village", "feed_back", TOLD), ("village", "rate_told", SATISFIED))
+    assert "feed_back_late" not in world.possible("village", case)
+
+
 def test_who_typed_a_matter_does_not_rate_its_answer(world):
     case = world.step("village", world.answered(), "feed_back", TOLD)
     assert "rate" not in world.possible("registrar", case) | world.possible("village", case)
