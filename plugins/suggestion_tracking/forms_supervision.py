@@ -66,8 +66,8 @@ RECEIPT = s.Sheet((
         s.facts((_("Deputy"), "{{ texts.deputy }}"), (_("Answered by"), "{{ units|join('、') or '—' }}")),
         s.facts((_("Day of the answer"), "{{ suggestion.answered_on or '—' }}"),
                 (_("Outcome class"), "{{ suggestion.outcome or '—' }}")),
-        s.Row((s.head(_("Are you satisfied with the attitude?")), s.Cell("{{ attitude_boxes }}", 3)), tall=13),
-        s.Row((s.head(_("Are you satisfied with the result?")), s.Cell("{{ result_boxes }}", 3)), tall=13),
+        s.Row((s.head(_("Satisfaction with the attitude")), s.Cell("{{ attitude_boxes }}", 3)), tall=13),
+        s.Row((s.head(_("Satisfaction with the result")), s.Cell("{{ result_boxes }}", 3)), tall=13),
         s.Row((s.head(_("Remarks")), s.Cell("{{ texts.text }}", 3, top=True)), tall=45, whole=False),
         s.Row((s.head(_("Signature")), s.Cell((s.Sign(_("Deputy (signature):"), DATED),), 3)), tall=18))),
     s.When("texts.due", (s.Text(_("Please give the card back by {{ texts.due }}. Without satisfaction with the result the "
