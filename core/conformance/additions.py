@@ -49,7 +49,7 @@ def _fields(world: World, entity: Entity, record: Any, home: Node) -> Iterator[s
 
 def _forms(world: World, entity: Entity, record: Any, home: Node) -> Iterator[str]:
     known = registry()
-    mine = [document for document in documents.offered(entity, home)
+    mine = [document for document in documents.offered(entity, home, record)
             if known.owner_of("document", document.key) == world.key]
     reader, stranger = _reader(world, entity, home), world.browser(None, home)
     for document in mine:

@@ -30,7 +30,7 @@ def addresses(entity: Entity, node: Node, record_id: int) -> Iterator[tuple[str,
     yield "view", f"{page}/{record_id}/print", True
     yield "view", program, False
     yield "view", f"{program}/{record_id}", True
-    for document in documents.offered(entity, node):
+    for document in documents.offered(entity, node, entity.model.get_or_none(entity.model.id == record_id)):
         yield "view", f"{page}/{record_id}/form/{document.name}", True
     if "create" in entity.actions:
         yield "create", f"{page}/new", False

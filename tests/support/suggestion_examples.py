@@ -75,7 +75,7 @@ LONG = {"content": CONTENT, "earlier_number": None, "repeated_years": None, "wis
 EXAMPLES: dict[str, Any] = {
     P + "suggestion": LONG,
     P + "cosigner": {"suggestion_number": raised, "person": lambda number: second_deputy()},
-    P + "task": [{"suggestion_number": handed, "role": "co"}, {"suggestion_number": separate, "role": "separate"}],
+    P + "task": [{"suggestion_number": separate, "role": "separate"}, {"suggestion_number": handed, "role": "co"}],
     P + "contact": {"suggestion_number": handed, "department": None},
     P + "suggestion_handling.pass_check": {"one_matter": "yes", "concrete": "yes", "within_powers": "yes"},
     P + "suggestion_handling.assign": {"co_1": None, "co_2": None, "co_3": None, "is_major": False, "joint_reply": False,
