@@ -94,7 +94,8 @@ def page() -> Any:
 
 def hints() -> Any:
     """The matters that may be the same as what is being typed: a piece of the page, asked for while the officer types."""
-    return render_template("suggestion_tracking/hotline_hints.html", similar=_similar(request.form), looked=True)
+    return render_template("suggestion_tracking/hotline_hints.html", similar=_similar(request.form), looked=True,
+                           place_open=_place_open(request.form))
 
 
 def take_call(data: dict[str, Any], mark: str | None, actor: Actor, node: Node) -> Any:
@@ -155,6 +156,11 @@ def _schemas(node: Node, actor: Actor) -> tuple[type[EntitySchema], ...]:
     return (HotlineCall, OnTheSpot) if may else (HotlineCall,)
 
 
+def _place_open(typed: Any) -> bool:
+    """True while nobody said where it is, above a village: matters are compared within one place."""
+    return not typed.get("division") and g.node.level not in {"village", "grid"}
+
+
 def _similar(typed: Any) -> list[dict[str, Any]]:
     """Likely duplicates of what is typed, as rows: from five characters on."""
     text, node, actor = str(typed.get("text", ""))[:4000], g.node, current_actor()
@@ -185,7 +191,8 @@ def _context(schemas: tuple[type[EntitySchema], ...], values: dict[str, str], pr
     shown = forms.error_list(schemas, errors)
     if problem is not None and not shown:
         shown = [{"field": "", "label": "", "message": f"{problem.title} {problem.detail} {problem.remedy}"}]
-    return {"title": _("Hotline: a call"), "fields": [], "call": call, "spot": spot, "errors": shown, "version": "",
+    return {"title": _("Hotline: a call"), "fields": [], "place_open": _place_open(values),
+            "call": call, "spot": spot, "errors": shown, "version": "",
             "open_spot": bool(values.get("solved") or any(errors.get(name) for name in SOLVED_FIELDS)),
             "hidden": [("client_id", sending.form_mark(request.form))], "submit_label": _("Register"), "draft": True,
             "intro": _("Type while the caller speaks. Similar matters appear below the text."), "similar": _similar(values),

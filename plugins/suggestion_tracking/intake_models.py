@@ -43,7 +43,8 @@ SEALED = ("sender", "subject", "message_ref", "answer")
 def make(values: dict[str, Any], actor: Any, node: Any) -> Incoming:
     """Store a row at ``node``, inside the present transaction; what names a person is sealed."""
     uid = new_uid()
-    row = {**values, "uid": uid, "created_by": actor.account_id, "division_id": node.id, **ancestor_columns(tree(), node)}
+    row = {"way": "email", "key": uid, "state": "aside", **values, "uid": uid, "created_by": actor.account_id,
+           "division_id": node.id, **ancestor_columns(tree(), node)}
     for name in SEALED:
         row[name] = seal(str(row[name]), Incoming._meta.table_name, name, uid) if row.get(name) else None
     return Incoming.create(**row)

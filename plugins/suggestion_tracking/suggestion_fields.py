@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from grid321.core.api import PersonRef, RecordRef, current_frame, local_day, memo, people, tree
+from grid321.core.api import Node, PersonRef, RecordRef, current_frame, local_day, memo, people, tree
 from grid321.core.api import lazy_gettext as _
 
 from .life_models import Session
@@ -15,7 +15,7 @@ DEPUTY_POSTS = {"county": "core_deputy_county", "town": "core_deputy_town"}
 """Level of a congress → the post of its deputies."""
 
 MOST = 1000
-_BETWEEN = re.compile(r"[、,，;；\s]+")
+_BETWEEN = re.compile(r"\s*[、,，;；\n]+\s*")
 
 
 def deputies_at(division_id: int, *, fresh: bool = False) -> dict[int, str]:
@@ -71,6 +71,24 @@ def names_of(division_id: int, person_ids: Iterable[int]) -> str:
     return "、".join(found)
 
 
+def deputies_below(node: Node) -> dict[str, list[int]]:
+    """The deputies of every congress in the subtree of ``node`` today: person ids by name. One query within a transaction."""
+    kept, key = memo(), f"deputies-below:{node.id}"
+    if kept is not None and key in kept:
+        known: dict[str, list[int]] = kept[key]
+        return known
+    day, person, post = local_day(), people.Person, people.Post
+    rows = (person.select(person.name, person.id).join(post, on=(post.person_id == person.id)).where(
+        (getattr(post, node.column) == node.id) & post.kind.in_(list(DEPUTY_POSTS.values())) & (post.from_day <= day)
+        & (post.to_day.is_null() | (post.to_day >= day))).distinct().tuples())
+    found: dict[str, list[int]] = {}
+    for name, identifier in rows:
+        found.setdefault(name, []).append(identifier)
+    if kept is not None:
+        kept[key] = found
+    return found
+
+
 def _read_deputies(division_id: int) -> dict[int, str]:
     node = tree().get(division_id)
     kind = DEPUTY_POSTS.get(node.level) if node is not None else None
@@ -110,13 +128,16 @@ class LeadingDeputy(DeputyRef):
         if not isinstance(cell, str) or not cell.strip() or cell.strip().isdecimal():
             return super().from_cell(cell)
         found, unknown = named(current_frame().node.id, cell)
-        if unknown or len(found) != 1:
+        if not unknown and len(found) == 1:
+            return found[0]
+        below = deputies_below(current_frame().node).get(cell.strip(), [])  # a row of a town in a sheet of the county
+        if len(below) != 1:
             raise self.make_error("name", name=cell.strip()[:40].replace("{", "("))
-        return found[0]
+        return below[0]
 
     def to_cell(self, value: Any, record: Any = None) -> str:
         """The name as ``from_cell`` reads it."""
-        return names_of(current_frame().node.id, [value]) if value else ""
+        return names_of(getattr(record, "division_id", None) or current_frame().node.id, [value]) if value else ""
 
     def options(self) -> list[tuple[str, str]]:
         """The deputies of the congress, or the present deputy alone."""
