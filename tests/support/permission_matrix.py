@@ -266,7 +266,7 @@ def _text(rule: Rule, name: str) -> str:
         found = documents.declared(registry(), registry().entity(rule.endpoint.rpartition(":")[0]))
         return next((one.name for one in found if one.when is None), found[-1].name)
     if "workflow" in rule.endpoint and name in {"key", "version"}:
-        return {"key": "grid.handling", "version": "1"}[name]
+        return {"key": "grid.handling", "version": "2"}[name]
     if name == "measure":
         return next(iter(registry().measures))
     workflow = registry().workflow_of(rule.endpoint.rpartition(":")[0])
