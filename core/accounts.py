@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -84,13 +83,6 @@ def get(account_id: int) -> Account:
     if account is None:
         raise NotFound(_("There is no such account"))
     return account
-
-
-def of_persons(person_ids: Iterable[int]) -> dict[int, int]:
-    """The id of the account with which each of these persons can log in; a person without one is left out. One query."""
-    rows = Account.select(Account.person_id, Account.id).where(
-        Account.person_id.in_(list(person_ids) or [0]) & ~Account.disabled).order_by(Account.id.desc()).tuples()
-    return {int(person): int(account) for person, account in rows}
 
 
 def by_username(username: str | None) -> Account | None:

@@ -32,7 +32,6 @@ from . import (
 from . import months as month_end
 from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, inside, require, scoped
-from .accounts import of_persons as accounts_of
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .channel_setup import site_url
 from .clock import within
@@ -128,6 +127,7 @@ from .outbox import Event
 from .outgoing import Failure
 from .plugin_api import Api
 from .plugins import API_VERSION
+from .recipients import accounts_of
 from .registry import registry
 from .schemas import EntitySchema, json_schema, load_many
 from .search_find import condition as text_condition
