@@ -162,8 +162,6 @@ HAND_OVER = (
                guard=suggestion_life.one_unit_each, sets=handed, after=suggestion_life.give_tasks, notify=("reporter",)),
     Transition("unassigned", WITH_UNITS, "checked", _("No unit has it any more"), automatic=True, guard=told_by_tasks,
                sets=unassigned, tone="warn"),
-    *(Transition(f"key_{state}", state, state, _("Key suggestion"), P + "assign", asks=(KeyLeader,), sets=key, prefill=True)
-      for state in ("checked", *WITH_UNITS)),
 )
 
 HANDLING = (
@@ -184,6 +182,11 @@ HANDLING = (
                asks=(Agreement,), guard=may_agree, sets=agreed),
 )
 
+KEY = tuple(
+    Transition(f"key_{state}", state, state, _("Key suggestion"), P + "assign", asks=(KeyLeader,), sets=key, prefill=True)
+    for state in ("checked", *WITH_UNITS))
+"""Beside the way: in each of these states a suggestion becomes a key suggestion, or ceases to be one."""
+
 END = (
     Transition("withdraw", (*BEFORE, *WITH_UNITS), "withdrawn", _("Withdraw"), P + "raise", by="reporter", asks=(Reason,),
                after=suggestion_life.finish_tasks, flow="withdrawn", tone="bad", notify=("holder", "department")),
@@ -194,5 +197,5 @@ END = (
 
 SUGGESTION_HANDLING = Workflow(
     P + "suggestion_handling", entity=P + "suggestion", version=1, states=(*STATES, *receipt_steps.SUGGESTION_STATES),
-    transitions=(*CHECK, *HAND_OVER, *HANDLING, *END, *receipt_steps.SUGGESTION_STEPS), initial="raised", numbers="JY",
+    transitions=(*CHECK, *HAND_OVER, *HANDLING, *KEY, *END, *receipt_steps.SUGGESTION_STEPS), initial="raised", numbers="JY",
     levels=("town", "county"), label=_("Handling of a suggestion"))
