@@ -14,7 +14,7 @@ from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
 from .month_pages import corrections
 from .months import VIEW
-from .sheet import WIDE, Cell, Each, Heading, Line, Row, Sheet, Sign, Table, Text, Title, When, head
+from .sheet import WIDE, Cell, Each, Gap, Heading, Line, Row, Sheet, Sign, Table, Text, Title, When, head
 from .statistics_view import month_label
 from .tree import Node
 
@@ -82,8 +82,9 @@ LEDGER = DivisionDocument(
     Sheet((
         Title("{{ place.name }}{{ document.label }}"),
         Each("bank in banks", (
+            When("not loop.first", (Gap(),)),
             Line("{{ period }} · {{ bank.label }}", "{{ bank.state }}"),
-            Table((12, 36, 78, 44, 48, 44), (
+            Table((12, 46, 74, 42, 46, 42), (
                 Row(tuple(map(head, (_l("No."), _l("Number"), _l("Matter"), _l("Came into the bank"), _l("Handled by, due"),
                                      _l("What became of it")))), head=True),
                 Each("row in bank.rows", (Row((
