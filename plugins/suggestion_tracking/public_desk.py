@@ -56,7 +56,7 @@ def _form(source: str, original: Any, values: dict[str, str], place: Node, probl
     errors = dict(problem.errors) if problem else {}
     fields = forms.form_fields((PublicationSchema,), values, node=place, actor=current_actor(), errors=errors, without=FIXED)
     return {"title": _("Publish: %(number)s", number=original.number), "fields": fields, "draft": False, "version": "",
-            "errors": forms.error_list((PublicationSchema,), errors), "submit_label": _("Publish"),
+            "errors": forms.error_list((PublicationSchema,), errors), "submit_label": _("Make public"),
             "action": url_for("suggestion_tracking.publish", code=g.node.code, source=source, record_id=original.id),
             "cancel_url": f"/d/{g.node.code}/{PLUGIN}/{source}/{original.id}",
             "intro": _("Everybody will read this wording, with number, kind, place (village or town) and outcome. "

@@ -59,7 +59,7 @@ class PublicationSchema(EntitySchema):
                       help=_("The result as everybody may read it; empty while it is handled."))
     outcome = Choice(_("Outcome"), scheme="suggestion_tracking.outcome", read_only=True)
     published_on = Day(_("Published on"), read_only=True)
-    hidden = Flag(_("Taken back"), help=_("It stays on record, and nobody sees it any more."))
+    hidden = Flag(_("No longer shown"), help=_("It stays on record, and nobody sees it any more."))
 
 
 def source_entity(source: str) -> Entity:
