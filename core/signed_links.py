@@ -19,7 +19,7 @@ from .i18n import gettext as _
 
 LENGTH = 22
 _SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}")
-_KEPT = timedelta(days=400)
+_KEPT, _KEPT_OPEN = timedelta(days=400), timedelta(days=7)
 
 
 class SignedLink(Table):
@@ -108,6 +108,11 @@ def revoke(purpose: str, entity: str, record_id: int) -> int:
 
 
 def sweep() -> int:
-    """Delete links that ended more than a year ago; returns how many."""
+    """Delete links that ended long ago; returns how many. One for one use stays a year: it shows that it was used.
+
+    One that only opened a page goes after a week: every look-up makes one.
+    """
     with transaction():
-        return int(SignedLink.delete().where(SignedLink.expires_at < now() - _KEPT).execute())
+        moment = now()
+        opened = (SignedLink.once == False) & (SignedLink.expires_at < moment - _KEPT_OPEN)  # noqa: E712 - a column
+        return int(SignedLink.delete().where((SignedLink.expires_at < moment - _KEPT) | opened).execute())

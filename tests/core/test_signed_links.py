@@ -120,3 +120,12 @@ def test_old_links_are_swept_long_after_they_ended(link, tick):
 
     tick(timedelta(days=31), sweep=False)
     assert signed_links.sweep() == 1
+
+
+def test_links_that_only_opened_a_page_are_swept_after_a_week(link, tick):
+    signed_links.create("matters.own", "matters.matter", 7, expires=timedelta(minutes=30), once=False)
+
+    tick(timedelta(days=6), sweep=False)
+    assert signed_links.sweep() == 0
+    tick(timedelta(days=2), sweep=False)
+    assert signed_links.sweep() == 1 and signed_links.find(link, RATE).record_id == 7
