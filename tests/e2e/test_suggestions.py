@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from support import suggestion_world
 from support.suggestion_world import CHECKED, CONTENT, FIXED
 
+from .conftest import DESK, PHONE
 from .test_flow import meet, send
 
 COUNTY = "610902"
@@ -117,21 +118,29 @@ def test_a_matter_climbs_three_levels_is_answered_face_to_face_and_written_off(s
 # ---------------------------------------------------------------- a suggestion with two co-handling units
 
 class Play:
-    """The people of one suggestion with a window each; a later day opens new windows, because logins end."""
+    """The people of one suggestion with a window each; a later day opens new windows, because logins end.
 
-    def __init__(self, served: Any, world: Any, width: int) -> None:
-        self.served, self.world, self.width = served, world, width
+    Deputies and the clerk of one unit act on a telephone, everybody else on a desk.
+    """
+
+    phones = frozenset({"deputy", "second", "traffic"})
+
+    def __init__(self, served: Any, world: Any) -> None:
+        self.served, self.world = served, world
         self.windows: dict[str, Page] = {}
         self.case = 0
 
     def window(self, who: str) -> Page:
         """The window of one of the people."""
+        if who not in self.windows:
+            self.windows[who] = self.open(who, PHONE if who in self.phones else DESK)
+        return self.windows[who]
+
+    def open(self, who: str, width: int) -> Page:
+        """A new window of one of the people, as wide as that."""
         from grid321.core import accounts
 
-        if who not in self.windows:
-            account = accounts.get(self.world.actors[who].account_id)
-            self.windows[who] = self.served.open(account=account, width=self.width)
-        return self.windows[who]
+        return self.served.open(account=accounts.get(self.world.actors[who].account_id), width=width)
 
     def later(self, tick: Any, days: int) -> None:
         """Some days pass."""
@@ -178,11 +187,10 @@ class Play:
         expect(page.locator("main .notice.ok, main h1").first).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_suggestion_lives_from_the_session_into_the_next_year(served, division_tree, tick, width, axe):
+def test_a_suggestion_lives_from_the_session_into_the_next_year(served, division_tree, tick, axe):
     tick(date(2026, 3, 2), sweep=False)
     world = suggestion_world.build(division_tree)
-    play = Play(served, world, width)
+    play = Play(served, world)
     raise_and_hand_over(play)
     return_and_accept(play)
     play.later(tick, 20)
@@ -197,8 +205,15 @@ def test_a_suggestion_lives_from_the_session_into_the_next_year(served, division
     deputy = play.window("deputy")
     deputy.goto(f"/d/{COUNTY}/{PLUGIN}/mine")
     assert deputy.locator(".course .done").count() == 5
-    assert axe(deputy) == []
-    assert deputy.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (PHONE, DESK):  # what it left behind, as each sees it, on both
+        for who, paths in (("deputy", (f"/d/{COUNTY}/{PLUGIN}/mine", play.url)), ("housing", (play.task_url("housing"),)),
+                           ("office", (f"/d/{COUNTY}/{PLUGIN}/desk", play.url)),
+                           ("reader", (f"/d/{COUNTY}/{PLUGIN}/dashboard",))):
+            page = play.open(who, width)
+            for path in paths:
+                page.goto(path)
+                assert axe(page) == [], f"{who} {path} {width}"
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{who} {path} {width}"
 
 
 def raise_and_hand_over(play: Play) -> None:
