@@ -180,7 +180,7 @@ def check_cosigner(data: dict[str, Any], record: Any, node: Node) -> Errors:
     case, errors = suggestion_of(data, record, node)
     if case is None:
         return errors
-    person, actor = data.get("person_id"), current_actor()
+    person, actor = int(data.get("person_id") or 0), current_actor()
     if case.state not in BEFORE_CHECK:
         errors["suggestion_number"] = [gettext("This suggestion has been checked: nobody signs it any more.")]
     if actor.known and actor.person_id not in {case.deputy_id, person} and not actor.may(REGISTER, node):
