@@ -516,3 +516,29 @@ def test_a_published_choice_stays_and_everybody_reads_it(app, world):
         records.update(chosen.CHOSEN, made.id, {"reason": "换一个理由。"}, world.actors["office"], None, county(world))
     with pytest.raises(Refused):
         chosen.publish(type(made).get_by_id(made.id), world.actors["office"], county(world))
+
+
+# ---------------------------------------------------------------- what the core lends
+
+def test_the_operations_of_the_plugin_are_described_with_their_permission_and_the_whole_stays_valid(world):
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
+    described = world.browser("office").get("/api/v1/openapi.json").json
+    base = "/api/v1/d/{code}/suggestion_tracking"
+    vote = described["paths"][f"{base}/ballot/{{record_id}}/vote"]["post"]
+
+    assert described["paths"][f"{base}/rates"]["get"]["x-permission"] == "suggestion_tracking.rates"
+    assert vote["x-permission"] == "suggestion_tracking.vote" and vote["requestBody"]["required"] is True
+    assert [error.message for error in OpenAPIV31SpecValidator(described).iter_errors()] == []
+
+
+def test_a_reference_to_a_record_is_offered_by_its_title_and_refused_where_one_may_not_see_it(world):
+    made = scheme(world)
+    form = world.browser("office").get(f"{BASE}/appraisal_item/new?appraisal={made.id}")
+    assert re.search(rf'<option value="{made.id}" selected>{made.name}|value="{made.id}" checked', form.text)
+
+    with pytest.raises(Invalid) as refusal:
+        world.make("appraisal_item", {"appraisal": made.id + 1, "name": "办结", "weight": 10, "source": "closed", "position": 3})
+    assert "appraisal" in refusal.value.errors
+    listed = world.browser("office").get(f"{BASE}/appraisal_item/")
+    assert made.name in listed.text
