@@ -33,8 +33,8 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) ->
     maker = makers.get(entity.key)
     if slot != "detail.main" or maker is None:
         return None
-    panel = maker(record, actor, node)
-    return [panel] if panel is not None else None
+    made = maker(record, actor, node)
+    return [made] if made is not None else None
 
 
 # ---------------------------------------------------------------- bad smells
