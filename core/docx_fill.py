@@ -89,7 +89,7 @@ def _filler() -> type:
     """
     docxtpl = load()
 
-    class Filler(docxtpl.DocxTemplate):  # type: ignore[misc,name-defined]
+    class Filler(docxtpl.DocxTemplate):  # type: ignore[name-defined]
         """A template that is rendered once."""
 
         def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:

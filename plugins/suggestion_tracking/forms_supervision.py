@@ -49,7 +49,8 @@ def of_inspection(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     """The record of an inspection: the questions of its kind, with boxes to tick or with what was answered."""
     given = record.answers or {}
     questions = []
-    for name, one in QUESTIONS[record.kind]().fields.items():
+    fields: dict[str, Any] = QUESTIONS[record.kind]().fields
+    for name, one in fields.items():
         options = getattr(one, "options", None)
         choices = options() if callable(options) else []
         ticked = "　".join(f"{MARKS[key == given.get(name)]} {label}" for key, label in choices)
