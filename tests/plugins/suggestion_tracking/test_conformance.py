@@ -8,7 +8,8 @@ import grid321.plugins.suggestion_tracking
 from grid321.core.testing import PluginConformance
 
 MATTER = {"deputy": None, "origin_ref": None}
-MATTERS = [MATTER, {**MATTER, "division": "610902104", "wants_answer": False}, {**MATTER, "division": "610902"}]
+MATTERS = [MATTER, {**MATTER, "division": "610902104", "wants_answer": False,
+                    "deputy": lambda number: suggestion_examples.second_deputy()}, {**MATTER, "division": "610902"}]
 """Matters begin in a village, a town or a county, and take other ways from there."""
 
 EXAMPLES = {"suggestion_tracking.matter": MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES,
