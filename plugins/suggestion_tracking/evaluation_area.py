@@ -58,6 +58,8 @@ def changed(event: Event) -> None:
 
 
 def _suggestion(event: Event) -> None:
+    if event.entity == f"{P}suggestion" and event.action == "create":
+        return  # nothing was handed over yet; a session brings hundreds at once
     suggestion_id: int | None = event.record_id
     if event.entity != f"{P}suggestion":
         model = Task if event.entity == f"{P}task" else Contact
