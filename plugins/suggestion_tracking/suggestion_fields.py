@@ -118,7 +118,7 @@ class LeadingDeputy(DeputyRef):
     """
 
     cell_kind: ClassVar[str] = "text"
-    default_error_messages: ClassVar[dict[str, Any]] = {
+    default_error_messages = {
         "name": _("No deputy, or more than one, to this congress is called {name}. Write it as the list of deputies has it; "
                   "of several deputies of one name write the first as {name}(1)."),
     }
@@ -152,7 +152,7 @@ class SessionRef(RecordRef):
     """A session of the congress; in a sheet it is the name."""
 
     cell_kind: ClassVar[str] = "text"
-    default_error_messages: ClassVar[dict[str, Any]] = {
+    default_error_messages = {
         "name": _("There is no session of this name at this congress: {name}. Enter the session first, or correct the name."),
     }
 
