@@ -223,7 +223,8 @@ class DemoContext:
 
 def _month_ends(begin: datetime, present: datetime) -> list[tuple[datetime, str]]:
     """When the county closed each month since ``begin``: on the third of the next one, and which month it was."""
-    found, month = [], date(begin.year, begin.month, 1)
+    found: list[tuple[datetime, str]] = []
+    month = date(begin.year, begin.month, 1)
     while True:
         following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
         moment = datetime(following.year, following.month, 3, 2, 30)
