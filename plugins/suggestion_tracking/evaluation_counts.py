@@ -46,7 +46,7 @@ OF_ALL, OF_UNITS = "kind,year,marks", "kind,year,department_id,marks"
 COUNTED = Entity(
     f"{PLUGIN}.counted", model=Counted, schema=CountedSchema, label=_("Cases behind the rates"),
     columns=("number", "title", "department", "marks", "left_out"),
-    filters=("kind", "year", "department", "outcome", "left_out"), search=("number", "title"),
+    filters=("kind", "year", "department", "outcome", "left_out"),
     sorts=("-id", "-counted_on"), title="number", actions=("export",), icon="list-task", menu=None,
     counters=(Counter(OF_ALL), Counter(OF_UNITS)),
     description=_("What the rates count, one line each, and what is left out with the reason. Made by the system."))
