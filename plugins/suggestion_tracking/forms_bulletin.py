@@ -96,7 +96,7 @@ SHEET = s.Sheet((
     s.When("late", (
         s.Heading(_("6. Overdue longest")),
         s.Table((24, 54, 112, 44, 24), (
-            s.heads(_("Kind"), _("Number"), _("Title"), _("Where"), _("Overdue for")),
+            s.heads(_("Kind"), _("Number"), _("Title"), _("Division"), _("Overdue for")),
             s.Each("one in late", (s.Row((
                 s.Cell("{{ one.label }}"), s.Cell("{{ one.number }}"), s.Cell("{{ one.title }}"), s.Cell("{{ one.where }}"),
                 s.Cell("{{ one.days }}"))),)))))),

@@ -59,7 +59,7 @@ HANDLING = s.Sheet((
     s.When("contacts", (
         s.Heading(_("Meetings with the deputy")),
         s.Table((20, 38, 22, 32, 56), (
-            s.heads(_("Stage"), _("Day of the meeting"), _("Form of the meeting"), _("Who, where"),
+            s.heads(_("Stage"), _("Day on which they met"), _("Form of the meeting"), _("Who, where"),
                     _("What the deputy said")),
             s.Each("one in contacts", (s.Row((
                 s.Cell("{{ one.stage }}"), s.Cell("{{ one.met_on }}"), s.Cell("{{ one.form }}"),
