@@ -8,9 +8,10 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+import peewee
 from flask import Flask
 
-from grid321.core import records, schemas, switches
+from grid321.core import db, records, schemas, switches
 from grid321.core.actor import SYSTEM, Actor, Grant
 from grid321.core.entity import Entity, Plugin
 from grid321.core.errors import Invalid
@@ -23,6 +24,10 @@ from grid321.core.workflow import Workflow
 from . import examples
 
 VISITOR_KIND = "core.staff"
+
+
+_OF_EVERY_RECORD = {"id", *db.Scoped._meta.fields}
+"""Columns that the platform fills in itself."""
 
 
 @dataclass
@@ -148,6 +153,24 @@ class World:
         """Return JSON values for a new record of ``entity`` at ``node``, after the example ``way``."""
         return examples.raw_for(entity.schema, node, next(self.numbers), self.given(entity, way))
 
+    def unsaid(self, entity: Entity) -> dict[str, Any]:
+        """Values of the columns of a record that only the system makes, where the table wants one and no form asks for it."""
+        if "create" in entity.actions or entity.create is not None:
+            return {}
+        number, found = next(self.numbers), {}
+        for column in entity.model._meta.sorted_fields:
+            if column.null or column.default is not None or column.name in _OF_EVERY_RECORD:
+                continue
+            if isinstance(column, peewee.CharField | peewee.TextField):
+                found[column.name] = f"example{number}"[:column.max_length if isinstance(column, peewee.CharField) else None]
+            elif isinstance(column, peewee.DateTimeField):
+                found[column.name] = db.now()
+            elif isinstance(column, peewee.DateField):
+                found[column.name] = db.local_day()
+            else:
+                found[column.name] = number
+        return found
+
     def create(self, entity: Entity, node: Node | None = None, actor: Actor = SYSTEM, way: int = 0) -> Any:
         """Create a record of ``entity`` with example values; optional values that a rule refuses are left out.
 
@@ -161,7 +184,7 @@ class World:
         raw = self.raw(entity, node, way)
         required = {name for name, item in schemas.fields_of(entity.schema).items() if item.required}
         for _try in range(examples.MOST_TRIES):
-            data = examples.loaded((entity.schema,), raw, node, actor)
+            data = {**self.unsaid(entity), **examples.loaded((entity.schema,), raw, node, actor)}
             try:
                 return write(data)
             except Invalid as problem:

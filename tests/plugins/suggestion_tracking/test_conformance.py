@@ -1,7 +1,7 @@
 """The plugin passes the conformance kit: alone, and together with the grid plugin."""
 
 import pytest
-from support import public_examples, suggestion_examples, supervision_examples
+from support import evaluation_examples, public_examples, suggestion_examples, supervision_examples
 
 import grid321.plugins.grid
 import grid321.plugins.suggestion_tracking
@@ -13,7 +13,7 @@ MATTERS = [MATTER, {**MATTER, "division": "610902104", "wants_answer": False,
 """Matters begin in a village, a town or a county, and take other ways from there."""
 
 EXAMPLES = {"suggestion_tracking.matter": MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES,
-            **public_examples.EXAMPLES}
+            **public_examples.EXAMPLES, **evaluation_examples.EXAMPLES}
 
 
 class TestAlone(PluginConformance):
