@@ -16,7 +16,7 @@ from typing import Any
 
 import segno
 from jinja2 import ChainableUndefined, StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import SandboxedEnvironment, SecurityError
 
 from .errors import Problem
 from .i18n import format_number
@@ -103,9 +103,31 @@ def _broken(text: re.Match[str]) -> str:
     return text[0].replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
 
 
+class Walled(SandboxedEnvironment):
+    """Jinja's sandbox without what could fill the memory: no calls at all, no multiplying, no formatting, few filters."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """False: a form needs no calls, and methods of texts can make endless ones."""
+        return False
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Multiply numbers only. Raises ``SecurityError`` for texts, lists and powers."""
+        if operator == "**" or not all(isinstance(one, (int, float)) and abs(one) < 10**12 for one in (left, right)):
+            raise SecurityError(f"{operator} works with small numbers only")
+        return super().call_binop(context, operator, left, right)
+
+
+_FILTERS = ("abs", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "int", "items", "join", "last", "length",
+            "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort",
+            "string", "sum", "trim", "unique", "upper")
+
+
 def _environment(filler: Any, strict: bool) -> SandboxedEnvironment:
-    made = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined if strict else ChainableUndefined)
+    made = Walled(autoescape=True, undefined=StrictUndefined if strict else ChainableUndefined)
     made.globals.clear()
+    made.filters = {name: made.filters[name] for name in _FILTERS}
     made.filters.update(lines=lines, number=format_number, picture=lambda image, size: _inline(filler, image, size))
     return made
 

@@ -156,7 +156,9 @@ def template(body, name="word/document.xml", **files):
 
 @pytest.mark.parametrize("body", [
     "{{ ''.__class__.__mro__[1].__subclasses__() }}", "{% for x in range(10**9) %}{% endfor %}", "{% include '/etc/passwd' %}",
-    "{{ number|nosuchfilter }}", "{% if %}", "{{ 1 / 0 }}"])
+    "{{ number|nosuchfilter }}", "{% if %}", "{{ 1 / 0 }}",
+    "{{ 'x' * 10000 }}", "{{ [1] * 10000 }}", "{{ 9 ** 9 ** 9 }}", "{{ '%9000d' % 1 }}", "{{ number.center(10000) }}",
+    "{{ number|center(10000) }}", "{{ '{:>9000}'.format(1) }}", "{{ '%9000d'|format(1) }}", "{{ number|safe }}"])
 def test_a_template_that_reaches_out_or_does_not_work_is_refused(body):
     with pytest.raises(Problem) as refusal:
         docx_fill.fill(template(body), {"number": "7"})
