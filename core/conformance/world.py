@@ -157,7 +157,8 @@ class World:
         """Values of the columns of a record that only the system makes, where the table wants one and no form asks for it."""
         if "create" in entity.actions or entity.create is not None:
             return {}
-        number, found = next(self.numbers), {}
+        number = next(self.numbers)
+        found: dict[str, Any] = {}
         for column in entity.model._meta.sorted_fields:
             if column.null or column.default is not None or column.name in _OF_EVERY_RECORD:
                 continue
