@@ -107,7 +107,7 @@ def _candidates(field: Ref, frame: Frame) -> peewee.ModelSelect:
         from .registry import registry
         entity = registry().entity(kind.removeprefix(RECORD))
         query = entity.model.select(entity.model.id, _title(entity)).order_by(entity.model.id.desc())
-        return scoped(query, entity, "view", node, frame.actor)  # type: ignore[no-any-return]
+        return scoped(query, entity, "view", node, frame.actor)
     raise ValueError(f"unknown kind of reference: {kind}")
 
 

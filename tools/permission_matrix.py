@@ -11,7 +11,6 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -21,12 +20,11 @@ def collect() -> dict[str, dict[tuple[str, str], tuple[str, ...]]]:
     """Walk all routes with all roles on a fresh SQLite database."""
     from support import permission_matrix as matrix
 
-    from grid321.core.plugins import discover
     from grid321.core.testing_apps import Apps
     from grid321.core.testing_databases import Databases, make_folder
 
     folder = make_folder()
-    modules = [module for _name, module in discover() if isinstance(module, ModuleType)]
+    modules = matrix.plugins()
     apps = Apps(Databases("sqlite", folder))
     try:
         ground = matrix.prepare(apps.make(*modules), modules)

@@ -27,7 +27,7 @@ KINDS = (("suggestion", _("Suggestion")), ("unit", _("Part of a unit")), ("commi
 SMELLS = (("pushed", _("Pushed around")), ("dragged", _("Dragged")), ("past", _("Talking past the request")),
           ("same", _("Same text everywhere")))
 SMELL_STATES = (("open", _("noticed now")), ("over", _("no longer noticed")))
-STATES = (("draft", _("In preparation")), ("open", _("Under way")), ("closed", _("Ended")))
+STATES = (("draft", _("In preparation")), ("open", _("Under way")), ("closed", _("Has ended")))
 SOURCES = (("people", _("Given by people")), *((rate.key, rate.label) for rate in RATES))
 CHOSEN = (("suggestion", _("Good suggestion")), ("unit", _("Good unit")))
 DEPUTIES = (("county", _("Deputies of the county")), ("town", _("Deputies of the town")))

@@ -42,7 +42,7 @@ class SessionSchema(EntitySchema):
     term = Int(_("Term of the congress"), min=1, max=200)
     ordinal = Int(_("Which session of the term"), min=1, max=20)
     opened_on = Day(_("Opened on"))
-    closed_on = Day(_("Closed on"))
+    closed_on = Day(_("Session closed on"))
 
 
 class SuggestionSchema(EntitySchema):
@@ -131,7 +131,7 @@ class ContactSchema(EntitySchema):
     suggestion_number = SuggestionNumber(_("Number of the suggestion"), required=True)
     department = DepartmentRef(_("Unit"), own=True, help=_("Left empty, your own."))
     stage = Choice(_("Which of the three meetings"), options=STAGES, required=True)
-    met_on = Day(_("Day of the meeting"), past=True, required=True)
+    met_on = Day(_("Met the deputy on"), past=True, required=True)
     who = Text(_("Who met the deputy"), max=120, required=True, help=_("Names and posts."))
     place = Text(_("Place"), max=120, required=True)
     form = Choice(_("Form of the meeting"), options=FORMS, required=True)

@@ -4,14 +4,12 @@ The approved answers stand in ``permission_matrix.csv``; ``python tools/permissi
 roles change, and its difference is then read line by line. Faults put in on purpose show that the walk notices them.
 """
 import csv
-from types import ModuleType
 
 import pytest
 from support import permission_matrix as matrix
 
 from grid321.core import access
 from grid321.core.access import EVERYTHING, LOGIN, Mark
-from grid321.core.plugins import discover
 
 APPROVED = matrix.read()
 ROLES = sorted({role for line in APPROVED.values() for role in line})
@@ -22,7 +20,7 @@ FOR_EVERYBODY = {"/login", "/logout", "/feedback", "/d/<code>/core/feedback", "/
 @pytest.fixture
 def plugin_modules():
     """The matrix is about the real thing: every installed plugin."""
-    return [module for _name, module in discover() if isinstance(module, ModuleType)]
+    return matrix.plugins()
 
 
 @pytest.fixture

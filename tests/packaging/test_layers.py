@@ -31,8 +31,8 @@ LAYERS = {
     "services": """
         beside search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
         months month_books month_check month_bulletin month_jobs banks accounts access tokens totp engine groups group_checks
-        links duplicates intakes letters reply_templates conversions records attachments lists filters export transfer transfer_check
-        transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
+        links duplicates intakes letters reply_templates conversions records attachments lists filters export transfer
+        transfer_check transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
         recipients history desks search_find saved_views sending notices documents extensions panels people_entities
         theme_check worker worker_huey class_items forms division_forms clock_notices clock_extensions statistics_view
         docx_fill menu version_publishing version_checks version_words version_moves three_levels

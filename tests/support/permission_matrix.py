@@ -56,8 +56,8 @@ INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", 
 TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
          "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
          "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "month": "2026-01", "version": "1", "preset": "henan_2017",
-         "ending": "json", "service_code": "roads", "service_request_id": "0" * 32, "token_id": "A" * 22, "token": "A" * 22,
+         "month": "2026-01", "version": "2", "preset": "henan_2017",
+         "ending": "json", "service_code": "roads", "service_request_id": "0" * 32, "token": "A" * 22,
          "source": "matter"}
 Line = tuple[str, str, str]
 Answers = tuple[str, ...]
@@ -84,6 +84,17 @@ class Ground:
         found = tree.at_level(self.grids["other" if place == "sibling" and level in {"county", "city"} else place], level)
         assert found is not None
         return found
+
+
+PLUGINS = ("grid321.plugins.grid",)
+"""The plugins whose answers are approved. ``suggestion_tracking`` is not among them yet: its routes are checked for marks."""
+
+
+def plugins() -> list[ModuleType]:
+    """The modules of the plugins that are walked."""
+    from grid321.core.plugins import discover
+
+    return [module for _name, module in discover() if isinstance(module, ModuleType) and module.__name__ in PLUGINS]
 
 
 def prepare(app: Flask, modules: Iterable[ModuleType]) -> Ground:
