@@ -3,7 +3,8 @@
 PYTHON ?=
 BIN := .venv/bin
 ADDRESS ?= 127.0.0.1:3210
-JOBS ?= 2
+# One more than there are processors: browsers, databases and workers leave a third of the time to others.
+JOBS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: help run test lint types unit e2e old-browser bench screenshots docs clean
 

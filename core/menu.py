@@ -41,6 +41,7 @@ CORE_PAGES: tuple[tuple[str, Any, str, str | None, str], ...] = (
     ("core/ledger", _l("Ledger"), "journal-check", "core.audit.view", "admin"),
 )
 _KEPT = 2000
+_MANY = 5
 
 
 def register(app: Flask) -> None:
@@ -70,7 +71,7 @@ def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
         found["menu"] = [{"label": str(label), "items": [
             {**item, "active": path == item["url"] or (item["deep"] and path.startswith(item["url"]))} for item in items]}
             for label, items in groups]
-        found["phone_menu"] = [item for group in found["menu"][:1] for item in group["items"][1:3]]
+        found["phone_menu"] = [item for group in found["menu"] for item in group["items"]][1:3]
     return found
 
 
@@ -127,7 +128,21 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
     main = groups["main"]
     own = base + "core/"  # what plugins bring comes before the pages of the core
     main.sort(key=lambda item: (item["url"] != base, item["url"].startswith(own), item["url"] == own + "statistics"))
-    return [(label, groups[key]) for key, label in GROUPS if groups[key]]
+    return [*_by_plugin(main, base), *((label, groups[key]) for key, label in GROUPS[1:] if groups[key])]
+
+
+def _by_plugin(main: list[dict[str, Any]], base: str) -> list[tuple[Any, list[dict[str, Any]]]]:
+    """The main pages with a heading of its own for each plugin that brings many: twenty lines in a row are no menu."""
+    owners = [item["url"].removeprefix(base).partition("/")[0] for item in main]
+    many = {owner for owner in owners if owner not in {"", "core"} and owners.count(owner) >= _MANY}
+    if not many:
+        return [(GROUPS[0][1], main)] if main else []
+    parts: dict[str, list[dict[str, Any]]] = {"": [], **{owner: [] for owner in owners if owner in many}, "core": []}
+    for item, owner in zip(main, owners, strict=True):
+        parts["core" if owner == "core" else owner if owner in many else ""].append(item)
+    labels = {loaded.key: loaded.manifest.label for loaded in registry().plugins.loaded() if loaded.manifest is not None}
+    return [({"": "", "core": _l("Books and figures")}.get(owner) or labels.get(owner, ""), items)
+            for owner, items in parts.items() if items]
 
 
 def links(node: Node, *menus: str) -> list[Link]:

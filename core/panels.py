@@ -4,7 +4,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import render_template
+from flask import current_app
 from markupsafe import Markup
 
 from .entity import Panel
@@ -22,10 +22,15 @@ def render(slot: str, entity: Any, record: Any, actor: Any, node: Node) -> list[
         return []
     found = [panel for panel in hooks.all("panels", node, slot=slot, entity=entity, record=record, actor=actor)
              if isinstance(panel, Panel)]
-    pages = []
+    pages: list[Markup] = []
+    if not found:
+        return pages
+    shared: dict[str, Any] = {}
+    current_app.update_template_context(shared)  # once for all panels: for most it is longer than the panel itself
     for panel in sorted(found, key=lambda panel: panel.order):
         try:
-            html = render_template(panel.template, title=str(panel.title), entity=entity, record=record, **panel.context)
+            template = current_app.jinja_env.get_template(panel.template)
+            html = template.render({**shared, **panel.context, "title": str(panel.title), "entity": entity, "record": record})
         except Exception as error:  # noqa: BLE001 - a guest's template must not break the page
             log.error("panel %s failed: %s", panel.template, type(error).__name__)
             continue

@@ -245,6 +245,23 @@ def test_a_database_that_cannot_be_written_is_answered_with_503(app, admin, monk
     assert page.headers["Retry-After"]
 
 
+def test_a_plugin_with_many_pages_has_a_heading_of_its_own_in_the_menu(here, worker, app, monkeypatch):
+    from grid321.core import i18n, menu
+
+    def headings():
+        with app.test_request_context(), i18n.use_language("zh"):
+            built = menu.build(worker.actor, here.tree.village)
+            return [(str(label), [item["label"] for item in items]) for label, items in built]
+
+    few = headings()
+    monkeypatch.setattr(menu, "_MANY", 1)
+    many = headings()
+    assert few[0][0] == "" and "台账与统计" not in [label for label, _items in few]
+    assert [label for label, _items in many][:2] == ["", "Matters"] and many[0][1] == ["今天要做"]
+    assert "台账与统计" in [label for label, _items in many]
+    assert sorted(one for _label, items in few for one in items) == sorted(one for _label, items in many for one in items)
+
+
 def test_the_menu_has_what_the_actor_may_and_marks_the_present_page(here, worker, admin):
     page = worker.get(f"/d/{here.tree.village.code}/matters/matter/").text
     assert f'href="/d/{here.tree.village.code}/matters/matter/" aria-current="page"' in page
