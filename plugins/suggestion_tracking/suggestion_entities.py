@@ -31,7 +31,7 @@ SUGGESTION = Entity(
 COSIGNER = Entity(
     P + "cosigner", model=Cosigner, schema=CosignerSchema, label=_("Signatures of deputies"),
     columns=("suggestion_number", "person", "signed_on"), filters=("person",), search=("suggestion_number",), sorts=("-id",),
-    title="suggestion_number", actions=("create", "delete", "export"), icon="pen", menu=None, levels=CONGRESS,
+    title="suggestion_number", actions=("create", "delete", "export"), icon="pencil", menu=None, levels=CONGRESS,
     check=checks.check_cosigner, create=create_cosigner, delete=delete_cosigner,
     description=_("Deputies who sign a suggestion together with the leading one."))
 

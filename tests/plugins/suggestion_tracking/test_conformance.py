@@ -28,6 +28,7 @@ class TestAlone(PluginConformance):
         supervision_examples.prepare(world)
 
 
+@pytest.mark.once  # alone it is checked on both databases; what grids add is no question of the database
 class TestWithGrid(TestAlone):
     """The same beside grids, whose reports may become matters."""
 

@@ -520,6 +520,7 @@ def test_a_published_choice_stays_and_everybody_reads_it(app, world):
 
 # ---------------------------------------------------------------- what the core lends
 
+@pytest.mark.once
 def test_the_operations_of_the_plugin_are_described_with_their_permission_and_the_whole_stays_valid(world):
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
