@@ -136,7 +136,7 @@ def test_fields_and_forms_that_stay_where_their_plugin_is_off_are_caught(with_pl
 
     def careless():
         monkeypatch.setattr(extensions, "_on", lambda entity, place: extensions.of(entity))
-        monkeypatch.setattr(documents, "offered", lambda entity, node, record=None: documents.declared(documents.registry(), entity))
+        monkeypatch.setattr(documents, "offered", lambda entity, *rest: documents.declared(documents.registry(), entity))
 
     said = additions(with_plugins, careless)
     assert "matters.matter: region__zone is shown where the plugin is off" in said
