@@ -1,5 +1,6 @@
 """The package list, the requirements, the wheel, the sdist, and an installation from the wheel."""
 
+import fcntl
 import os
 import re
 import subprocess
@@ -81,7 +82,10 @@ def test_grid321_is_a_namespace_package_and_the_folders_are_this_project():
 def built(tmp_path_factory) -> Path:
     """Build the sdist, and the wheel from that sdist, as a release does; return the folder with both."""
     out = tmp_path_factory.mktemp("dist")
-    result = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    # Several test processes may build: setuptools writes into the source folder, so one after the other.
+    with (tmp_path_factory.getbasetemp().parent / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     return out
 
