@@ -2,7 +2,6 @@
 from datetime import timedelta
 
 import pytest
-from support import suggestion_world as sw
 from support.suggestion_world import REPLY
 
 from grid321.core import counters, db, outbox, snapshot
@@ -13,22 +12,12 @@ from grid321.plugins.suggestion_tracking import evaluation_smells as smells
 from grid321.plugins.suggestion_tracking.evaluation_models import Counted, ReplyPrint, Smell
 from grid321.plugins.suggestion_tracking.life_models import Suggestion
 
+from .suggestion_ground import plugin_modules, world
+
+__all__ = ["plugin_modules", "world"]
+
 KEY = "suggestion_tracking."
 EMPTY_WORDS = "您提出的建议收悉，我局高度重视，认真研究，下一步将加大力度，切实做好相关工作，感谢您的关心支持。"
-
-
-@pytest.fixture
-def plugin_modules():
-    """Only this plugin."""
-    from grid321.plugins import suggestion_tracking
-
-    return [suggestion_tracking]
-
-
-@pytest.fixture
-def world(division_tree):
-    """Deputies, units, the office."""
-    return sw.build(division_tree)
 
 
 def told():

@@ -25,23 +25,13 @@ from grid321.plugins.suggestion_tracking.evaluation_models import (
     BallotVoter,
 )
 
+from .suggestion_ground import plugin_modules, world
+
+__all__ = ["plugin_modules", "world"]
+
 KEY = "suggestion_tracking."
 BASE = "/d/610902/suggestion_tracking"
 API = "/d/610902/suggestion_tracking"
-
-
-@pytest.fixture
-def plugin_modules():
-    """Only this plugin."""
-    from grid321.plugins import suggestion_tracking
-
-    return [suggestion_tracking]
-
-
-@pytest.fixture
-def world(division_tree):
-    """Deputies, units, the office."""
-    return sw.build(division_tree)
 
 
 def county(world):

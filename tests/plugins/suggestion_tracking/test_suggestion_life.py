@@ -10,19 +10,9 @@ from grid321.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from grid321.core.history import timeline
 from grid321.core.outbox import OutboxRow
 
+from .suggestion_ground import plugin_modules, world
 
-@pytest.fixture
-def plugin_modules():
-    """Only this plugin: suggestions work alone."""
-    from grid321.plugins import suggestion_tracking
-
-    return [suggestion_tracking]
-
-
-@pytest.fixture
-def world(division_tree):
-    """Deputies, units, the office."""
-    return sw.build(division_tree)
+__all__ = ["plugin_modules", "world"]
 
 
 def errors_of(call):

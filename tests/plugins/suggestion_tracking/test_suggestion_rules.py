@@ -12,22 +12,12 @@ from grid321.core.actor import SYSTEM
 from grid321.core.errors import Problem, StaleVersion
 from grid321.core.preset_files import all_presets
 
+from .suggestion_ground import plugin_modules, world
+
+__all__ = ["plugin_modules", "world"]
+
 MONDAY = date(2026, 3, 2)
 PAGE = "/d/610902/suggestion_tracking"
-
-
-@pytest.fixture
-def plugin_modules():
-    """Only this plugin."""
-    from grid321.plugins import suggestion_tracking
-
-    return [suggestion_tracking]
-
-
-@pytest.fixture
-def world(division_tree):
-    """Deputies, units, the office."""
-    return sw.build(division_tree)
 
 
 def clocks(world, record, name):
