@@ -86,16 +86,16 @@ def shown(face: Face, record: Any) -> dict[str, Any]:
 # -- duplicates --------------------------------------------------------------------------------------------------------
 
 def _duplicates(face: Face, record: Any, actor: Actor, node: Node) -> list[Panel]:
-    """The comparison itself while a case is new, when it helps most; later a button that compares, because it costs more than
-    the rest of the page."""
+    """The way to the comparison, which costs more than the rest of the page. While a case is new, when it helps most, the
+    browser goes it by itself after the page has come."""
     if not duplicates.comparable(face.entity, record):
         return []
-    if face.workflow is not None and record.state == face.workflow.first:
-        found = compared(face, record, actor, node)
-        return [found] if found is not None else []
-    may = groups.may_group(face.entity, record, actor) or actor.may_on(face.entity.permission("edit"), record)
+    new = face.workflow is not None and record.state == face.workflow.first
+    if not new and not groups.may_group(face.entity, record, actor) and not actor.may_on(
+            face.entity.permission("edit"), record):
+        return []
     return [Panel(_("Possible duplicates"), "parts/duplicates_later.html", {
-        "url": f"{face.url(node.code, record.id)}/duplicates"}, order=5)] if may else []
+        "url": f"{face.url(node.code, record.id)}/duplicates", "load": new}, order=5)]
 
 
 def compared(face: Face, record: Any, actor: Actor, node: Node) -> Panel | None:

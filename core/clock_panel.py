@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from . import db
 from .calendar import HOLIDAY, MAKE_UP, NEXT, PAUSED, PREVIOUS, STAY, WEEKEND
 from .clock_explain import Shown, declared, now_ends, rested, shown
 from .clock_extensions import may_ask, may_decide
 from .clock_rows import Deadline
 from .clock_rules import ENTRY
-from .db import marked
 from .faces import Face
 from .i18n import format_day, format_time, ngettext
 from .i18n import gettext as _
@@ -33,14 +33,14 @@ EXTENSIONS = {"asked": _l("An extension waits for a decision"), "granted": _l("E
               "refused": _l("An extension was refused")}
 
 
-_OF_RECORD = "SELECT * FROM core_deadline WHERE entity = ? AND record_id = ? ORDER BY id"
+_OF_RECORD = "entity = ? AND record_id = ? ORDER BY id"
 
 
 def of_case(face: Face, record: Any, node: Node, actor: Any = None) -> list[dict[str, Any]]:
     """The clocks of a case for its page; without ``actor`` for paper, which has no buttons. One query, two with extensions."""
     if face.workflow is None:
         return []
-    rows = list(Deadline.raw(marked(_OF_RECORD), face.entity.key, record.id))
+    rows = db.rows(Deadline, _OF_RECORD, (face.entity.key, record.id))
     if not rows:
         return []
     known = declared(face.entity, record)

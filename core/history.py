@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from . import db, extensions, snapshot
+from . import db, extensions, references, snapshot
 from .calendar import due_text
 from .entity import Entity
 from .i18n import format_day
@@ -49,6 +49,7 @@ def timeline(entity: Entity, record_id: int) -> list[dict[str, Any]]:
     mark = "%s" if db.is_postgres() else "?"
     rows = db.database.execute_sql(_ENTRIES.format(mark=mark), (entity.key, record_id)).fetchall()
     flow = registry().every_version_of(entity.key)
+    references.know("account", {row[6]: row[9] or row[8] for row in rows if row[8]})
     return [_entry(entity, flow, row) for row in rows]
 
 

@@ -7,7 +7,7 @@ import peewee
 from flask import Flask, g, redirect, render_template
 from werkzeug.wrappers import Response
 
-from . import db, job_house, jobs, notify, outbox, snapshot
+from . import db, job_house, jobs, outbox, snapshot
 from .access import current_actor, guarded
 from .errors import NotFound
 from .i18n import format_time
@@ -22,7 +22,7 @@ PAGE = 50
 
 
 def register(app: Flask) -> None:
-    """Add /d/<code>/core/jobs… and the number of unread notifications for every page."""
+    """Add /d/<code>/core/jobs… and /health."""
     app.url_map.converters.setdefault("rid", RecordId)
     routes: tuple[tuple[str, str, Any, str, str, tuple[str, ...]], ...] = (
         ("/d/<code>/core/jobs", "jobs", jobs_page, "login", "meets", ("GET",)),
@@ -34,18 +34,6 @@ def register(app: Flask) -> None:
     for rule, name, view, permission, reach, methods in routes:
         app.add_url_rule(rule, f"core:{name}", guarded(view, permission, reach=reach), methods=list(methods))
     app.add_url_rule("/health", "core:health", guarded(health, "public"))
-    app.context_processor(_unread)
-
-
-def _unread() -> dict[str, Any]:
-    account_id = current_actor().account_id
-    if account_id is None or g.get("unread") is not None:
-        return {"unread": g.get("unread") or 0}
-    try:
-        g.unread = notify.unread_count(account_id)
-    except peewee.PeeweeException:  # an error page must appear even when the database is away
-        g.unread = 0
-    return {"unread": g.unread}
 
 
 def health() -> tuple[dict[str, str], int]:

@@ -227,11 +227,11 @@ def _action(entity: Entity) -> str:
     return "edit" if "edit" in entity.actions else "view"
 
 
-_OF_RECORD = ("SELECT * FROM core_link WHERE (from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?) ORDER BY id")
+_OF_RECORD = ("(from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?) ORDER BY id")
 
 
 def _rows(key: str, record_id: int) -> list[RecordLink]:
-    return list(RecordLink.raw(db.marked(_OF_RECORD), key, record_id, key, record_id))
+    return db.rows(RecordLink, _OF_RECORD, (key, record_id, key, record_id))
 
 
 def _place(record: Any) -> Node | None:

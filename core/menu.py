@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 from flask import Flask, g, request, url_for
 
-from . import db, snapshot
+from . import notify, snapshot
 from .access import current_actor
 from .actor import Actor
 from .entity import Link
@@ -51,7 +51,7 @@ def register(app: Flask) -> None:
 
 def frame() -> dict[str, Any]:
     """The values of the frame for this request, put together once however many templates it renders (a page with panels
-    renders one for each). One short query (unread messages) for a logged-in actor."""
+    renders one for each). """
     node, actor = g.get("node"), current_actor()
     known: tuple[Any, Any, dict[str, Any]] | None = g.get("frame")
     if known is None or known[0] is not node or known[1] is not actor:
@@ -64,7 +64,7 @@ def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
                              "url_for_d": url_for_d, "themes": wardrobe().themes.values()}
     if actor.account_id is None:
         return found
-    found["unread"] = g.unread = unread(actor.account_id)
+    found["unread"] = _unread(actor.account_id)
     if node is not None:
         groups = _menu(actor, node)
         path = request.path
@@ -75,16 +75,15 @@ def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
     return found
 
 
-def unread(account_id: int) -> int:
-    """How many messages the account has not read, at most 99. Plain SQL: every page asks."""
-    mark = "%s" if db.is_postgres() else "?"
+def _unread(account_id: int) -> int:
+    """How many messages the account has not read, at most 99: what the query of its session counted, or a short one."""
+    login = g.get("login")
+    if login is not None and login.account.id == account_id:
+        return int(login.unread)
     try:
-        row = db.database.execute_sql(
-            "SELECT count(*) FROM (SELECT 1 FROM core_notification WHERE account_id = " + mark
-            + " AND read_at IS NULL LIMIT 99) AS waiting", (account_id,)).fetchone()
+        return notify.unread_count(account_id)
     except peewee.PeeweeException:  # an error page must appear even when the database is away
         return 0
-    return int(row[0])
 
 
 def url_for_d(endpoint: str, **values: Any) -> str:

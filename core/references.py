@@ -1,7 +1,7 @@
 """What references point at: what may be chosen, and how an id is shown. One query for many ids, never one per row."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import peewee
@@ -153,6 +153,11 @@ def labels(kind: str, ids: Iterable[int | None]) -> dict[int, str]:
     if missing:
         known.update(_names(kind, missing))
     return {identifier: known[identifier] for identifier in wanted if identifier in known}
+
+
+def know(kind: str, names: Mapping[int, str]) -> None:
+    """Take over names that this request has read already, so that ``labels`` does not ask for them again."""
+    _known(kind).update(names)
 
 
 def _known(kind: str) -> dict[int, str]:

@@ -47,6 +47,7 @@ class Login:
     created_at: datetime
     last_seen_at: datetime
     pending: bool
+    unread: int
     account: Identity
 
 
@@ -70,8 +71,11 @@ class Identity:
 IDENTITY_COLUMNS = ("a.id, a.version, a.username, a.person_id, a.must_change_password, a.totp_secret IS NOT NULL, "
                     "a.locale, a.theme, a.division_id, p.name")
 REVISION = "(SELECT number FROM core_revision WHERE id = 1), (SELECT tree FROM core_revision WHERE id = 1)"
+MOST_UNREAD = 99
+UNREAD = ("(SELECT count(*) FROM (SELECT 1 FROM core_notification n WHERE n.account_id = a.id AND n.read_at IS NULL "
+          f"LIMIT {MOST_UNREAD}) AS waiting)")
 _FIND = f"""
-SELECT {{clock}}, {REVISION}, s.id, s.token_hash, s.created_at, s.last_seen_at, s.pending, {IDENTITY_COLUMNS}
+SELECT {{clock}}, {REVISION}, s.id, s.token_hash, s.created_at, s.last_seen_at, s.pending, {UNREAD}, {IDENTITY_COLUMNS}
 FROM core_session s JOIN core_account a ON a.id = s.account_id LEFT JOIN core_person p ON p.id = a.person_id
 WHERE s.token_hash = %s AND NOT a.disabled"""
 
@@ -109,7 +113,7 @@ def live(row: Row) -> Login | None:
     waits for its one-time code lives five minutes.
     """
     present = read_clock(row[0])
-    login = Login(row[3], row[4], moment(row[5]), moment(row[6]), bool(row[7]), identity(row[8:], present))
+    login = Login(row[3], row[4], moment(row[5]), moment(row[6]), bool(row[7]), int(row[8]), identity(row[9:], present))
     here = snapshot.current()
     idle = PENDING if login.pending else timedelta(
         minutes=int(here.settings.get("core.session_idle_minutes", here.tree.get(login.account.home_id))))

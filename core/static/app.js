@@ -110,6 +110,20 @@
   letTablesBeReached();
   window.addEventListener('resize', letTablesBeReached);
 
+  // Parts that cost more than their page come after it, from a page of their own that the link inside leads to.
+  document.querySelectorAll('[data-load]').forEach(function (box) {
+    window.fetch(box.dataset.load, { credentials: 'same-origin' }).then(function (answer) {
+      return answer.ok ? answer.text() : Promise.reject(answer.status);
+    }).then(function (html) {
+      const part = new DOMParser().parseFromString(html, 'text/html').getElementById(box.dataset.part);
+      if (!part) { return; }
+      box.textContent = '';
+      if ('nothing' in part.dataset) { return; }
+      while (part.firstChild) { box.appendChild(document.adoptNode(part.firstChild)); }
+      box.classList.remove('no-print');
+    }).catch(function () { return null; });  // the link stays
+  });
+
   // Drafts belong to the person who typed them: leaving the account drops them, on the page that follows, because work
   // that a page starts while it is being left may never end. A login that has only run out drops nothing.
   document.addEventListener('submit', function (event) {

@@ -1,12 +1,13 @@
 """Permission and scope: what a grant reaches, what it does not, and that 403 and 404 do not tell who exists."""
 import random
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
 from grid321.core import access, accounts, db, people, records, snapshot
-from grid321.core.access import ANONYMOUS, SYSTEM, Actor, Grant, fetch, guarded, reach, require, scoped
+from grid321.core.access import ANONYMOUS, SYSTEM, Actor, Grant, admits, fetch, guarded, reach, require, scoped
 from grid321.core.dispatch import GuestFailure
 from grid321.core.errors import Forbidden, NotFound, Unauthenticated
 from grid321.core.registry import platform, registry
@@ -135,11 +136,16 @@ def test_what_plugins_add_to_the_scope_only_narrows(here, matters, monkeypatch):
     model = here.entity.model
     monkeypatch.setattr(access, "_hooks", lambda: _Hooks([model.title != "own"]))
     assert titles(here, here.tree.county, here.town) == {"second"}
+    assert fetch(here.entity, matters["second"].id, "view", here.tree.county, here.town).title == "second"
+    with pytest.raises(NotFound):
+        fetch(here.entity, matters["own"].id, "view", here.tree.county, here.town)
 
 
 def test_a_plugin_that_fails_to_answer_hides_everything(here, matters, monkeypatch):
     monkeypatch.setattr(access, "_hooks", lambda: _Hooks(GuestFailure("bad", "scope")))
     assert titles(here, here.tree.county, here.county) == set()
+    with pytest.raises(NotFound):
+        fetch(here.entity, matters["own"].id, "view", here.tree.county, here.county)
 
 
 def test_an_entity_outside_the_tree_needs_a_grant_at_the_division_or_above(here):
@@ -149,6 +155,9 @@ def test_an_entity_outside_the_tree_needs_a_grant_at_the_division_or_above(here)
     model = here.entity.model
     assert "1 = 0" in str(scoped(model.select(), loose, "view", here.tree.county, here.town).sql())
     assert "1 = 0" not in str(scoped(model.select(), loose, "view", here.tree.town, here.town).sql())
+    row = SimpleNamespace(id=1)
+    assert not admits(loose, row, "view", here.tree.county, here.town)
+    assert admits(loose, row, "view", here.tree.town, here.town)
 
 
 # -- the law ---------------------------------------------------------------------------------------------------------
@@ -172,6 +181,7 @@ def test_what_a_query_reaches_is_what_the_actor_may_one_by_one(here, raise_matte
         expected = {row.title for row in everything
                     if actor.may_on(permission, row) and tree.covers(place, tree.get(row.division_id))}
         assert titles(here, place, actor) == expected, (grants, place.code)
+        assert {row.title for row in everything if admits(here.entity, row, "view", place, actor)} == expected
         seen.add(len(expected))
     assert len(seen) > 3  # nothing, some and much were all tried
 

@@ -135,17 +135,21 @@ def test_the_page_shows_it_first_after_saving_and_groups_by_one_click(here, clie
         assert sent.status_code == 303
         return sent.location
 
+    def compared(case):
+        """What the page of a new case puts in the place of its link."""
+        return browser.get(re.search(r'data-load="([^"]+/duplicates)" data-part="compared"', browser.get(case).text)[1]).text
+
     first, again = made("路灯坏了", TEXT), made("路灯不亮", LIKE)
-    page = browser.get(again).text
-    assert "疑似重复" in page and "相似度" in page and first in page
+    page = compared(again)
+    assert "疑似重复" in page and "相似度" in page and first in page and "data-nothing" not in page
     form = re.search(r'action="([^"]+/group)">.*?name="_version" value="(\d+)".*?name="lead" value="(\d+)"', page, re.S)
     assert browser.post(form[1], {"_version": form[2], "lead": form[3]}).status_code == 303
     page = browser.get(again).text
     assert "并案" in page and first in page and "疑似重复" not in page
     third = made("路灯不亮", LIKE)
-    page = browser.get(third).text
+    page = compared(third)
     assert browser.post(re.search(r'action="([^"]+/dismiss)"', page)[1]).status_code == 303
-    assert "疑似重复" not in browser.get(third).text
+    assert "data-nothing" in compared(third)
 
 
 def test_once_it_is_handled_the_page_leads_to_the_comparison(here, client_for, raise_matter):
