@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import peewee
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 
-from . import accounts, audit, limits, sessions, snapshot
+from . import accounts, audit, limits, plain_rows, sessions, snapshot
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant, meets
-from .db import by_id, database, is_postgres, local_day
+from .db import database, is_postgres, local_day
 from .dispatch import GuestFailure
 from .entity import Entity
 from .errors import Forbidden, NotFound, Unauthenticated
@@ -284,16 +284,10 @@ def admits(entity: Entity, record: Any, action: str, node: Node, actor: Actor) -
     No query, unless a plugin's hook ``scope`` narrows the entity: then one that asks its conditions.
     """
     permission = entity.permission(action)
-    if entity.division is None:
-        if reach(permission, node, actor) is not None:
-            return False
-    elif not _holds(record, permission, node, actor):
+    if not (_holds(record, permission, node, actor) if entity.division else reach(permission, node, actor) is None):
         return False
-    conditions = _extensions(entity, permission, node, actor)
-    if not conditions:
-        return True
-    row = entity.model.id == record.id
-    return bool(entity.model.select(entity.model.id).where(row, *conditions).exists())
+    conditions, model = _extensions(entity, permission, node, actor), entity.model
+    return not conditions or bool(model.select(model.id).where(model.id == record.id, *conditions).exists())
 
 
 def _holds(record: Any, permission: str, node: Node, actor: Actor) -> bool:
@@ -304,12 +298,8 @@ def _holds(record: Any, permission: str, node: Node, actor: Actor) -> bool:
         if tree.covers_all(node) and node.level in {"province", "city", "county"}:
             return record.division_id not in node.path[:-1]
         return bool(getattr(record, node.column) == node.id)
-    return any(getattr(record, place.column) == place.id and (
-        department is None or getattr(record, "department_id", _NO_DEPARTMENT) == department) for place, department in places)
-
-
-_NO_DEPARTMENT = object()
-"""What a record without a column for departments has in its place: equal to none."""
+    own = getattr(record, "department_id", None)
+    return any(getattr(record, place.column) == place.id and department in (None, own) for place, department in places)
 
 
 def _hooks() -> Any:
@@ -323,7 +313,7 @@ def fetch(entity: Entity, record_id: int, action: str, node: Node, actor: Actor)
     """
     if not isinstance(record_id, int) or not 0 < record_id <= _BIGGEST_ID:
         raise _absent(entity, node)
-    record = by_id(entity.model, record_id)
+    record = plain_rows.by_id(entity.model, record_id)
     if record is None:
         raise _absent(entity, node)
     if admits(entity, record, action, node, actor):

@@ -13,6 +13,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, queue, snapshot, themes, versions
 from .allowlist import permitted
 from .config import Config, read
+from .late_rules import LateRule
 from .plugin_api import Api
 from .plugins import Plugins, discover
 from .registry import Platform, build
@@ -50,6 +51,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     db.connect(settings.database)
     crypto.configure(settings.home / "keys.json")
     app = Flask("grid321", static_folder=None, template_folder=None, root_path=str(Path(__file__).parent))
+    app.url_rule_class = LateRule
     app.config.update(SECRET_KEY=crypto.signature("flask", "session"), MAX_CONTENT_LENGTH=settings.body_limit,
                       TESTING=settings.testing, SESSION_COOKIE_NAME="grid321_flask", TLS=settings.tls)
     app.session_interface = _NoSession()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from . import db
+from . import plain_rows
 from .calendar import HOLIDAY, MAKE_UP, NEXT, PAUSED, PREVIOUS, STAY, WEEKEND
 from .clock_explain import Shown, declared, now_ends, rested, shown
 from .clock_extensions import may_ask, may_decide
@@ -40,12 +40,12 @@ def of_case(face: Face, record: Any, node: Node, actor: Any = None) -> list[dict
     """The clocks of a case for its page; without ``actor`` for paper, which has no buttons. One query, two with extensions."""
     if face.workflow is None:
         return []
-    rows = db.rows(Deadline, _OF_RECORD, (face.entity.key, record.id))
-    if not rows:
+    found = plain_rows.read(Deadline, _OF_RECORD, (face.entity.key, record.id))
+    if not found:
         return []
     known = declared(face.entity, record)
     here = face.url(node.code, record.id)
-    return [_entry(one, record, here, actor) for one in shown(rows, known)]
+    return [_entry(one, record, here, actor) for one in shown(found, known)]
 
 
 def _entry(one: Shown, record: Any, here: str, actor: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -331,41 +331,6 @@ def plain_columns(fields: Iterable[peewee.Field]) -> peewee.SQL:
 def marked(sql: str) -> str:
     """Plain SQL with ``?`` for its values as the bound database wants it: building what every page asks costs more than it."""
     return sql.replace("?", "%s") if is_postgres() else sql
-
-
-def by_id(model: Any, record_id: int) -> Any:
-    """The row of a model with that id as ``model.get_or_none`` returns it, or None. One query."""
-    return next(iter(rows(model, '"id" = ?', (record_id,))), None)
-
-
-def rows(model: Any, condition: str, values: Sequence[Any]) -> list[Any]:
-    """The rows of one table for a plain condition with ``?`` for its ``values`` (and what may follow it, as ORDER BY).
-
-    Models as ``select()`` returns them; the columns are written down once per model, because peewee builds its SQL anew for
-    each query, and that costs more than reading the few rows that every page, step and call asks for.
-    """
-    plan = _PLANS.get(model)
-    if plan is None:
-        fields = model._meta.sorted_fields
-        plan = _PLANS[model] = (f'SELECT {plain_columns(fields).sql} FROM "{model._meta.table_name}" WHERE ',
-                                [(field.name, field.python_value if _converts(field) else None) for field in fields])
-    start, columns = plan
-    found = []
-    for row in database.execute_sql(marked(start + condition), values).fetchall():
-        one = model(__no_default__=1)
-        one.__data__.update([(name, value if convert is None or value is None else convert(value))
-                             for (name, convert), value in zip(columns, row, strict=True)])
-        found.append(one)
-    return found
-
-
-_PLANS: dict[Any, tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]] = {}
-
-
-def _converts(field: peewee.Field) -> bool:
-    """False for a column whose plain value both databases return as it is."""
-    plain = type(field).python_value is peewee.Field.python_value and type(field).db_value is peewee.Field.db_value
-    return not (plain and isinstance(field, (peewee.IntegerField, peewee.CharField, peewee.TextField, peewee.FloatField)))
 
 
 def new_uid() -> str:

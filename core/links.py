@@ -12,7 +12,7 @@ from typing import Any
 
 import peewee
 
-from . import access, beside, db, ledger, outbox, snapshot
+from . import access, beside, db, ledger, outbox, plain_rows, snapshot
 from .actor import Actor
 from .entity import ClassScheme, Entity
 from .errors import Conflict, Invalid, NotFound
@@ -231,7 +231,7 @@ _OF_RECORD = ("(from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?
 
 
 def _rows(key: str, record_id: int) -> list[RecordLink]:
-    return db.rows(RecordLink, _OF_RECORD, (key, record_id, key, record_id))
+    return plain_rows.read(RecordLink, _OF_RECORD, (key, record_id, key, record_id))
 
 
 def _place(record: Any) -> Node | None:

@@ -18,8 +18,8 @@ MOST_LINES_OF_A_MANIFEST = 60
 LAYERS = {
     "declarations": "entity clock_rules workflow hooks errors identity sheet",
     "ground": """
-        db i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files
-        allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file search_text
+        db i18n version_content flow_extensions logs crypto config plain_rows xlsx calendar passwords limits preset_files
+        allowlist idempotency gunicorn_hooks late_rules outgoing notify_times bulk chain chain_file search_text
         docx_parts sheet_html sheet_docx""",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger

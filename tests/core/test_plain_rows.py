@@ -4,39 +4,37 @@ import datetime
 import peewee
 import pytest
 
-from grid321.core import db
+from grid321.core import accounts, db, divisions, plain_rows
 from grid321.core.access import SYSTEM
-from grid321.core.registry import registry
 
 
 def test_a_row_by_its_id_is_the_model_that_a_query_returns(here, raise_matter):
     model = here.entity.model
     matter = raise_matter("路灯坏了", by=SYSTEM, at=here.tree.village)
     model.update(due=datetime.date(2026, 11, 22), closed_at=db.now()).where(model.id == matter.id).execute()
-    plain, usual = db.by_id(model, matter.id), model.get_by_id(matter.id)
+    plain, usual = plain_rows.by_id(model, matter.id), model.get_by_id(matter.id)
     assert plain.__data__ == usual.__data__ and plain == usual
     assert {name: type(value) for name, value in plain.__data__.items()} == {
         name: type(value) for name, value in usual.__data__.items()}
     assert plain.due == datetime.date(2026, 11, 22) and plain.closed_at == usual.closed_at
     assert not plain.dirty_fields
-    assert db.by_id(model, matter.id + 1) is None
+    assert plain_rows.by_id(model, matter.id + 1) is None
 
 
 def test_rows_for_a_condition_come_in_its_order(here, raise_matter):
     model = here.entity.model
     ids = [raise_matter(title, by=SYSTEM, at=here.tree.village).id for title in ("甲", "乙", "丙")]
-    assert [row.id for row in db.rows(model, "id IN (?, ?) ORDER BY id DESC", (ids[0], ids[2]))] == [ids[2], ids[0]]
+    assert [row.id for row in plain_rows.read(model, "id IN (?, ?) ORDER BY id DESC", (ids[0], ids[2]))] == [ids[2], ids[0]]
 
 
-@pytest.mark.parametrize("key", ["core.account", "core.division"])
-def test_every_kind_of_column_is_converted_alike(here, make_account, key):
+@pytest.mark.parametrize("model", [accounts.Account, divisions.Division])
+def test_every_kind_of_column_is_converted_alike(here, make_account, model):
     make_account(None, here.tree.county)
-    model = registry().entity(key).model
     some = list(model.select().limit(5))
-    assert some and [db.by_id(model, usual.id).__data__ for usual in some] == [usual.__data__ for usual in some]
+    assert some and [plain_rows.by_id(model, usual.id).__data__ for usual in some] == [usual.__data__ for usual in some]
 
 
 def test_a_column_without_conversion_of_its_own_is_taken_as_it_is():
     plain, converted = (peewee.IntegerField, peewee.BigIntegerField, peewee.CharField, peewee.TextField), (
         peewee.DateField, peewee.DateTimeField, peewee.BooleanField, peewee.DecimalField)
-    assert not any(db._converts(kind()) for kind in plain) and all(db._converts(kind()) for kind in converted)
+    assert not any(plain_rows._converts(kind()) for kind in plain) and all(plain_rows._converts(kind()) for kind in converted)
