@@ -127,6 +127,7 @@ from .outbox import Event
 from .outgoing import Failure
 from .plugin_api import Api
 from .plugins import API_VERSION
+from .qr_codes import picture as qr_picture
 from .recipients import accounts_of
 from .registry import registry
 from .schemas import EntitySchema, json_schema, load_many
@@ -322,6 +323,7 @@ __all__ = [
     "open_sealed",
     "people",
     "qr",
+    "qr_picture",
     "records",
     "registry",
     "rename_division",

@@ -8,13 +8,10 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
-import re
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -22,65 +19,18 @@ from urllib.parse import urlsplit
 import apsw
 import orjson
 import peewee
-from playhouse.apsw_ext import APSWDatabase
-from playhouse.pool import PooledPostgresqlDatabase
+
+from .db_engines import THREAD, AffectedLibrary, PostgresDatabase, SqliteDatabase
 
 LEVELS = ("province", "city", "county", "town", "village", "grid")
 SCOPE_COLUMNS = tuple(f"{level}_id" for level in LEVELS)
 SAFE_SQLITE = (3, 51, 3)
 
+SERVER_CLOCK = "date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')"
+
 database = peewee.DatabaseProxy()
-_local = threading.local()
+_local = THREAD
 _clock_shift: list[timedelta] = []
-
-
-class AffectedLibrary(RuntimeError):
-    """The SQLite library that was found can corrupt a database written by several processes."""
-
-
-ALLOWED_TO_GUESTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "VALUES", "SAVEPOINT", "RELEASE"})
-_COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.S)
-
-
-class GuestSql(RuntimeError):
-    """A hook tried to end the transaction or to change the schema."""
-
-
-class _Watched:
-    """Refuses, while a hook runs, statements that would end the host's transaction or change the schema."""
-
-    def execute_sql(self, sql: str, params: Any = None, *rest: Any, **options: Any) -> Any:
-        """Execute, unless a guest is running and the statement is not one of a guest's."""
-        if getattr(_local, "guest", False):
-            _refuse_guest(sql)
-        return super().execute_sql(sql, params, *rest, **options)  # type: ignore[misc]
-
-
-def _refuse_guest(sql: str) -> None:
-    """Raise ``GuestSql`` unless every statement of ``sql`` reads or writes rows (or is a savepoint of its own)."""
-    for statement in _COMMENTS.sub(" ", sql).split(";"):
-        words = statement.upper().split(None, 2)
-        if words and words[0] not in ALLOWED_TO_GUESTS and words[:2] != ["ROLLBACK", "TO"]:
-            raise GuestSql(f"a hook may not run {words[0]}")
-
-
-class PostgresDatabase(_Watched, PooledPostgresqlDatabase):
-    """Pooled PostgreSQL."""
-
-
-class SqliteDatabase(_Watched, APSWDatabase):
-    """APSW with the value conversions that peewee's plain field classes expect."""
-
-    def _connect(self) -> apsw.Connection:
-        connection = super()._connect()
-        connection.convert_binding = _bind
-        return connection
-
-
-def _bind(cursor: object, number: int, value: object) -> object:
-    if isinstance(value, (datetime, date, Decimal)):
-        return str(value)
-    raise TypeError(f"binding {number}: SQLite cannot store {type(value).__name__}")
 
 
 def connect(url: str) -> peewee.Database:
@@ -107,7 +57,7 @@ def _sqlite(path: Path) -> SqliteDatabase:
     version = tuple(int(part) for part in apsw.sqlitelibversion().split("."))
     if version < SAFE_SQLITE:
         raise AffectedLibrary(f"SQLite {apsw.sqlitelibversion()} has the WAL-reset race; install apsw >= 3.54.1")
-    pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -8192,
+    pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -3072,
                "temp_store": "memory", "busy_timeout": 10_000}
     if os.environ.get("GRID321_UNSAFE_FAST") == "1":  # throw-away test databases only
         pragmas["synchronous"] = "off"
@@ -235,10 +185,16 @@ def now() -> datetime:
     return shifted(moment)
 
 
+def set_clock(moment: datetime) -> None:
+    """Let the clock of this transaction stand at what another query read by ``SERVER_CLOCK``, unless it stands already."""
+    own = memo()
+    if own is not None:
+        own.setdefault("moment", moment)
+
+
 def _read_clock() -> datetime:
     if is_postgres():
-        return cast(datetime, database.execute_sql(
-            "SELECT date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')").fetchone()[0])
+        return cast(datetime, database.execute_sql(f"SELECT {SERVER_CLOCK}").fetchone()[0])
     moment = datetime.now(UTC).replace(tzinfo=None)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import segno
 from jinja2 import ChainableUndefined, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment, SecurityError
 
+from . import qr_codes
 from .errors import Problem
 from .i18n import format_number
 from .i18n import gettext as _
@@ -44,9 +44,7 @@ class Image:
 
 def qr(address: str, label: str) -> Image:
     """The QR code of an address, for forms on paper (error correction M: it may be creased)."""
-    made = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(made, kind="png", scale=8, border=2)
-    return Image(made.getvalue(), label)
+    return Image(qr_codes.png(address), label)
 
 
 def lines(text: Any) -> list[str]:

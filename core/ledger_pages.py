@@ -5,10 +5,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import segno
 from flask import Flask, Response, g, render_template, request
 
-from . import audit, chain_file, db, fields, forms, history, ledger, snapshot
+from . import audit, chain_file, db, fields, forms, history, ledger, qr_codes, snapshot
 from .access import current_actor, guarded
 from .chain import EVERY
 from .error_pages import problem_text
@@ -143,7 +142,7 @@ def anchor_page(code: str = "") -> str:
         "ledger_anchor.html", title=_("Anchor of the ledger"), place=g.node.name, position=position, written=written,
         groups=chain_file.groups(value), short=chain_file.short(position, value), deployment=ledger.deployment(),
         sealed=format_time(sealed) if sealed else "", today=format_day(db.local_day()),
-        picture=str(segno.make(written, error="m").svg_data_uri(scale=4, border=2)),
+        picture=qr_codes.picture(written),
         crumbs=_crumbs((_("Ledger"), _base()), (_("Anchor"), "")))
 
 

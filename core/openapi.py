@@ -4,10 +4,9 @@ All entities are described; where a plugin is switched off, its paths answer 404
 """
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from apispec import APISpec
 from flask import Flask, Response, render_template
 
 from . import __version__, extensions
@@ -42,6 +41,9 @@ from .rest import MAX_LIMIT, PROVISIONAL, api_columns
 from .schemas import json_schema
 from .workflow import Transition
 
+if TYPE_CHECKING:
+    from apispec import APISpec
+
 
 def register(app: Flask) -> None:
     """Add `/api/v1/openapi.json` and the page `/api/`."""
@@ -71,6 +73,8 @@ def _cached() -> tuple[dict[str, Any], bytes]:
 
 def build() -> dict[str, Any]:
     """Make the description from the registry."""
+    from apispec import APISpec
+
     found = APISpec(
         title="grid321", version=__version__, openapi_version="3.1.0",
         info={"description": _("Records of a county by REST. Every path stands below a division: its code in the address "

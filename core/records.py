@@ -41,26 +41,32 @@ def create(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node, *,
     holder, number …) and is booked by another ``flow`` than collected, or by none. Raises ``Forbidden``, ``Invalid`` (wrong
     level, rules across fields, not unique) or ``Refused``; nothing is written then.
     """
-    values, added = extensions.split(entity, data)
     with db.transaction():
-        place = _place(entity, values, snapshot.hold().tree.get(node.id) or node)
-        access.require(entity.permission("create"), place, actor)
-        _check(entity, values, None, place)
-        ask_plugins("create", entity, _Draft({**values, **added}), actor, place)
-        workflow = registry().workflow_of(entity.key)
-        if workflow is not None:
-            require_runnable(workflow)
-        moment = db.now()
-        if entity.create is not None:
-            record = entity.create(values, actor, place)
-        else:
-            record = _insert(entity, workflow, values, actor, place, moment, born or {})
-        if added:
-            home = extensions.place_of(entity, record, place)
-            extensions.write(entity, record, extensions.differing(entity, record, added, home, new=True))
-        record_created(entity, workflow, record, actor, place, moment, flow)
-        if entity.after is not None:
-            entity.after(record, values, actor, place)
+        return create_within(entity, data, actor, node, born=born, flow=flow)
+
+
+def create_within(entity: Entity, data: Mapping[str, Any], actor: Actor, node: Node, *, born: Mapping[str, Any] | None = None,
+                  flow: str | None = "collected") -> Any:
+    """``create`` without a savepoint of its own, for a caller inside a transaction that lets every exception end it."""
+    values, added = extensions.split(entity, data)
+    place = _place(entity, values, snapshot.hold().tree.get(node.id) or node)
+    access.require(entity.permission("create"), place, actor)
+    _check(entity, values, None, place)
+    ask_plugins("create", entity, _Draft({**values, **added}), actor, place)
+    workflow = registry().workflow_of(entity.key)
+    if workflow is not None:
+        require_runnable(workflow)
+    moment = db.now()
+    if entity.create is not None:
+        record = entity.create(values, actor, place)
+    else:
+        record = _insert(entity, workflow, values, actor, place, moment, born or {})
+    if added:
+        home = extensions.place_of(entity, record, place)
+        extensions.write(entity, record, extensions.differing(entity, record, added, home, new=True))
+    record_created(entity, workflow, record, actor, place, moment, flow)
+    if entity.after is not None:
+        entity.after(record, values, actor, place)
     return record
 
 

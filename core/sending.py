@@ -57,7 +57,7 @@ def create_once(entity: Entity, data: Mapping[str, Any], files: Sequence[attachm
                                code="client_id_reused")
             if mark is not None and earlier is None:
                 values["client_id"] = mark
-            record = records.create(entity, values, actor, node)
+            record = records.create_within(entity, values, actor, node)
             if files:
                 attachments.add(entity, record, files, actor, node)
     except Invalid:

@@ -11,7 +11,7 @@ import peewee
 
 from . import snapshot
 from .crypto import signature, token_hash
-from .db import Table, database, is_postgres, local_day, now, shifted, transaction
+from .db import SERVER_CLOCK, Table, database, is_postgres, local_day, now, shifted, transaction
 
 log = logging.getLogger("grid321.auth")
 ABSOLUTE = timedelta(hours=12)
@@ -127,7 +127,7 @@ def live(row: Row) -> Login | None:
 def with_clock(sql: str, *, postgres: bool) -> str:
     """``sql`` for a database, its first column ``{clock}`` being the clock where asking costs a query."""
     if postgres:
-        return sql.format(clock="date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')")
+        return sql.format(clock=SERVER_CLOCK)
     return sql.format(clock="NULL").replace("%s", "?")
 
 

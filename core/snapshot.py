@@ -19,6 +19,8 @@ from .switches import Switch, Switches
 from .tree import Tree, load_tree
 
 _READ = "SELECT number, tree FROM core_revision WHERE id = 1"
+# The clock is read by the same query, and outside of what waits for the lock: a moment before the wait would be too early.
+_HOLD = f"SELECT number, tree, {db.SERVER_CLOCK} FROM ({_READ} FOR SHARE) AS held"
 
 
 class Revision(db.Table):
@@ -91,11 +93,19 @@ def hold() -> Snapshot:
 
     On SQLite writers queue anyway; on PostgreSQL a shared lock makes a change of the tree wait for us.
     """
-    if db.is_postgres():
-        db.database.execute_sql(_READ + " FOR SHARE")
+    numbers = _held() if db.is_postgres() else revision()
+    found = _find(numbers)
     if has_request_context():
-        g.pop("_snapshot", None)
-    return current()
+        g._snapshot = found
+    return found
+
+
+def _held() -> tuple[int, int]:
+    row = db.database.execute_sql(_HOLD).fetchone()
+    if row is None:
+        return 0, 0
+    db.set_clock(row[2])
+    return int(row[0]), int(row[1])
 
 
 def forget() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import pyotp
-import segno
 
-from . import audit, crypto
+from . import audit, crypto, qr_codes
 from .accounts import Account, require_manager
 from .actor import Actor
 from .db import now, transaction
@@ -26,7 +25,7 @@ def new_secret() -> str:
 def picture(secret: str, username: str) -> str:
     """The QR code that an authenticator app reads, as a data URI of an SVG picture."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
-    return str(segno.make(uri, error="m").svg_data_uri(scale=5))
+    return qr_codes.picture(uri, scale=5)
 
 
 def matching_step(secret: str, code: str) -> int | None:

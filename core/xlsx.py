@@ -14,13 +14,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import IO
-
-import python_calamine
-import xlsxwriter
+from typing import IO, TYPE_CHECKING
 
 from .errors import BadRequest, Invalid, Problem, TooLarge
 from .i18n import gettext as _
+
+if TYPE_CHECKING:
+    import python_calamine
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 
@@ -101,6 +101,8 @@ def read(content: bytes, limits: Limits = Limits()) -> list[list[Cell]]:
     inflated size or a number of rows above ``limits``, ``BadRequest`` for what is not a workbook, ``Invalid`` for one
     without rows; each says what to do.
     """
+    import python_calamine  # with xlsxwriter 4 MB and 40 ms of every process, and few read a workbook
+
     _guard(content, limits)
     try:
         with python_calamine.load_workbook(io.BytesIO(content)) as book:
@@ -118,9 +120,11 @@ def read(content: bytes, limits: Limits = Limits()) -> list[list[Cell]]:
 
 
 def _rows(book: python_calamine.CalamineWorkbook, limits: Limits) -> list[list[Cell]]:
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
+
     visible = [sheet.name for sheet in book.sheets_metadata
-               if sheet.visible == python_calamine.SheetVisibleEnum.Visible
-               and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
+               if sheet.visible == SheetVisibleEnum.Visible
+               and sheet.typ == SheetTypeEnum.WorkSheet]
     if not visible:
         raise Invalid(_("The workbook has no visible sheet."),
                       remedy=_("Fill in the sheet of the template."), code="empty")
@@ -289,6 +293,8 @@ class Writer:
     """
 
     def __init__(self, target: IO[bytes], columns: Sequence[Column], title: str, keys: bool = True) -> None:
+        import xlsxwriter
+
         self.columns = tuple(columns)
         self.book = xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False,
                                                  "strings_to_urls": False, "strings_to_numbers": False})
@@ -335,6 +341,8 @@ class Writer:
 
     def choices(self) -> None:
         """Add the sheet with the labels that choice columns accept, and let Excel offer them in the first rows."""
+        from xlsxwriter.utility import xl_col_to_name
+
         listed = [(index, column) for index, column in enumerate(self.columns) if column.options]
         if not listed:
             return
@@ -349,7 +357,7 @@ class Writer:
                 elif line <= len(column.options):
                     sheet.write_string(line, place, neutralise(column.options[line - 1]), self.text)
         for place, (index, column) in enumerate(listed):
-            letter = xlsxwriter.utility.xl_col_to_name(place)
+            letter = xl_col_to_name(place)
             source = f"='{_sheet_name(name)}'!${letter}$2:${letter}${len(column.options) + 1}"
             self.sheet.data_validation(2, index, 5000, index,
                                        {"validate": "list", "source": source, "error_type": "warning"})

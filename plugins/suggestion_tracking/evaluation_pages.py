@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import segno
 from flask import g, render_template, request, url_for
 
 from grid321.core.api import (
@@ -17,6 +16,7 @@ from grid321.core.api import (
     fetch,
     format_day,
     notices,
+    qr_picture,
     require,
     tree,
 )
@@ -171,7 +171,7 @@ def links_page(record_id: int) -> str:
     slips = []
     for name, token in ballots.links(ballot, current_actor(), place):
         url = url_for("suggestion_tracking.vote_link", code=place.code, token=token, _external=True)
-        slips.append({"name": name, "url": url, "picture": str(segno.make(url, error="m").svg_data_uri(scale=3, border=2))})
+        slips.append({"name": name, "url": url, "picture": qr_picture(url, scale=3)})
     return render_template("suggestion_tracking/ballot_links.html", title=_("Voting links: %(title)s", title=ballot.title),
                            slips=slips, back_url=f"/d/{g.node.code}/{PLUGIN}/ballot/{record_id}",
                            until=format_day(ballot.ends_on) if ballot.ends_on else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import segno
 from flask import g, render_template, request, url_for
 
 from grid321.core.api import (
@@ -26,6 +25,7 @@ from grid321.core.api import (
     is_on,
     limits,
     lookup,
+    qr_picture,
     registry,
     sending,
     setting,
@@ -113,7 +113,7 @@ def receipt(record: Any, code: str) -> dict[str, Any]:
     token = signed_links.create(OWN, MATTER, record.id, expires=timedelta(days=OWN_DAYS), once=False)
     url = url_for("suggestion_tracking.own", code=place.code, token=token, _external=True)
     return {"title": _("Your matter was registered"), "number": record.number, "code": code, "own_url": url, "place": place,
-            "picture": str(segno.make(url, error="m").svg_data_uri(scale=4, border=2)), "due": record.due}
+            "picture": qr_picture(url), "due": record.due}
 
 
 def places_below(node: Node) -> list[dict[str, str]]:

@@ -18,9 +18,9 @@ MOST_LINES_OF_A_MANIFEST = 60
 LAYERS = {
     "declarations": "entity clock_rules workflow hooks errors identity sheet",
     "ground": """
-        db i18n version_content flow_extensions logs crypto config plain_rows xlsx calendar passwords limits preset_files
+        db db_engines i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files
         allowlist idempotency gunicorn_hooks late_rules outgoing notify_times bulk chain chain_file search_text
-        docx_parts sheet_html sheet_docx""",
+        docx_parts sheet_html sheet_docx plain_rows qr_codes""",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger
         counters outbox notify notify_texts notify_preferences notify_rows notify_planning notify_messages
