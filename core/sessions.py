@@ -5,6 +5,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import peewee
@@ -177,6 +178,7 @@ def sweep() -> int:
         return int(Session.delete().where(Session.created_at < now() - ABSOLUTE).execute())
 
 
+@lru_cache(maxsize=512)  # each form of each page asks, and logging out
 def csrf_token(hashed: str) -> str:
     """The CSRF token that belongs to the session with that token hash."""
     return signature("csrf", f"session:{hashed}")
