@@ -228,11 +228,13 @@ def scoped(query: Any, entity: Entity, action: str, node: Node, actor: Actor) ->
     """``query`` over the entity's model, narrowed to what ``actor`` may reach by ``action`` below ``node``.
 
     The actor's grants within ``node`` are OR-ed as conditions on the columns of the tree; what the plugins' hook
-    ``scope`` returns is AND-ed. An entity outside the tree is reached only with a grant at ``node`` or above.
+    ``scope`` returns is AND-ed. An entity outside the tree is reached only with a grant at ``node`` or above. A department
+    sees besides its own records those that the entity shows to it (``Entity.shown_to``), and nothing but sees them.
     """
     permission = entity.permission(action)
     if entity.division is not None:
-        query = query.where(inside(entity.model, permission, node, actor))
+        shown = entity.shown_to if action == "view" else None
+        query = query.where(inside(entity.model, permission, node, actor, shown))
     elif reach(permission, node, actor) is not None:
         query = query.where(NOTHING)
     for condition in _extensions(entity, permission, node, actor):
@@ -240,10 +242,11 @@ def scoped(query: Any, entity: Entity, action: str, node: Node, actor: Actor) ->
     return query
 
 
-def inside(model: Any, permission: str, node: Node, actor: Actor) -> Any:
+def inside(model: Any, permission: str, node: Node, actor: Actor, shown_to: Callable[[int], Any] | None = None) -> Any:
     """The condition that a row of the scoped ``model`` lies below ``node`` where ``actor`` holds ``permission``.
 
-    For tables that are no entity; records of entities go through ``scoped``, which asks the plugins too.
+    For tables that are no entity; records of entities go through ``scoped``, which asks the plugins too. A grant within a
+    department reaches what the department handles, and where ``shown_to`` is given what that condition adds for it.
     """
     places = reach(permission, node, actor)
     if places is None:
@@ -253,7 +256,10 @@ def inside(model: Any, permission: str, node: Node, actor: Actor) -> Any:
         if department is not None and "department_id" not in model._meta.columns:
             continue  # such a record belongs to no department: a grant inside one does not reach it
         part = getattr(model, place.column) == place.id
-        parts.append(part if department is None else part & (model.department_id == department))
+        if department is not None:
+            own = model.department_id == department
+            part &= own if shown_to is None else own | shown_to(department)
+        parts.append(part)
     return functools.reduce(operator.or_, parts) if parts else NOTHING
 
 

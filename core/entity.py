@@ -134,7 +134,9 @@ class Entity:
     columns ``values``;
     ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
     ``grouping`` lets cases be grouped (permission ``<key>.group``); ``steps`` are (key, label) of what services of the plugin
-    note in a record's history beside its transitions.
+    note in a record's history beside its transitions;
+    ``shown_to(department_id)`` is the condition for records that a department may see, and no more than see, although another
+    one handles them (a unit that helps another with its case).
     """
 
     key: str
@@ -164,6 +166,7 @@ class Entity:
     closed: Callable[[Any], bool] | None = None
     grouping: Grouping | None = None
     steps: tuple[tuple[str, Label], ...] = ()
+    shown_to: Callable[[int], Any] | None = None
 
     @property
     def plugin(self) -> str:
@@ -211,7 +214,9 @@ class Conversion:
     not as collected, so what is collected counts needs once over all plugins. ``fields`` gives, by field of the target, the
     field of the source it is filled from, or a function ``fill(case) -> value``; a person reviews and changes it all before.
     ``place(case)`` may name the division, the case's own or one above it, at which the new record lives (its id); with None, or
-    without it, that is the nearest one where such records live.
+    without it, that is the nearest one where such records live. With ``hands_up`` whoever may take the step may hand the record
+    to that place without the right to make records there: it lives nowhere else then, and a check of the target that asks who
+    may write what it says finds the case by ``conversions.origin()``.
     """
 
     source: str
@@ -220,6 +225,7 @@ class Conversion:
     label: Label
     fields: Mapping[str, str | Callable[[Any], Any]] = field(default_factory=dict)
     place: Callable[[Any], int | None] | None = None
+    hands_up: bool = False
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,10 @@ def due_of(face: Face, record: Any, clocks: list[dict[str, Any]]) -> dict[str, s
 
 
 def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
-    """Label and text of every column, personal ones masked. One query per kind of reference and per plugin that adds some."""
+    """Label and text of every column, personal ones masked. One query per kind of reference and per plugin that adds some.
+
+    ``shown`` is False for what says nothing (``EntityField.says_no``), ``asked`` True where a form would ask for it.
+    """
     found = []
     hidden = {"number", "state", "due", face.title.key if face.title else ""}
     for column in (*face.shown, *extensions.read(face.entity, record, node)):
@@ -149,11 +152,16 @@ def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
             continue
         value = getattr(record, column.attribute)
         fact = {"label": str(column.label), "text": fact_text(face, column, record, node), "personal": column.personal,
-                "field": column.key, "url": None, "map": None}
+                "field": column.key, "url": None, "map": None, "shown": bool(value) or _says_no(column, value),
+                "asked": column.field is not None and not column.field.dump_only}
         if column.kind == "geo" and value and column.field is not None:
             fact["map"] = column.field.to_text(value)
         found.append(fact)
     return found
+
+
+def _says_no(column: Column, value: Any) -> bool:
+    return value is not None and column.field is not None and bool(column.field.says_no)
 
 
 def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str:

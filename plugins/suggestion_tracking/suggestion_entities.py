@@ -6,6 +6,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import suggestion_checks as checks
 from .life_models import Contact, Cosigner, Session, Suggestion, Task
+from .suggestion_life import shown_to
 from .suggestion_records import create_contact, create_cosigner, delete_cosigner, keep_cosigners
 from .suggestion_schemas import CONGRESS, ContactSchema, CosignerSchema, SessionSchema, SuggestionSchema, TaskSchema
 
@@ -25,7 +26,7 @@ SUGGESTION = Entity(
     search=("number", "title", "content", "proposal"), sorts=("-id", "due", "-handed_on"), import_key="number", title="title",
     actions=("create", "edit", "import", "export"), icon="file-earmark-text",
     counters=(Counter("state"), Counter("kind"), Counter("outcome,rating"), Counter("is_key,state")), levels=CONGRESS,
-    check=checks.check_suggestion, update=checks.update_suggestion, after=keep_cosigners,
+    check=checks.check_suggestion, update=checks.update_suggestion, after=keep_cosigners, shown_to=shown_to,
     description=_("A suggestion, criticism or opinion of a deputy: one matter each, with content, reasons and proposal."))
 
 COSIGNER = Entity(

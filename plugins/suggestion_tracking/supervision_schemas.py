@@ -60,7 +60,7 @@ class SampleSchema(EntitySchema):
         "Left empty, the system draws it. With a seed that was public before (dice, a lottery number) everybody can check the "
         "choice."))
     drawn_on = Day(_("Drawn on"), read_only=True)
-    count = Int(_("Suggestions drawn from"), read_only=True)
+    count = Int(_("Suggestions drawn from"), read_only=True, says_no=True)
     digest = Text(_("Digest of the numbers drawn from"), max=64, read_only=True)
 
 
