@@ -8,6 +8,7 @@ from typing import Any
 
 from . import (
     attachments,
+    conversions,
     counters,
     desks,
     duplicates,
@@ -270,6 +271,7 @@ __all__ = [
     "case_indexes",
     "class_label",
     "configuration_changed",
+    "conversions",
     "counters",
     "create_division",
     "current_actor",
