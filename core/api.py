@@ -128,7 +128,7 @@ from .outbox import Event
 from .outgoing import Failure
 from .plugin_api import Api
 from .plugins import API_VERSION
-from .recipients import accounts_of
+from .recipients import accounts_of, desk_accounts
 from .registry import registry
 from .schemas import EntitySchema, json_schema, load_many
 from .search_find import condition as text_condition
@@ -277,6 +277,7 @@ __all__ = [
     "current_actor",
     "current_frame",
     "days",
+    "desk_accounts",
     "desks",
     "down",
     "duplicates",

@@ -60,7 +60,8 @@ def convert_page(entity: Entity, id: int, step: str) -> Any:
     here, name = face.url(node.code, id), title_of(face, record)
     page = render_template(
         "form.html", entity=target, record=record, title=str(transition.label), errors=summary, action=f"{here}/convert/{step}",
-        fields=forms.form_fields(schemas, values, node=place, actor=writer, errors=errors, without=without), submit_label=str(transition.label),
+        fields=forms.form_fields(schemas, values, node=place, actor=writer, errors=errors, without=without),
+        submit_label=str(transition.label),
         cancel_url=here, multipart=False, version=record.version, danger=False, draft=False,
         intro=_("The matter %(number)s becomes: %(kind)s. Check what is carried over. The matter leaves its bank and is counted "
                 "with the new record; both show the link.", number=record.number, kind=str(target.label)),

@@ -38,6 +38,7 @@ STEPS: Mapping[str, Any] = {
     "consent_taken_back": _l("Consent to publication taken back"), "code_given": _l("New look-up code given out"),
     "signed": _l("Co-signers entered"),
     "receipt_sent": _l("Number and code sent to who wrote"), "receipt_failed": _l("Number and code could not be sent"),
+    "supplemented": _l("Added to by who raised it"), "withdrawn_by_link": _l("Withdrawn by who raised it"),
     "rated_by_link": _l("Rated by who raised it, through a link for one use"),
 }
 

@@ -22,7 +22,7 @@ from grid321.core.api import (
 )
 from grid321.core.api import lazy_gettext as _l
 
-from . import public_list, public_own
+from . import public_change, public_list, public_own
 from .public_form import MATTER, OWN, PublicMatter, register_matter
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -37,6 +37,10 @@ def register_api(api: Api) -> None:
                   "POST", status="201", body=lambda: json_schema((PublicMatter,)))
     api.operation("/lookup", look_up, _l("See one's own matter by number and code"), "public", "POST",
                   body=lambda: json_schema((public_own.LookupForm,)))
+    api.operation("/own/<token>/supplement", supplement, _l("Add to one's own matter until it is answered"), "public", "POST",
+                  body=lambda: json_schema((public_change.Supplement,)))
+    api.operation("/own/<token>/withdraw", withdraw, _l("Withdraw one's own matter until it is answered"), "public", "POST",
+                  body=lambda: json_schema((public_change.Withdrawal,)))
     api.operation("/rate/<token>", rate, _l("Rate the answer by a link for one use"), "public", "POST",
                   body=lambda: json_schema((public_own.RateForm,)))
     api.operation("/published", published, _l("Published matters and suggestions, newest first"), "public", query=SEARCH)
@@ -65,6 +69,22 @@ def look_up() -> Any:
         "outcome_label": outcome,
         "may_rate": bool(public_own.rating_steps(record)), "steps": public_own.steps_of(record),
         "url": _own_url(record, public_own.LOOKED_UP)})
+
+
+def supplement(token: str) -> Any:
+    """Write what the resident adds; ``token`` is the end of the address of the own matter."""
+    record = public_own.owned(token)
+    data = load_many((public_change.Supplement,), json_body(), node=g.node, actor=SYSTEM)
+    record = public_change.supplement(record, data["text"], [])
+    return json_answer({"number": record.number, "text": record.text})
+
+
+def withdraw(token: str) -> Any:
+    """Withdraw the matter in the resident's name."""
+    record = public_own.owned(token)
+    data = load_many((public_change.Withdrawal,), json_body(), node=g.node, actor=SYSTEM)
+    record = public_change.withdraw(record, data["reason"])
+    return json_answer({"number": record.number, "state": record.state})
 
 
 def rate(token: str) -> Any:

@@ -6,7 +6,18 @@ from typing import Any
 from grid321.core.api import SYSTEM, Event, Role, Setting, attachments, guarded
 from grid321.core.api import lazy_gettext as _
 
-from . import open311, open311_post, public_api, public_codes, public_demo, public_desk, public_form, public_list, public_own
+from . import (
+    open311,
+    open311_post,
+    public_api,
+    public_change,
+    public_codes,
+    public_demo,
+    public_desk,
+    public_form,
+    public_list,
+    public_own,
+)
 from .matter_roles import STEM
 from .public_form import MATTER, PLUGIN
 from .public_publish import PUBLICATION, source_entity, take_back
@@ -57,6 +68,9 @@ def register(blueprint: Any) -> None:
     add("/lookup", "lookup", public_own.lookup_page, "public", "GET", "POST")
     add("/own/<token>", "own", public_own.own_page, "public")
     add("/own/<token>/rate", "ask_to_rate", public_own.ask_to_rate, "public", "POST")
+    add("/own/<token>/supplement", "own_supplement", public_change.supplement_page, "public", "GET", "POST",
+        body=attachments.MAX_BODY)
+    add("/own/<token>/withdraw", "own_withdraw", public_change.withdraw_page, "public", "GET", "POST")
     add("/own/<token>/consent", "own_consent", public_own.consent, "public", "POST")
     add("/rate/<token>", "rate", public_own.rate_page, "public", "GET", "POST")
     add("/published", "published", public_list.list_page, "public")

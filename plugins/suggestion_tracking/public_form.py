@@ -149,7 +149,11 @@ def _arrange(parts: Fields, errors: dict[str, list[str]]) -> None:
         if part["name"] == "text":
             part["rows"] = 5
     at = next((i for i, part in enumerate(parts) if part["name"] == "place"), len(parts) - 1)
-    parts.insert(at + 1, {
-        "name": "files", "label": _("Photos"), "help": _("At most 3. Position and other hidden data are removed."),
-        "widget": "file", "value": "", "options": None, "required": False, "error": " ".join(errors.get("files", ())),
-        "multiple": True, "accept": PHOTOS, "maxlength": None, "inputmode": ""})
+    parts.insert(at + 1, file_field(errors))
+
+
+def file_field(errors: dict[str, list[str]]) -> dict[str, Any]:
+    """The field for photos, with what is wrong with them."""
+    return {"name": "files", "label": _("Photos"), "help": _("At most 3. Position and other hidden data are removed."),
+            "widget": "file", "value": "", "options": None, "required": False, "error": " ".join(errors.get("files", ())),
+            "multiple": True, "accept": PHOTOS, "maxlength": None, "inputmode": ""}
