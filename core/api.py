@@ -37,7 +37,7 @@ from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .channel_setup import site_url
 from .clock import within
 from .clock_extensions import follow as follow_extension
-from .clock_rows import last_days
+from .clock_rows import last_days, longer_asked
 from .crypto import open_sealed, seal
 from .db import (
     BlindField,
@@ -312,6 +312,7 @@ __all__ = [
     "links",
     "load_many",
     "local_day",
+    "longer_asked",
     "lookup",
     "mail_read",
     "memo",

@@ -180,6 +180,13 @@ def checked_answers(ballot_id: int, given: Mapping[int, str]) -> dict[int, str]:
     return {subject.id: given[subject.id] for subject in subjects}
 
 
+def waiting_for(person_id: int | None) -> list[Any]:
+    """The ballots that are open and in which a person has not voted yet. One query."""
+    owed = BallotVoter.select(BallotVoter.ballot_id).where((BallotVoter.person_id == (person_id or 0)) & ~BallotVoter.voted)
+    return list(Ballot.select().where((Ballot.state == "open") & Ballot.id.in_(owed)
+                                      & (Ballot.ends_on.is_null() | (Ballot.ends_on >= local_day()))).order_by(Ballot.id))
+
+
 def cast(voter: Any, given: Mapping[int, str], node: Node) -> None:
     """Cast the vote of a voter: mark that it was cast, raise the sums, note in the ledger that a vote was cast. One transaction.
 
