@@ -137,6 +137,8 @@ class Entity:
     note in a record's history beside its transitions;
     ``shown_to(department_id)`` is the condition for records that a department may see, and no more than see, although another
     one handles them (a unit that helps another with its case).
+    ``beside`` are keys of transitions that its page never shows as the step to take next (what a step ends without an answer
+    never is); ``awaited`` those that it announces with the reason while their guard refuses them.
     """
 
     key: str
@@ -167,6 +169,8 @@ class Entity:
     grouping: Grouping | None = None
     steps: tuple[tuple[str, Label], ...] = ()
     shown_to: Callable[[int], Any] | None = None
+    beside: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
 
     @property
     def plugin(self) -> str:

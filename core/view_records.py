@@ -16,6 +16,7 @@ from . import (
     extensions,
     forms,
     lists,
+    next_steps,
     notices,
     panels,
     records,
@@ -77,7 +78,7 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
                   and actor.may_on(entity.permission("delete"), record))
     return {
         **paper_context(face, record, node, actor), "forms": documents.links(face, record, node),
-        "actions": actions(face, record, node, actor), "standstill": standstill(face, record),
+        **next_steps.shown(face, record, node, actor), "standstill": standstill(face, record),
         "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
         "attach_url": f"{here}/attachment" if may_attach else None, "attach_accept": ACCEPT,
@@ -185,15 +186,6 @@ def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str
         place = snapshot.current().tree.get(getattr(record, "division_id", None)) or node
         return snapshot.current().classes.label(column.field.scheme, value, place)  # type: ignore[union-attr]
     return column.field.display(value, record) if column.field is not None else str(value)
-
-
-def actions(face: Face, record: Any, node: Node, actor: Actor) -> list[dict[str, Any]]:
-    """The steps the actor could take now."""
-    if face.workflow is None:
-        return []
-    here = face.url(node.code, record.id)
-    return [{"key": step.key, "label": str(step.label), "tone": step.tone, "permission": step.permission,
-             "url": f"{here}/do/{step.key}"} for step in engine.possible(face.entity, record, actor)]
 
 
 def standstill(face: Face, record: Any) -> str:
