@@ -17,6 +17,7 @@ from . import (
     public_form,
     public_list,
     public_own,
+    public_tell,
 )
 from .matter_roles import STEM
 from .public_form import MATTER, PLUGIN
@@ -33,7 +34,11 @@ ROLES = (
     Role(f"{PLUGIN}.viewer", _("Reader of matters and suggestions"), _SEE),
 )
 
+JOBS = (public_tell.JOB,)
+
 SETTINGS = (
+    Setting(public_tell.SETTING, _("Tell residents by text message or letter that there is an answer, with the link to rate it"),
+            "flag", True, _("Platform default: who left a number, or wrote a letter, and wishes for an answer")),
     Setting(f"{PLUGIN}.public_per_hour", _("Matters that one network may send by the public form in an hour"), "int", 20,
             _("Platform default: a village office with one address sends more than a household"), minimum=1, maximum=10_000),
     Setting(f"{PLUGIN}.open311_type", _("Open311: when a client gets the number of a matter"), "choice", "realtime",
@@ -46,7 +51,9 @@ register_api = public_api.register_api
 
 
 def changed(event: Event) -> None:
-    """Who no longer agrees to publication is no longer read: the published item is hidden after the change."""
+    """Whoever waits for an answer is told of it; who no longer agrees to publication is no longer read: what is published is
+    hidden after the change."""
+    public_tell.plan(event)
     source = event.entity.partition(".")[2]
     if event.action != "edit" or event.entity not in {MATTER, f"{PLUGIN}.suggestion"}:
         return
