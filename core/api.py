@@ -96,6 +96,7 @@ from .errors import (
     TooMany,
     Unauthenticated,
 )
+from .faces import day_of, moment_of, raw_rows
 from .fields import (
     COORDINATES,
     AccountRef,
@@ -276,6 +277,7 @@ __all__ = [
     "create_division",
     "current_actor",
     "current_frame",
+    "day_of",
     "days",
     "desk_accounts",
     "desks",
@@ -316,6 +318,7 @@ __all__ = [
     "lookup",
     "mail_read",
     "memo",
+    "moment_of",
     "month_end",
     "months",
     "new_uid",
@@ -326,6 +329,7 @@ __all__ = [
     "open_sealed",
     "people",
     "qr",
+    "raw_rows",
     "records",
     "registry",
     "rename_division",

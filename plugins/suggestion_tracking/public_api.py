@@ -98,8 +98,8 @@ def rate(token: str) -> Any:
 def published() -> Any:
     """A page of published items; ``next`` is the id to ask for as ``before``."""
     asked = public_list.asked(public_list.KNOWN)
-    rows = list(public_list.older(asked).limit(public_list.PAGE + 1))
-    items = [public_list.shown(row) for row in rows[:public_list.PAGE]]
+    rows = public_list.read(public_list.older(asked).limit(public_list.PAGE + 1))
+    items = public_list.shown(rows[:public_list.PAGE])
     return json_answer({"items": items, "next": items[-1]["id"] if len(rows) > public_list.PAGE else None})
 
 
