@@ -138,7 +138,8 @@ class Entity:
     ``shown_to(department_id)`` is the condition for records that a department may see, and no more than see, although another
     one handles them (a unit that helps another with its case).
     ``beside`` are keys of transitions that its page never shows as the step to take next (what a step ends without an answer
-    never is); ``awaited`` those that it announces with the reason while their guard refuses them.
+    never is); ``awaited`` those that it announces with the reason while their guard refuses them;
+    ``waits`` are (state, sentence) of who has a case in that state, where its desk does not tell.
     """
 
     key: str
@@ -171,6 +172,7 @@ class Entity:
     shown_to: Callable[[int], Any] | None = None
     beside: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()
+    waits: tuple[tuple[str, Label], ...] = ()
 
     @property
     def plugin(self) -> str:
@@ -338,12 +340,16 @@ class DivisionDocument:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a step is refused: text for the person, a stable code, the field it is about."""
+    """Why a step is refused: text for the person, a stable code, the field it is about.
+
+    ``for_good``: nothing that happens to the record will allow it, so its page does not announce the step.
+    """
 
     message: Label
     code: str = "refused"
     field: str | None = None
     remedy: Label = ""
+    for_good: bool = False
 
 
 @dataclass(frozen=True)
@@ -364,7 +370,8 @@ class Delivery:
 class Link:
     """A page of a plugin in the menu (``main``, ``people``, ``admin``) or a button of the start page (``quick``).
 
-    ``endpoint`` takes the division's code and nothing else; ``permission`` is what an actor needs to see it.
+    ``endpoint`` takes the division's code and nothing else; ``permission`` is what an actor needs to see it. One that is
+    ``first`` is where somebody's day begins: it stands before the lists, and in the few places at the foot of a telephone.
     """
 
     endpoint: str
@@ -372,3 +379,4 @@ class Link:
     icon: str = "dot"
     permission: str | None = None
     menu: str = "main"
+    first: bool = False

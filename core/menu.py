@@ -127,7 +127,9 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
             groups[group].append({"label": str(label), "icon": icon, "url": url, "deep": url != base})
     main = groups["main"]
     own = base + "core/"  # what plugins bring comes before the pages of the core
-    main.sort(key=lambda item: (item["url"] != base, item["url"].startswith(own), item["url"] == own + "statistics"))
+    first = {url_for(link.endpoint, code=node.code) for link in links(node, "main") if link.first}
+    main.sort(key=lambda item: (item["url"] != base, item["url"] not in first, item["url"].startswith(own),
+                                item["url"] == own + "statistics"))
     return [*_by_plugin(main, base), *((label, groups[key]) for key, label in GROUPS[1:] if groups[key])]
 
 

@@ -57,7 +57,7 @@ def coming(entity: Entity, record: Any, actor: Actor) -> list[dict[str, str]]:
         if refusal is None:
             if step.meeting and not meetings.allows(entity, step, record, decided):
                 found.append({"label": str(step.label), "why": _("A meeting decides this first; its record is needed.")})
-        elif step.key in entity.awaited:
+        elif step.key in entity.awaited and not refusal.for_good:
             found.append({"label": str(step.label), "why": " ".join(
                 str(text) for text in (refusal.message, refusal.remedy) if str(text))})
     return found
@@ -69,6 +69,8 @@ def who_has_it(entity: Entity, record: Any) -> str:
     desk = workflow.state(record.state).desk
     if record.bond == MEMBER:
         return _("It goes along with the matter that leads its group. There is nothing for you to do now.")
+    if record.state in (told := dict(entity.waits)):
+        return str(told[record.state])
     if desk == "none":
         return _("It waits for the units that handle it. There is nothing for you to do now.")
     if desk == "reporter":

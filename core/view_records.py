@@ -144,7 +144,8 @@ def due_of(face: Face, record: Any, clocks: list[dict[str, Any]]) -> dict[str, s
 def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
     """Label and text of every column, personal ones masked. One query per kind of reference and per plugin that adds some.
 
-    ``shown`` is False for what says nothing (``EntityField.says_no``), ``asked`` True where a form would ask for it.
+    ``shown`` is False for what says nothing (``EntityField.says_no``), ``asked`` True where a form would ask for it, ``kept``
+    True for what the platform itself keeps of every record.
     """
     found = []
     hidden = {"number", "state", "due", face.title.key if face.title else ""}
@@ -154,11 +155,20 @@ def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
         value = getattr(record, column.attribute)
         fact = {"label": str(column.label), "text": fact_text(face, column, record, node), "personal": column.personal,
                 "field": column.key, "url": None, "map": None, "shown": bool(value) or _says_no(column, value),
-                "asked": column.field is not None and not column.field.dump_only}
+                "asked": column.field is not None and not column.field.dump_only,
+                "kept": _kept(column, record)}
         if column.kind == "geo" and value and column.field is not None:
             fact["map"] = column.field.to_text(value)
         found.append(fact)
     return found
+
+
+def _kept(column: Column, record: Any) -> bool:
+    """Entered by whom and when; and whose it is where that repeats what stands above."""
+    same = {"holder": "division_id", "reporter": "created_by"}.get(column.key)
+    if same is not None:
+        return bool(getattr(record, column.attribute) == getattr(record, same, None))
+    return column.field is None and column.key in {"created_by", "created_at", "updated_at"}
 
 
 def _says_no(column: Column, value: Any) -> bool:

@@ -206,14 +206,19 @@ def course(one: Suggestion) -> list[dict[str, str]]:
     """
     unanswered = one.closed_at is not None and one.answered_on is None
     end = _("Ended without an answer") if unanswered else _("Concluded")
-    stations = ((_("Raised"), one.raised_on), (_("Given to units"), one.handed_on), (_("Answered"), one.answered_on),
-                (_("Rated"), one.rated_on), (end, one.closed_at))
+    stations: tuple[tuple[str, str, Any], ...] = (
+        (_("Raised"), "", one.raised_on), (_("Given to units"), _("To be given to units"), one.handed_on),
+        (_("Answered"), _("To be answered"), one.answered_on), (_("Rated"), _("To be rated"), one.rated_on),
+        (end, _("To be concluded"), one.closed_at))
+    if one.state == "again":
+        stations = (*stations[:3], ("", _("Being handled again"), None), *stations[3:])
     if unanswered:
-        stations = tuple(station for station in stations if station[1] is not None)
-    last = max((place for place, (_name, day) in enumerate(stations) if day is not None), default=-1)
-    return [{"name": name, "day": format_day(local_day(day) if hasattr(day, "hour") else day) if day is not None else "",
-             "class": "done" if place <= last and day is not None else "now" if place == last + 1 else ""}
-            for place, (name, day) in enumerate(stations)]
+        stations = tuple(station for station in stations if station[2] is not None)
+    last = max((place for place, (*_names, day) in enumerate(stations) if day is not None), default=-1)
+    return [{"name": name if day is not None else coming,
+             "day": format_day(local_day(day) if hasattr(day, "hour") else day) if day is not None else "",
+             "class": "done" if day is not None else "now" if place == last + 1 else ""}
+            for place, (name, coming, day) in enumerate(stations)]
 
 
 def heard(node: Node, actor: Actor) -> list[dict[str, Any]]:

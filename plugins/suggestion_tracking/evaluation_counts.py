@@ -47,7 +47,7 @@ COUNTED = Entity(
     f"{PLUGIN}.counted", model=Counted, schema=CountedSchema, label=_("Cases behind the rates"),
     columns=("number", "title", "department", "marks", "left_out"),
     filters=("kind", "year", "department", "outcome", "left_out"),
-    sorts=("-id", "-counted_on"), title="number", actions=("export",), icon="list-task", menu=None,
+    sorts=("-id", "-counted_on"), title="title", actions=("export",), icon="list-task", menu=None,
     counters=(Counter(OF_ALL), Counter(OF_UNITS)),
     description=_("What the rates count, one line each, and what is left out with the reason. Made by the system."))
 

@@ -6,6 +6,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import suggestion_checks as checks
 from .life_models import Contact, Cosigner, Session, Suggestion, Task
+from .suggestion_checks import WITH_UNITS
 from .suggestion_life import shown_to
 from .suggestion_records import create_contact, create_cosigner, delete_cosigner, keep_cosigners
 from .suggestion_schemas import CONGRESS, ContactSchema, CosignerSchema, SessionSchema, SuggestionSchema, TaskSchema
@@ -27,6 +28,9 @@ SUGGESTION = Entity(
     actions=("create", "edit", "import", "export"), icon="file-earmark-text",
     counters=(Counter("state"), Counter("kind"), Counter("outcome,rating"), Counter("is_key,state")), levels=CONGRESS,
     check=checks.check_suggestion, update=checks.update_suggestion, after=keep_cosigners, shown_to=shown_to,
+    beside=("send_back", "raise_again_told", "accepted_told", "enter_reply", "agree_longer", "without_card", *(
+        f"{step}_{state}" for step, states in (("urge", WITH_UNITS), ("key", ("checked", *WITH_UNITS))) for state in states)),
+    awaited=("close",), waits=(("answered", _("It waits for the deputy’s receipt card.")),),
     description=_("A suggestion, criticism or opinion of a deputy: one matter each, with content, reasons and proposal."))
 
 COSIGNER = Entity(
@@ -42,6 +46,8 @@ TASK = Entity(
     filters=("role", "outcome", "handled_again"), search=("number", "title", "suggestion_number"), sorts=("-id", "due"),
     title="title", actions=("create", "export"), icon="list-task",
     counters=(Counter("state"), Counter("role,state"), Counter("department_id,state")),
+    beside=("change_plan", "ask_again"), awaited=("reply", "reply_again"), waits=(
+        ("answered", _("The unit has answered. The task is done when the suggestion ends.")),),
     levels=CONGRESS, check=checks.check_task,
     description=_("What one unit does for a suggestion: as lead, as co-handler or separately, each with its own limit."))
 

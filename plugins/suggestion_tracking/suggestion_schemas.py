@@ -66,6 +66,7 @@ class SuggestionSchema(EntitySchema):
     reference_only = Flag(_("For reference only"))
     earlier_number = Text(_("Number of the earlier suggestion"), max=40, help=_("When the same was asked for before."))
     repeated_years = Int(_("Years in which it was raised before"), min=0, max=60, says_no=False)
+    department = DepartmentRef(_("Lead unit"), own=True, read_only=True)
     is_major = Flag(_("Broad or hard: the longer limit holds"), read_only=True)
     is_key = Flag(_("Key suggestion"), read_only=True)
     key_leader = PersonRef(_("Leader who leads the key suggestion"), read_only=True)

@@ -97,7 +97,7 @@ def test_a_deputy_sees_own_suggestions_and_what_waits_and_nothing_of_others(worl
     page = world.browser("deputy").get(f"{BASE}/mine").get_data(as_text=True)
     assert re.search(rf'href="{BASE}/receipt/\d+/do/give"', page)
     assert "退回代表修改：一事一议，请分开提出。" in page, "why it came back"
-    assert "尚未" in page
+    assert "待答复" in page
 
 
 def _reply_clock(entity, task):

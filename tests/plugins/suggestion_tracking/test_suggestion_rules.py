@@ -295,3 +295,29 @@ def test_the_page_of_a_suggestion_leaves_out_what_says_nothing(world):
     assert "代表同意公开" in facts, "that it must not be published matters"
     assert not [word for word in ("仅供参考", "重点督办", "再次办理", "预警标记", "交办次数", "以往提出年数") if word in facts]
     assert "以往同类建议编号" in page and "答复签发" not in page, "only what a form asks for is named as not filled in"
+
+
+# -- what the page says about the next step ---------------------------------------------------------------------------
+
+def steps_panel(page):
+    """The panel of the next step, from its heading to its end."""
+    start = page.index('aria-labelledby="next"')
+    return page[start:page.index("</section>", start)]
+
+
+def test_a_unit_reads_why_it_cannot_reply_yet_and_a_co_handler_is_told_nothing_about_replies(world):
+    case = world.handed("housing", "traffic")
+    world.accept(case, "housing", "traffic")
+    task = world.fix(case, "housing")
+    lead = steps_panel(world.browser("housing").get(f"{PAGE}/task/{task.id}").text)
+    assert "与代表见面尚未登记齐全" in lead and "btn-primary" not in lead and "修改“六定”" in lead
+    co = steps_panel(world.browser("traffic").get(f"{PAGE}/task/{world.task(case, 'traffic').id}").text)
+    assert "提交会办意见" in co and "主办单位" not in co
+
+
+def test_the_office_is_told_who_has_a_suggestion_instead_of_being_led_beside_the_way(world):
+    handed, answered = world.handed("housing"), world.answered()
+    office = world.browser("office")
+    with_units = steps_panel(office.get(f"{PAGE}/suggestion/{handed.id}").text)
+    assert "等待承办单位办理" in with_units and "重点督办" in with_units and "btn-primary" not in with_units
+    assert "等待代表交回满意度回执卡" in steps_panel(office.get(f"{PAGE}/suggestion/{answered.id}").text)
