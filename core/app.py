@@ -16,6 +16,7 @@ from .config import Config, read
 from .plugin_api import Api
 from .plugins import Plugins, discover
 from .registry import Platform, build
+from .url_rules import LazyRule
 
 PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "clock_pages", "rest_clocks", "admin_pages",
          "preset_pages", "calendar_pages", "calendar_api", "redating_pages", "version_pages", "transfer_pages", "job_pages",
@@ -53,6 +54,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(SECRET_KEY=crypto.signature("flask", "session"), MAX_CONTENT_LENGTH=settings.body_limit,
                       TESTING=settings.testing, SESSION_COOKIE_NAME="grid321_flask", TLS=settings.tls)
     app.session_interface = _NoSession()
+    app.url_rule_class = LazyRule
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     plugins = Plugins(core_plugin, permitted(_modules(settings), settings.allowed))
     registry = build(plugins, strict=settings.strict, stored={} if settings.migrating else versions.contents())
