@@ -164,6 +164,7 @@ def test_a_template_that_reaches_out_or_does_not_work_is_refused(body):
         docx_fill.fill(template(body), {"number": "7"})
 
     assert refusal.value.code == "bad_template" and "form check" in str(refusal.value.remedy)
+    assert body in str(refusal.value.detail), "the paragraph in which it went wrong"
 
 
 @pytest.mark.parametrize("body", ["{{ number.__init__.__globals__ }}", "{{ self._TemplateReference__context }}", "{{ cycler }}",
