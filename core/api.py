@@ -126,6 +126,7 @@ from .ledger import taken as steps_taken
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
 from .outbox import Event
+from .outbox import waiting as events_waiting
 from .outgoing import Failure
 from .plugin_api import Api
 from .plugins import API_VERSION
@@ -285,6 +286,7 @@ __all__ = [
     "duplicates",
     "engine",
     "enqueue",
+    "events_waiting",
     "fetch",
     "figures",
     "follow_extension",

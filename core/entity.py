@@ -4,7 +4,7 @@ This module imports nothing else from the core: a declaration says *what*, the c
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,6 +140,7 @@ class Entity:
     ``beside`` are keys of transitions that its page never shows as the step to take next (what a step ends without an answer
     never is); ``awaited`` those that it announces with the reason while their guard refuses them;
     ``waits`` are (state, sentence) of who has a case in that state, where its desk does not tell.
+    ``verify() -> sentences`` says what of rows that follow others is not as a recount has it, for ``grid321 verify``.
     """
 
     key: str
@@ -173,6 +174,7 @@ class Entity:
     beside: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()
     waits: tuple[tuple[str, Label], ...] = ()
+    verify: Callable[[], Iterable[str]] | None = None
 
     @property
     def plugin(self) -> str:
