@@ -216,4 +216,4 @@ def check_next_steps(owner: str, item: Entity, flows: Iterable[Workflow]) -> Non
     """What an entity names in ``beside`` and ``awaited`` are steps of a workflow of its own."""
     known = {step.key for flow in flows if flow.entity == item.key for step in flow.transitions}
     if unknown := sorted({*item.beside, *item.awaited} - known):
-        raise DeclarationError(owner, f"entity {item.key!r}: beside or awaited name no step of its workflow: {', '.join(unknown)}")
+        raise DeclarationError(owner, f"entity {item.key!r}: beside or awaited name no step of its workflow: {unknown}")
