@@ -27,6 +27,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 _PARAGRAPH = re.compile(r"<w:p([ >])")
 _LINES = re.compile(r"<w:t(?: [^>]*)?>[^<]*\n[^<]*</w:t>")
 """A text with line ends; docxtpl's own search for them takes most of the time of a long ledger."""
+_EXTERNAL = re.compile(r"<Relationship\b[^>]*TargetMode=[\"']External[\"'][^>]*>")
+_FETCHING = re.compile(r"(?:w:instr=[\"']|<w:instrText[^>]*>)\s*(DDE\w*|INCLUDE\w*|LINK|IMPORT|EMBED|DATABASE|MACROBUTTON)\b", re.I)
 _MAX_TEMPLATE = 5 * 1024 * 1024
 
 
@@ -189,8 +191,21 @@ def names_in(template: bytes) -> set[str]:
     return found
 
 
+def _outside(archive: zipfile.ZipFile) -> str:
+    """What a template would fetch or start when somebody opens the form: a linked template, picture or object, a field."""
+    for name in archive.namelist():
+        if name.endswith(".rels"):
+            for relation in _EXTERNAL.findall(archive.read(name).decode("utf-8", "replace")):
+                if "relationships/hyperlink" not in relation:  # a link is followed by who clicks on it
+                    return name
+        elif name.startswith("word/") and name.endswith(".xml"):
+            if field := _FETCHING.search(archive.read(name).decode("utf-8", "replace")):
+                return f"{name}: {field[1]}"
+    return ""
+
+
 def guard(template: bytes) -> None:
-    """Refuse what is not a .docx file, is larger than 5 MB, or carries macros. Raises Problem 500."""
+    """Refuse what is no .docx file, is larger than 5 MB, carries macros or loads from elsewhere. Raises Problem 500."""
     text = ""
     if len(template) > _MAX_TEMPLATE:
         text = _("It is larger than 5 MB.")
@@ -205,6 +220,8 @@ def guard(template: bytes) -> None:
                 text = _("It carries macros or programs: save it as “Word document (.docx)”.")
             elif sum(item.file_size for item in archive.infolist()) > 20 * _MAX_TEMPLATE:
                 text = _("It is larger than 5 MB.")
+            elif outside := _outside(archive):
+                text = _("It loads something from outside when it is opened (%(what)s): remove that.", what=outside)
     if text:
         raise Problem(_("The Word template of this form does not work."), text,
                       _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,

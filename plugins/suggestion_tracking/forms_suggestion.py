@@ -25,7 +25,7 @@ def _long(label: Any, *parts: Any, tall: float = 20) -> sheet.Row:
 HANDLING = s.Sheet((
     s.Title(("{{ place }}", "{{ document.label }}")),
     NUMBERED,
-    s.Table((30, 54, 30, 54), (
+    s.Table((32, 52, 32, 52), (
         s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject of the suggestion"), "{{ texts.kind }}")),
         s.facts((_("Leading deputy"), "{{ texts.deputy }}"), (_("Delegation"), "{{ texts.delegation or '—' }}")),
         s.Row((s.head(_("Co-signers")), s.Cell("{{ deputies[1:]|join('、') or '—' }}", 3))),
@@ -54,7 +54,7 @@ HANDLING = s.Sheet((
                                            s.Cell("{{ one.state }}"))),)))))),
     s.Each("one in fixings", (
         s.Heading((_("Six fixings"), COLON, "{{ one.department }}")),
-        s.Table((30, 54, 30, 54), (
+        s.Table((32, 52, 32, 52), (
             s.Row((s.head(_("First leader who answers for it")), s.Cell("{{ one.first_leader or '—' }}", 3))),
             _long(_("Plan"), s.Text("{{ one.fix_plan }}"), tall=0),
             _long(_("Working rule"), s.Text("{{ one.fix_rule }}"), tall=0),
@@ -71,7 +71,7 @@ HANDLING = s.Sheet((
                 s.Cell("{{ one.who }}{% if one.place %}\n{{ one.place }}{% endif %}"), s.Cell("{{ one.said }}")),
                 whole=False),)))))),
     s.Heading(_("Reply and rating")),
-    s.Table((30, 54, 30, 54), (
+    s.Table((32, 52, 32, 52), (
         s.facts((_("Outcome class"), "{{ texts.outcome or '—' }}"), (_("Day of the answer"), "{{ texts.answered_on or '—' }}")),
         _long(_("Reply"), s.Body("texts.answer", "plain"), s.Sign(_("Head of the unit (signature, seal):"), DATED)),
         s.When("promises", (s.Row((s.head(_("Promises")), s.Cell((s.Each("one in promises", (
@@ -87,11 +87,16 @@ HAND_OVER = s.Sheet((
     s.Text(_("To {{ unit }}:"), "to"),
     s.Text(_("Suggestion {{ suggestion.number }}, raised by {{ deputies|join(', ') }}, is handed over to your unit for handling "
              "({{ texts.role }}). Handle it as follows."), "body"),
-    s.Table((30, 54, 30, 54), (
+    s.Table((32, 52, 32, 52), (
         s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject of the suggestion"), "{{ suggestion.kind }}")),
         s.Row((s.head(_("Title")), s.Cell("{{ suggestion.title }}", 3))),
         _long(_("Content"), s.Text("{{ suggestion.content }}"),
+              s.When("suggestion.reasons", (s.Text((_("Reasons"), COLON, "{{ suggestion.reasons }}")),)),
               s.When("suggestion.proposal", (s.Text((_("Proposal"), COLON, "{{ suggestion.proposal }}")),)), tall=40),
+        s.facts((_("Agrees to publication"), "{{ suggestion.consent_publish }}"),
+                (_("Wishes to be met"), "{{ suggestion.wish_contact }}")),
+        s.facts((_("The reply is signed by"), "{{ suggestion.level_reply or '—' }}"), (_("Key suggestion"),
+                "{{ suggestion.is_key }}{% if suggestion.key_leader %}（{{ suggestion.key_leader }}）{% endif %}")),
         s.facts((_("Part of the unit"), "{{ texts.role }}"), (_("Co-handling units"), "{{ co_units|join('、') or '—' }}")),
         s.facts((_("Handed over on"), "{{ texts.given_on or suggestion.handed_on }}"),
                 (_("Own limit"), "{{ texts.limit_on or '—' }}")),

@@ -116,9 +116,12 @@ SLIP = s.Sheet((
         s.Row((s.head(_("Matter")), s.Cell("{{ title }}", 3))),
         s.Row((s.head(_("What is asked for")), s.Cell("{{ texts.text }}", 3, top=True)), tall=40, whole=False),
         s.facts((_("Answer by"), "{{ texts.limit_on or texts.due or '—' }}"), (_("Signed by"), "{{ texts.signed_by or '' }}")),
-        s.Row((s.head(_("Answer of the unit")), s.Cell((s.Body("texts.answer", "plain"), s.Sign(
-            _("Head of the unit (signature, seal):"), DATED)), 3, top=True)), tall=45, whole=False),
-        s.Row((s.head(_("Assessment")), s.Cell((s.Sign(_("Supervised by (signature):"), DATED),), 3)), tall=22))),
+        s.Row((s.head(_("Answer of the unit")), s.Cell((
+            s.Body("texts.answer", "plain"),
+            s.When("texts.measures", (s.Text((_("Measures"), COLON, "{{ texts.measures }}")),)),
+            s.Sign(_("Head of the unit (signature, seal):"), DATED)), 3, top=True)), tall=45, whole=False),
+        s.Row((s.head(_("Assessment")), s.Cell((s.Text("{{ texts.assessment }}"),
+                                               s.Sign(_("Supervised by (signature):"), DATED)), 3)), tall=22))),
     PRINTED))
 
 INSPECTION = s.Sheet((

@@ -24,9 +24,9 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree):
+def world(staged, division_tree):
     """Deputies, units, the office; a deputy with a rare character in her name."""
-    found = sw.build(division_tree)
+    found = staged(sw.build, division_tree)
     person = found.people["deputy"]
     person.name = "李𠮷梅"
     person.save()
