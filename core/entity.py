@@ -128,6 +128,8 @@ class Entity:
     ``search`` are the columns of the search box; ``import_key`` identifies a row of an import; ``personal`` names fields
     that are sealed, masked and revealed only with a reason; ``title`` is the field that names a record to people;
     ``levels`` are the levels of divisions at which records live (empty: any); ``counters`` are maintained statistics.
+    ``menu`` is where the list stands in the menu: ``main``, ``more`` (folded, for what is seldom needed), ``people``, ``admin``
+    or None.
     ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
     the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
     ``after(record, values, actor, node)`` writes what hangs on a record, inside the transaction that created it or changed the
@@ -139,6 +141,7 @@ class Entity:
     one handles them (a unit that helps another with its case).
     ``beside`` are keys of transitions that its page never shows as the step to take next (what a step ends without an answer
     never is); ``awaited`` those that it announces with the reason while their guard refuses them;
+    ``forward`` those that stand in the way although they end the case without an answer (to agree that a unit returns it);
     ``waits`` are (state, sentence) of who has a case in that state, where its desk does not tell.
     ``verify() -> sentences`` says what of rows that follow others is not as a recount has it, for ``grid321 verify``.
     """
@@ -173,6 +176,7 @@ class Entity:
     shown_to: Callable[[int], Any] | None = None
     beside: tuple[str, ...] = ()
     awaited: tuple[str, ...] = ()
+    forward: tuple[str, ...] = ()
     waits: tuple[tuple[str, Label], ...] = ()
     verify: Callable[[], Iterable[str]] | None = None
 

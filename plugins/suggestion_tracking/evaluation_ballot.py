@@ -65,7 +65,7 @@ BALLOT = Entity(
     f"{PLUGIN}.ballot", model=Ballot, schema=BallotSchema, label=_l("Ballots of deputies"),
     columns=("title", "year", "division", "state", "voters", "votes", "published_on"), filters=("year", "state"),
     search=("title",), title="title", actions=("create", "edit", "delete"), icon="check2-square", levels=("county", "town"),
-    check=check_ballot, delete=delete_ballot, closed=lambda record: record.state != "draft", steps=STEPS,
+    menu="more", check=check_ballot, delete=delete_ballot, closed=lambda record: record.state != "draft", steps=STEPS,
     description=_l("Secret: who voted is kept apart from what was voted. The count is shown after the ballot is closed."))
 
 
