@@ -28,7 +28,8 @@ _PARAGRAPH = re.compile(r"<w:p([ >])")
 _LINES = re.compile(r"<w:t(?: [^>]*)?>[^<]*\n[^<]*</w:t>")
 """A text with line ends; docxtpl's own search for them takes most of the time of a long ledger."""
 _EXTERNAL = re.compile(r"<Relationship\b[^>]*TargetMode=[\"']External[\"'][^>]*>")
-_FETCHING = re.compile(r"(?:w:instr=[\"']|<w:instrText[^>]*>)\s*(DDE\w*|INCLUDE\w*|LINK|IMPORT|EMBED|DATABASE|MACROBUTTON)\b", re.I)
+_FETCHING = re.compile(r"(?:w:instr=[\"']|<w:instrText[^>]*>)\s*"
+                       r"(DDE\w*|INCLUDE\w*|LINK|IMPORT|EMBED|DATABASE|MACROBUTTON)\b", re.IGNORECASE)
 _MAX_TEMPLATE = 5 * 1024 * 1024
 
 
@@ -194,13 +195,13 @@ def names_in(template: bytes) -> set[str]:
 def _outside(archive: zipfile.ZipFile) -> str:
     """What a template would fetch or start when somebody opens the form: a linked template, picture or object, a field."""
     for name in archive.namelist():
-        if name.endswith(".rels"):
-            for relation in _EXTERNAL.findall(archive.read(name).decode("utf-8", "replace")):
-                if "relationships/hyperlink" not in relation:  # a link is followed by who clicks on it
-                    return name
-        elif name.startswith("word/") and name.endswith(".xml"):
-            if field := _FETCHING.search(archive.read(name).decode("utf-8", "replace")):
-                return f"{name}: {field[1]}"
+        if not name.endswith((".rels", ".xml")):
+            continue
+        text = archive.read(name).decode("utf-8", "replace")
+        if any("relationships/hyperlink" not in one for one in _EXTERNAL.findall(text)):  # a link waits for a click
+            return name
+        if field := _FETCHING.search(text):
+            return f"{name}: {field[1]}"
     return ""
 
 

@@ -200,9 +200,9 @@ def test_what_is_no_word_file_or_carries_a_program_is_refused(content, word):
     assert refusal.value.code == "bad_template" and word in str(refusal.value.detail)
 
 
-EXTERNAL = ('<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="http:'
-            '//schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="http://x.example/" TargetMode="External"/>'
-            "</Relationships>")
+EXTERNAL = ('<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="http://x.example/" '
+            'TargetMode="External"/></Relationships>')
 
 
 @pytest.mark.parametrize(("files", "word"), [
