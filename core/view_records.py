@@ -73,7 +73,7 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     here = face.url(node.code, record.id)
     may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
                 and not records.is_closed(entity, record))
-    may_attach = actor.may_on(entity.permission(attachments.adding(entity)), record)
+    may_attach = attachments.taken(entity) and actor.may_on(entity.permission(attachments.adding(entity)), record)
     may_delete = (face.workflow is None and "delete" in entity.actions and not records.is_closed(entity, record)
                   and actor.may_on(entity.permission("delete"), record))
     return {
