@@ -89,8 +89,8 @@ def withdraw(token: str) -> Any:
 
 def rate(token: str) -> Any:
     """Record a rating; the link is used up with it."""
+    record = public_own.at_home(signed_links.find(token, public_own.RATE))  # first: a forged link learns nothing of the form
     data = load_many((public_own.RateForm,), json_body(), node=g.node, actor=SYSTEM)
-    record = public_own.at_home(signed_links.find(token, public_own.RATE))
     public_own.rate(token, record, data)
     return json_answer({"number": record.number, "result": data["result"]})
 

@@ -17,7 +17,6 @@ from grid321.core.api import (
     EntitySchema,
     Invalid,
     LongText,
-    NotFound,
     Problem,
     Refused,
     Text,
@@ -249,6 +248,5 @@ def at_home(link: Any) -> Any:
     record = _matter(link.record_id) if link.entity == MATTER else None
     place = tree().get(record.division_id) if record is not None else None
     if record is None or place is None or not tree().covers(g.node, place):
-        raise NotFound(_("This link is not valid."), _("It belongs to another place."),
-                       _("Look your matter up by number and code."), code="link_invalid")
+        raise signed_links.invalid()
     return record
