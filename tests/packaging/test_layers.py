@@ -46,7 +46,8 @@ LAYERS = {
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_api job_house
         openapi_jobs openapi_workflows openapi_plugins meeting_pages meeting_api bank_pages month_pages month_api
         document_pages document_api core_documents""",
-    "application": "app url_rules core_plugin testing testing_apps testing_browser testing_databases testing_tree",
+    "application": """
+        app url_rules core_plugin testing testing_apps testing_browser testing_databases testing_stages testing_tree""",
     "commands": "cli commands conformance demo",
 }
 RANKS = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names.split()}

@@ -22,10 +22,10 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree, tick):
+def world(staged, division_tree, tick):
     """Deputies, units, the office; it is 2 March 2026."""
     tick(date(2026, 3, 2), sweep=False)
-    return sw.build(division_tree)
+    return staged(sw.build, division_tree)
 
 
 def desk(world, who):

@@ -24,9 +24,14 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree, switch_on, make_account, tick):
+def world(staged, division_tree, switch_on, make_account, tick):
     """The people around matters in a county where grids are on too, and a deputy of the county."""
     tick(date(2026, 11, 20), sweep=False)
+    return staged(with_grids_and_deputy, division_tree, switch_on, make_account)
+
+
+def with_grids_and_deputy(division_tree, switch_on, make_account):
+    """Switch both plugins on and appoint everybody."""
     switch_on("grid", division_tree.county)
     found = people_around(division_tree, switch_on, make_account)
     scope = ancestor_columns(snapshot.current().tree, division_tree.county)
