@@ -37,7 +37,7 @@ from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
 from . import public_own
-from .public_form import MATTER, file_field
+from .public_form import MATTER, file_field, with_remedy
 
 ADDED_A_DAY = 10
 LONGEST = 4000
@@ -153,7 +153,7 @@ def _place(record: Any) -> Node:
 
 
 def _supplement_form(record: Any, token: str, values: dict[str, str], problem: Problem | None = None) -> Any:
-    errors = dict(problem.errors) if problem else {}
+    errors = with_remedy(dict(problem.errors), problem) if problem else {}
     fields = forms.form_fields((Supplement,), values, node=g.node, actor=SYSTEM, errors=errors)
     fields.append(file_field(errors))
     shown = forms.error_list((Supplement,), {name: text for name, text in errors.items() if name != "files"})

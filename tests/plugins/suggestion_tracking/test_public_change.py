@@ -13,19 +13,6 @@ from grid321.plugins.suggestion_tracking.public_form import OWN
 MORE = "昨晚又有一位老人在那里摔倒了。"
 
 
-@pytest.fixture
-def here(app, division_tree, switch_on):
-    """The county in which the plugin is on."""
-    switch_on("suggestion_tracking", division_tree.county)
-    return division_tree
-
-
-@pytest.fixture
-def resident(app, here):
-    """A browser in which nobody is logged in."""
-    return Resident(app)
-
-
 def token_of(record):
     """The end of the address of a resident's own matter."""
     return signed_links.create(OWN, "suggestion_tracking.matter", record.id, expires=timedelta(days=1), once=False)
@@ -101,6 +88,14 @@ def test_what_does_not_fit_is_refused_and_the_words_are_kept(resident, here, wha
 
     assert page.status_code == 422 and counts() == before and now_of(record).version == record.version
     assert f'id="f-{field}-error"' in page.text if field else "error-summary" in page.text or "state" in page.text
+
+
+def test_a_program_called_a_photo_is_refused_with_what_may_be_sent(resident, here):
+    record = raised(here.village)
+    page = resident.fill(f"{own(record)}/supplement", {"text": MORE}, files=(io.BytesIO(b"MZ\x90\x00" * 50), "路灯.jpg"))
+
+    assert page.status_code == 422 and "路灯.jpg" in page.text and "JPEG" in page.text and MORE in page.text
+    assert now_of(record).text == TEXT and not attachments.of(matter(), record.id)
 
 
 def test_what_is_added_has_an_end(resident, here):
