@@ -76,7 +76,8 @@ def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
         for group in found["menu"]:
             group["more"] = [item for item in group["items"] if item["more"]]
             group["items"] = [item for item in group["items"] if not item["more"]]
-        found["phone_menu"] = [item for group in found["menu"] for item in group["items"]][1:3]
+        pages = [item for group in found["menu"] for item in group["items"]][1:]
+        found["phone_menu"] = sorted(pages, key=lambda item: not item["first"])[:2]
     return found
 
 
@@ -128,14 +129,15 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
     for link in links(node, *groups, MORE):
         group = "main" if link.menu == MORE else link.menu
         items[group].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission))
+    first = {url_for(link.endpoint, code=node.code) for link in links(node, "main") if link.first}
     order = [page for group in groups for page in items[group]]
     for group, label, icon, url, permission in order:
         if permission is None or actor.may_within(permission, node):
             groups["main" if group == MORE else group].append(
-                {"label": str(label), "icon": icon, "url": url, "deep": url != base, "more": group == MORE})
+                {"label": str(label), "icon": icon, "url": url, "deep": url != base, "more": group == MORE,
+                 "first": url in first})
     main = groups["main"]
     own = base + "core/"  # what plugins bring comes before the pages of the core
-    first = {url_for(link.endpoint, code=node.code) for link in links(node, "main") if link.first}
     main.sort(key=lambda item: (item["url"] != base, item["url"] not in first, item["url"].startswith(own),
                                 item["url"] == own + "statistics"))
     return [*_by_plugin(main, base), *((label, groups[key]) for key, label in GROUPS[1:] if groups[key])]
