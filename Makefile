@@ -5,6 +5,8 @@ BIN := .venv/bin
 ADDRESS ?= 127.0.0.1:3210
 # One more than there are processors: browsers, databases and workers leave a third of the time to others.
 JOBS ?= $(shell expr $$(nproc) + 1)
+# Where this is set, each process of the suite compiles the whole platform and rewrites every test anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test lint types unit e2e old-browser bench screenshots docs clean
 

@@ -6,9 +6,7 @@ like one that does not exist. So neither tells who exists.
 """
 from __future__ import annotations
 
-import functools
 import logging
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,15 +16,15 @@ import peewee
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 
 from . import accounts, audit, limits, plain_rows, sessions, snapshot
-from .actor import ANONYMOUS, SYSTEM, Actor, Grant, meets
+from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .db import database, is_postgres, local_day
-from .dispatch import GuestFailure
 from .entity import Entity
 from .errors import Forbidden, NotFound, Unauthenticated
 from .i18n import gettext as _
+from .scope import admits, inside, reach, scoped
 from .tree import Node
 
-__all__ = ["ANONYMOUS", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "check_url_map",
+__all__ = ["ANONYMOUS", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "admits", "check_url_map",
            "current_actor", "enforce", "fetch", "guarded", "inside", "mark_of", "reach", "require", "scoped"]
 
 log = logging.getLogger("grid321.access")
@@ -36,7 +34,6 @@ _MARK = "_grid321_access"
 _NOTED_REFUSALS = 200
 _ACTORS = 4096
 _BIGGEST_ID = 2**63 - 1
-NOTHING, EVERYTHING = peewee.SQL("1 = 0"), peewee.SQL("1 = 1")
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -201,110 +198,6 @@ def require(permission: str, node: Node, actor: Actor | None = None) -> None:
 
 
 # -- records ---------------------------------------------------------------------------------------------------------
-
-def reach(permission: str, node: Node, actor: Actor) -> list[tuple[Node, int | None]] | None:
-    """Where under ``node`` the actor holds ``permission``: (division, department or None) pairs, none inside another.
-
-    None means the whole of ``node`` without restriction; an empty list means nothing at all.
-    """
-    if actor.system:
-        return None
-    tree = snapshot.current().tree
-    found: list[tuple[Node, int | None]] = []
-    for grant in actor.grants:
-        if permission not in grant.permissions or not meets(tree, grant, node):
-            continue
-        whole = grant.division_id in node.path
-        if whole and grant.department_id is None:
-            return None
-        place = node if whole else tree.get(grant.division_id)
-        if place is not None:
-            found.append((place, grant.department_id))
-    return [pair for pair in dict.fromkeys(found) if not any(
-        other != pair and other[1] in (None, pair[1]) and other[0].id in pair[0].path for other in found)]
-
-
-def scoped(query: Any, entity: Entity, action: str, node: Node, actor: Actor) -> Any:
-    """``query`` over the entity's model, narrowed to what ``actor`` may reach by ``action`` below ``node``.
-
-    The actor's grants within ``node`` are OR-ed as conditions on the columns of the tree; what the plugins' hook
-    ``scope`` returns is AND-ed. An entity outside the tree is reached only with a grant at ``node`` or above.
-    """
-    permission = entity.permission(action)
-    if entity.division is not None:
-        query = query.where(inside(entity.model, permission, node, actor))
-    elif reach(permission, node, actor) is not None:
-        query = query.where(NOTHING)
-    for condition in _extensions(entity, permission, node, actor):
-        query = query.where(condition)
-    return query
-
-
-def inside(model: Any, permission: str, node: Node, actor: Actor) -> Any:
-    """The condition that a row of the scoped ``model`` lies below ``node`` where ``actor`` holds ``permission``.
-
-    For tables that are no entity; records of entities go through ``scoped``, which asks the plugins too.
-    """
-    places = reach(permission, node, actor)
-    if places is None:
-        return _below(model, node)
-    parts = []
-    for place, department in places:
-        if department is not None and "department_id" not in model._meta.columns:
-            continue  # such a record belongs to no department: a grant inside one does not reach it
-        part = getattr(model, place.column) == place.id
-        parts.append(part if department is None else part & (model.department_id == department))
-    return functools.reduce(operator.or_, parts) if parts else NOTHING
-
-
-def _below(model: Any, node: Node) -> Any:
-    # The county of a deployment is read without a predicate on its level; only what lies above it stays out.
-    tree = snapshot.current().tree
-    if tree.covers_all(node) and node.level in {"province", "city", "county"}:
-        above = node.path[:-1]
-        return model.division_id.not_in(above) if above else EVERYTHING
-    return getattr(model, node.column) == node.id
-
-
-def _extensions(entity: Entity, permission: str, node: Node, actor: Actor) -> list[Any]:
-    hooks = _hooks()
-    if hooks is None or not hooks.has("scope"):
-        return []
-    try:
-        action = permission.rpartition(".")[2]
-        return list(hooks.all("scope", division=node, entity=entity, action=action, actor=actor))
-    except GuestFailure as failure:
-        log.error("scope of plugin %s failed: nothing is shown", failure.plugin)
-        return [NOTHING]
-
-
-def admits(entity: Entity, record: Any, action: str, node: Node, actor: Actor) -> bool:
-    """True when ``scoped`` would find the row that ``record`` was read from: its rule for a record that is there already.
-
-    No query, unless a plugin's hook ``scope`` narrows the entity: then one that asks its conditions.
-    """
-    permission = entity.permission(action)
-    if not (_holds(record, permission, node, actor) if entity.division else reach(permission, node, actor) is None):
-        return False
-    conditions, model = _extensions(entity, permission, node, actor), entity.model
-    return not conditions or bool(model.select(model.id).where(model.id == record.id, *conditions).exists())
-
-
-def _holds(record: Any, permission: str, node: Node, actor: Actor) -> bool:
-    """``inside`` for a record in place of a table."""
-    places = reach(permission, node, actor)
-    if places is None:
-        tree = snapshot.current().tree
-        if tree.covers_all(node) and node.level in {"province", "city", "county"}:
-            return record.division_id not in node.path[:-1]
-        return bool(getattr(record, node.column) == node.id)
-    own = getattr(record, "department_id", None)
-    return any(getattr(record, place.column) == place.id and department in (None, own) for place, department in places)
-
-
-def _hooks() -> Any:
-    return current_app.extensions["grid321"].hooks if current_app else None
-
 
 def fetch(entity: Entity, record_id: int, action: str, node: Node, actor: Actor) -> Any:
     """The record, if the actor may do ``action`` to it and it lies below ``node``.

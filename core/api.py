@@ -8,6 +8,7 @@ from typing import Any
 
 from . import (
     attachments,
+    conversions,
     counters,
     desks,
     duplicates,
@@ -36,7 +37,7 @@ from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .channel_setup import site_url
 from .clock import within
 from .clock_extensions import follow as follow_extension
-from .clock_rows import last_days
+from .clock_rows import last_days, longer_asked
 from .crypto import open_sealed, seal
 from .db import (
     BlindField,
@@ -95,6 +96,7 @@ from .errors import (
     TooMany,
     Unauthenticated,
 )
+from .faces import day_of, moment_of, raw_rows
 from .fields import (
     COORDINATES,
     AccountRef,
@@ -124,11 +126,12 @@ from .ledger import taken as steps_taken
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
 from .outbox import Event
+from .outbox import waiting as events_waiting
 from .outgoing import Failure
 from .plugin_api import Api
 from .plugins import API_VERSION
 from .qr_codes import picture as qr_picture
-from .recipients import accounts_of
+from .recipients import accounts_of, desk_accounts
 from .registry import registry
 from .schemas import EntitySchema, json_schema, load_many
 from .search_find import condition as text_condition
@@ -271,16 +274,20 @@ __all__ = [
     "case_indexes",
     "class_label",
     "configuration_changed",
+    "conversions",
     "counters",
     "create_division",
     "current_actor",
     "current_frame",
+    "day_of",
     "days",
+    "desk_accounts",
     "desks",
     "down",
     "duplicates",
     "engine",
     "enqueue",
+    "events_waiting",
     "fetch",
     "figures",
     "follow_extension",
@@ -310,9 +317,11 @@ __all__ = [
     "links",
     "load_many",
     "local_day",
+    "longer_asked",
     "lookup",
     "mail_read",
     "memo",
+    "moment_of",
     "month_end",
     "months",
     "new_uid",
@@ -324,6 +333,7 @@ __all__ = [
     "people",
     "qr",
     "qr_picture",
+    "raw_rows",
     "records",
     "registry",
     "rename_division",

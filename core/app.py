@@ -13,10 +13,10 @@ from flask.sessions import SessionInterface, SessionMixin
 from . import access, assets, core_plugin, crypto, db, gate, i18n, logs, notices, queue, snapshot, themes, versions
 from .allowlist import permitted
 from .config import Config, read
-from .late_rules import LateRule
 from .plugin_api import Api
 from .plugins import Plugins, discover
 from .registry import Platform, build
+from .url_rules import LazyRule
 
 PAGES = ("menu", "face_pages", "auth", "views", "rest", "openapi", "pages", "clock_pages", "rest_clocks", "admin_pages",
          "preset_pages", "calendar_pages", "calendar_api", "redating_pages", "version_pages", "transfer_pages", "job_pages",
@@ -51,10 +51,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     db.connect(settings.database)
     crypto.configure(settings.home / "keys.json")
     app = Flask("grid321", static_folder=None, template_folder=None, root_path=str(Path(__file__).parent))
-    app.url_rule_class = LateRule
     app.config.update(SECRET_KEY=crypto.signature("flask", "session"), MAX_CONTENT_LENGTH=settings.body_limit,
                       TESTING=settings.testing, SESSION_COOKIE_NAME="grid321_flask", TLS=settings.tls)
     app.session_interface = _NoSession()
+    app.url_rule_class = LazyRule
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     plugins = Plugins(core_plugin, permitted(_modules(settings), settings.allowed))
     registry = build(plugins, strict=settings.strict, stored={} if settings.migrating else versions.contents())

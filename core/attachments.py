@@ -210,9 +210,15 @@ def cleaned(uploads: Iterable[FileStorage]) -> list[Clean]:
 def adding(entity: Entity) -> str:
     """What one must be allowed to do with a record in order to add a file to it.
 
-    Everybody who follows a case brings evidence to it; any other record is changed by who may edit it.
+    Everybody who follows a case brings evidence to it; any other record is changed by who may edit it, or make it where
+    nobody edits one.
     """
-    return "edit" if "edit" in entity.actions and not issubclass(entity.model, db.Case) else "view"
+    return "view" if issubclass(entity.model, db.Case) else "edit" if "edit" in entity.actions else "create"
+
+
+def taken(entity: Entity) -> bool:
+    """True when people may add files to records of ``entity``. What only the platform makes is left as it is."""
+    return issubclass(entity.model, db.Case) or adding(entity) in entity.actions
 
 
 def add(entity: Entity, record: Any, files: Iterable[Clean], actor: Any, node: Node) -> list[int]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 import chinese_calendar.constants as package
 import peewee
@@ -56,12 +58,21 @@ class CalendarYear(db.Table):
         indexes = ((("division_id", "year"), True),)
 
 
+_YEARS = "SELECT division_id, year FROM core_calendar_year"
+_DAYS = "SELECT day, kind, name, source, division_id FROM core_calendar_day"
+
+
 def load() -> Calendar:
     """The calendar as it is stored now, for the snapshot. Two queries."""
-    years = CalendarYear.select(CalendarYear.division_id, CalendarYear.year).tuples()
-    rows = CalendarDay.select(CalendarDay.day, CalendarDay.kind, CalendarDay.name, CalendarDay.source,
-                              CalendarDay.division_id).tuples()
-    return Calendar(years, ((day, Entry(kind, name, source, place)) for day, kind, name, source, place in rows))
+    years = db.database.execute_sql(_YEARS).fetchall()
+    return Calendar(years, _entries(tuple(db.database.execute_sql(_DAYS).fetchall())))
+
+
+@lru_cache(maxsize=2)
+def _entries(rows: tuple[tuple[Any, ...], ...]) -> tuple[tuple[date, Entry], ...]:
+    """The stored rows as days with entries. Most new snapshots have the days of the one before."""
+    return tuple((day if isinstance(day, date) else date.fromisoformat(day), Entry(kind, name, source, place))
+                 for day, kind, name, source, place in rows)
 
 
 def seed() -> list[int]:

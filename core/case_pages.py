@@ -58,7 +58,7 @@ class LinkSchema(EntitySchema):
 def link_page(entity: Entity, id: int) -> Any:
     """The form of a new link, and what it sends."""
     face, node, actor = face_of(entity), g.node, current_actor()
-    record = fetch(entity, id, "edit" if "edit" in entity.actions else "view", node, actor)
+    record = fetch(entity, id, links.changing(entity), node, actor)
     here = face.url(node.code, id)
     values, problem = forms.start_values((LinkSchema,), request.args), None
     if request.method == "POST":

@@ -208,3 +208,11 @@ def last_days(entity_key: str, record_ids: Sequence[int], ending: str) -> dict[i
         (Deadline.entity == entity_key) & Deadline.record_id.in_(list(record_ids) or [0]) & (Deadline.state != CANCELLED)
     ).order_by(Deadline.id).tuples()
     return {record_id: due for record_id, clock, due in rows if clock.endswith(ending)}
+
+
+def longer_asked(entity_key: str, record_ids: Sequence[int]) -> set[int]:
+    """The ids of the cases of which a longer limit is asked for and not yet decided on; one query."""
+    rows = Deadline.select(Deadline.record_id).where(
+        (Deadline.entity == entity_key) & Deadline.record_id.in_(list(record_ids) or [0]) & (Deadline.extension == ASKED)
+        & Deadline.state.in_(OPEN)).tuples()
+    return {row[0] for row in rows}

@@ -36,16 +36,19 @@ def convert_page(entity: Entity, id: int, step: str) -> Any:
     transition = transition_of(entity, record, step)
     target, problem = registry().entities[conversion.target], None
     place = conversions.place_of(conversion, record)
-    schemas = extensions.schemas_at(target, place)
+    schemas, writer = extensions.schemas_at(target, place), conversions.author(conversion, record, place, actor)
+    handed_up = writer is not actor
+    without = ("division",) if handed_up else ()
     if request.method == "GET":
         refuse_impossible(entity, record, transition, actor)
-        values = {**forms.start_values(schemas, {}), **conversions.texts(conversion, record, place, actor)}
+        values = {**forms.start_values(schemas, {}), **conversions.texts(conversion, record, place, writer)}
     else:
         version = form_version()
         try:
-            data = forms.read_form(schemas, request.form, node=place, actor=actor)
+            data = forms.read_form(schemas, request.form, node=place, actor=writer, without=without)
             _record, made = conversions.convert(conversion, id, data, actor, version, node)
-            return notices.go(links.url_of(target, made), "converted")
+            return notices.go(face.url(node.code, id) if handed_up else links.url_of(target, made),
+                              "handed_up" if handed_up else "converted")
         except (Invalid, Refused) as refused:
             values, problem = forms.typed_values(request.form), refused
         except (Conflict, StaleVersion) as clash:
@@ -57,7 +60,8 @@ def convert_page(entity: Entity, id: int, step: str) -> Any:
     here, name = face.url(node.code, id), title_of(face, record)
     page = render_template(
         "form.html", entity=target, record=record, title=str(transition.label), errors=summary, action=f"{here}/convert/{step}",
-        fields=forms.form_fields(schemas, values, node=place, actor=actor, errors=errors), submit_label=str(transition.label),
+        fields=forms.form_fields(schemas, values, node=place, actor=writer, errors=errors, without=without),
+        submit_label=str(transition.label),
         cancel_url=here, multipart=False, version=record.version, danger=False, draft=False,
         intro=_("The matter %(number)s becomes: %(kind)s. Check what is carried over. The matter leaves its bank and is counted "
                 "with the new record; both show the link.", number=record.number, kind=str(target.label)),

@@ -42,6 +42,21 @@ def place_of(conversion: Conversion, record: Any) -> Node:
     return place
 
 
+def author(conversion: Conversion, record: Any, place: Node, actor: Actor) -> Actor:
+    """Who makes the new record at ``place``: ``actor``, or the platform in the actor's name where the case is handed up to it."""
+    permission = registry().entities[conversion.target].permission("create")
+    if not conversion.hands_up or actor.may(permission, place):
+        return actor
+    step = groups.workflow_of(registry().entities[conversion.source], record).transition(conversion.step)
+    return replace(actor, system=True) if engine.may(step, record, actor) else actor
+
+
+def origin() -> tuple[str, Any] | None:
+    """(key of the entity, case) from which a record is being made in this transaction; None for one that begins by itself."""
+    found: tuple[str, Any] | None = (db.memo() or {}).get("origin")
+    return found
+
+
 def draft(conversion: Conversion, record: Any) -> dict[str, Any]:
     """What the new record's fields are filled with for review, by column; a value the target's field refuses is left out."""
     source, target = registry().entities[conversion.source], registry().entities[conversion.target]
@@ -76,6 +91,7 @@ def convert(conversion: Conversion, record_id: int, data: Mapping[str, Any], act
     with db.transaction():
         record = access.fetch(source, record_id, "view", node, actor)
         place = place_of(conversion, record)
+        maker = author(conversion, record, place, actor)
         own = db.memo()
         assert own is not None
         own["converting"] = (source.key, record.id)
@@ -83,7 +99,13 @@ def convert(conversion: Conversion, record_id: int, data: Mapping[str, Any], act
             record = engine.perform(source, record.id, conversion.step, {}, actor, version, node).record
         finally:
             own.pop("converting", None)
-        made = records.create(target, data, actor, place, flow="received")
+        if maker is not actor:  # handed up: it lives there and nowhere else
+            data = {name: value for name, value in data.items() if name != "division_id"}
+        own["origin"] = (source.key, record)
+        try:
+            made = records.create(target, data, maker, place, flow="received")
+        finally:
+            own.pop("origin", None)
         links.write(source, record, target, made, links.CONVERTED, actor, one_side=True)
         _note(target, made, "converted_from", record, actor)
     return record, made

@@ -84,7 +84,7 @@ LEDGER = DivisionDocument(
         Each("bank in banks", (
             When("not loop.first", (Gap(),)),
             Line("{{ period }} · {{ bank.label }}", "{{ bank.state }}"),
-            Table((12, 46, 74, 42, 46, 42), (
+            Table((11, 49, 62, 43, 44, 52), (
                 Row(tuple(map(head, (_l("No."), _l("Number"), _l("Matter"), _l("Came into the bank"), _l("Handled by, due"),
                                      _l("What became of it")))), head=True),
                 Each("row in bank.rows", (Row((

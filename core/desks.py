@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import peewee
 
 from . import lists, snapshot
 from .access import scoped
 from .clock_rows import Escalation
 from .clock_rules import SUPERVISE
-from .db import database, is_postgres
+from .db import database, is_postgres, plain_columns
 from .entity import Entity
 from .faces import Face, day_of, face_of, raw_rows
 from .groups import MEMBER
@@ -40,52 +42,91 @@ class Desk:
             f"{text} AND (bond IS NULL OR bond <> {mark})", [*values, MEMBER])
 
 
+class Writer:
+    """Writes rows of one entity as desks show them at ``node``; what all rows have in common is looked up once."""
+
+    def __init__(self, face: Face, node: Node, day: datetime.date) -> None:
+        now = snapshot.current()
+        self.node, self.day, self.tree, self.days = node, day, now.tree, now.calendar.at(None)
+        self.base, self.cells = face.url(node.code), lists.state_cells(face)
+        self.dues: dict[Any, dict[str, str] | None] = {None: None}
+
+    def section(self, due: Any) -> str:
+        """Whether a stored due day is ``overdue``, ``due`` soon, or the case just is ``waiting``."""
+        if due is None:
+            return "waiting"
+        found = day_of(due) or _LATEST
+        return "overdue" if found < self.day else "due" if found <= self.day + lists.DUE_SOON else "waiting"
+
+    def row(self, raw: tuple[Any, ...]) -> dict[str, Any]:
+        """A row as desks show it, from what a pile holds of it."""
+        identifier, title, number, state, stored, division_id = raw
+        if stored not in self.dues:
+            cell = lists.due_cell(due := day_of(stored), self.day, due is not None and self.days.is_provisional(due))
+            self.dues[stored] = {"text": cell["text"], "tone": cell["tone"]}
+        place, cell = self.tree.get(division_id), self.cells.get(state) or {"text": state, "tone": "info"}
+        return {"title": str(title or number), "number": number, "url": f"{self.base}{identifier}",
+                "section": self.section(stored), "due": self.dues[stored],
+                "state": {"label": cell["text"], "tone": cell["tone"]}, "state_key": state,
+                "where": self.tree.local_name(place, self.node) if place else "", "order": order_of(raw)}
+
+
+def order_of(raw: tuple[Any, ...]) -> tuple[datetime.date, int]:
+    """By what rows of a desk are sorted: the most urgent first, then the oldest."""
+    return day_of(raw[4]) or _LATEST, raw[0]
+
+
+@dataclass
+class Pile:
+    """The most urgent cases of an entity on one ``kind`` of desk of an actor, as the database gives them: at most ``PER_DESK``
+    rows with id, title, number, state, due day and division."""
+
+    entity: Entity
+    kind: str
+    face: Face
+    desk: Desk
+    rows: list[tuple[Any, ...]]
+
+    def steps(self, actor: Any) -> dict[str, dict[str, str] | None]:
+        """By state, the step that leads a case on (key and label), None where that is decided in a meeting."""
+        assert self.face.workflow is not None
+        known = {state: first_step(self.face.workflow, state, self.kind, actor) for state in {row[3] for row in self.rows}}
+        return {state: None if step is None else {"key": step.key, "label": str(step.label)} for state, step in known.items()}
+
+
+def piles(entities: Iterable[Entity], kinds: Iterable[str], node: Node, actor: Any) -> list[Pile]:
+    """What waits for the actor at ``node`` on these kinds of desks (``holder``, ``department``, ``reporter``); empty ones are
+    left out. Two queries for all together."""
+    wanted = tuple(kinds)
+    found = [Pile(entity, kind, face, desk, []) for entity in entities if (face := face_of(entity)).workflow is not None
+             for kind in wanted if (desk := desk_of(face.workflow, kind, node, actor)) is not None]
+    _read(found)
+    return [pile for pile in found if pile.rows]
+
+
+def numbers_waiting(heaps: Sequence[Pile], most: int) -> list[dict[str, int]]:
+    """How many cases there are of each pile, by state; ``most`` are counted in all of one. One query, which reads no more than
+    ``most`` entries of the index (holder or department, state) for each."""
+    mark, parts, values = "%s" if is_postgres() else "?", [], []
+    for place, pile in enumerate(heaps):
+        where, known = pile.desk.where(mark)
+        table = pile.entity.model._meta.table_name
+        parts.append(f"SELECT {place}, state, count(*) FROM (SELECT state FROM {table} WHERE {where} LIMIT {most:d}) AS a{place}"
+                     " GROUP BY state")
+        values += known
+    found: list[dict[str, int]] = [{} for _pile in heaps]
+    for place, state, n in database.execute_sql(" UNION ALL ".join(parts), values).fetchall() if parts else ():
+        found[place][state] = int(n)
+    return found
+
+
 def desk_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(section, row) of every case that waits for the actor at `node`: overdue, due, rate or waiting.
-
-    At most one query for each kind of desk: as holder, as department, as reporter.
-    """
-    workflow = face.workflow
-    if workflow is None:
-        return
-    for kind in DESKS:
-        desk = desk_of(workflow, kind, node, actor)
-        for row in _rows(face, desk, node, day) if desk is not None else ():
-            yield ("rate" if kind == "reporter" and row["section"] == "waiting" else row["section"]), row
-
-
-def waiting(entity: Entity, desk: str, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
-    """The most urgent cases of an entity on one kind of desk (``holder``, ``department``, ``reporter``) of the actor at ``node``.
-
-    At most ``PER_DESK`` rows as the start page shows them, each with ``state_key`` and ``step``: key, label and address of the
-    step that leads on, None where that is decided in a meeting. One query, none for who has no such desk.
-    """
-    face = face_of(entity)
-    found = desk_of(face.workflow, desk, node, actor) if face.workflow is not None else None
-    if face.workflow is None or found is None:
-        return []
-    rows = _rows(face, found, node, day)
-    steps = {state: first_step(face.workflow, state, desk, actor) for state in {row["state_key"] for row in rows}}
-    for row in rows:
-        step = steps[row["state_key"]]
-        row["step"] = None if step is None else {"key": step.key, "label": str(step.label), "url": f"{row['url']}/do/{step.key}"}
-    return rows
-
-
-def number_waiting(entity: Entity, desk: str, node: Node, actor: Any, most: int = 1000) -> dict[str, int]:
-    """How many cases of an entity are on one kind of desk of the actor at ``node``, by state; ``most`` are counted in all.
-
-    One query, which reads no more than ``most`` entries of the index (holder or department, state).
-    """
-    face = face_of(entity)
-    found = desk_of(face.workflow, desk, node, actor) if face.workflow is not None else None
-    if found is None:
-        return {}
-    where, values = found.where("%s" if is_postgres() else "?")
-    table = entity.model._meta.table_name
-    rows = database.execute_sql(
-        f"SELECT state, count(*) FROM (SELECT state FROM {table} WHERE {where} LIMIT {most:d}) AS waiting GROUP BY state", values)
-    return {state: int(n) for state, n in rows.fetchall()}
+    """(section, row) of every case that waits for the actor at `node`: overdue, due, rate or waiting."""
+    writer = Writer(face, node, day)
+    for pile in piles([face.entity], DESKS, node, actor):
+        for raw in pile.rows:
+            row = writer.row(raw)
+            yield ("rate" if pile.kind == "reporter" and row["section"] == "waiting" else row["section"]), row
 
 
 def longest_overdue(entity: Entity, node: Node, actor: Any, day: datetime.date, most: int,
@@ -99,10 +140,13 @@ def longest_overdue(entity: Entity, node: Node, actor: Any, day: datetime.date, 
         return []
     model = entity.model
     states = [state.key for state in face.workflow.states if not state.final and state.key not in without]
-    known = model.state.concat("").in_(states)  # no bare column: else SQLite sorts all that is open instead of walking the index
-    query = scoped(model.select(*_columns(face)), entity, "view", node, actor).where(
+    marks = ", ".join(["%s" if is_postgres() else "?"] * len(states))
+    # No bare column of the state: else SQLite sorts all that is open instead of walking the index. Written by hand, because
+    # peewee takes longer for a dozen states than the database for the answer.
+    known = peewee.NodeList((model.state, peewee.SQL(f"|| '' IN ({marks})", states)))
+    query = scoped(model.select(plain_columns(_columns(face))), entity, "view", node, actor).where(
         (model.due < day) & known).order_by(model.due, model.id).limit(most)
-    return [_row(face, raw, node, day) for raw in raw_rows(query)]
+    return [*map(Writer(face, node, day).row, raw_rows(query))]
 
 
 def first_step(workflow: Workflow, state: str, desk: str, actor: Any) -> Transition | None:
@@ -135,20 +179,27 @@ def desk_of(workflow: Workflow, kind: str, node: Node, actor: Any) -> Desk | Non
     return Desk("holder_id", tuple(sorted(places)), states) if places else None
 
 
-def _rows(face: Face, desk: Desk, node: Node, day: datetime.date) -> list[dict[str, Any]]:
-    """The most urgent cases first: those with a due day by that day, then the others by age.
+def _read(wanted: Sequence[Pile]) -> None:
+    """Read the most urgent cases of each pile first: those with a due day by that day, then the others by age.
 
-    Two selections, each in the order of an index: sorting all that a large desk holds takes longer with every case. Written by
-    hand, because peewee takes longer to write it than the database to answer.
+    Two selections, each in the order of an index: sorting all that a large desk holds takes longer with every case. All piles
+    in one statement, written by hand: peewee takes longer to write it than the database to answer.
     """
-    where, values = desk.where("%s" if is_postgres() else "?")
-    columns = ", ".join(f'"{column.column_name}"' for column in _columns(face))
-    chosen = f"SELECT {columns} FROM {face.entity.model._meta.table_name} WHERE {where} AND"
-    rows = database.execute_sql(f"{chosen} due IS NOT NULL ORDER BY due, id LIMIT {PER_DESK}", values).fetchall()
-    if len(rows) < PER_DESK:  # the plus keeps SQLite from looking through every closed case, none of which has a due day
-        due = "due" if is_postgres() else "+due"
-        rows += database.execute_sql(f"{chosen} {due} IS NULL ORDER BY id LIMIT {PER_DESK - len(rows)}", values).fetchall()
-    return [_row(face, raw, node, day) for raw in rows]
+    _read_some(wanted, "due IS NOT NULL ORDER BY due, id")
+    due = "due" if is_postgres() else "+due"  # SQLite must not look through every closed case, none of which has a due day
+    _read_some([pile for pile in wanted if len(pile.rows) < PER_DESK], f"{due} IS NULL ORDER BY id")
+
+
+def _read_some(wanted: Sequence[Pile], condition: str) -> None:
+    mark, parts, values = "%s" if is_postgres() else "?", [], []
+    for place, pile in enumerate(wanted):
+        where, known = pile.desk.where(mark)
+        columns = ", ".join(f'"{column.column_name}"' for column in _columns(pile.face))
+        parts.append(f"SELECT * FROM (SELECT {columns}, {place} AS pile FROM {pile.entity.model._meta.table_name} WHERE {where}"
+                     f" AND {condition} LIMIT {PER_DESK - len(pile.rows)}) AS a{place}")
+        values += known
+    for *row, place in database.execute_sql(" UNION ALL ".join(parts), values).fetchall() if parts else ():
+        wanted[place].rows.append(tuple(row))
 
 
 def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -163,7 +214,7 @@ def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Itera
     tree = snapshot.current().tree
     places = sorted({grant.division_id for grant in actor.grants if grant.department_id is None and grant.permissions & steps
                      and (place := tree.get(grant.division_id)) is not None and tree.covers(node, place)})
-    conditions = []
+    conditions, writer = [], Writer(face, node, day)
     if places:
         conditions.append(("above", (Escalation.kind == "send_up") & Escalation.division_id.in_(places)))
     if actor.may_within(SUPERVISE, node):
@@ -174,14 +225,14 @@ def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Itera
         query = scoped(model.select(*_columns(face)), face.entity, "view", node, actor).where(
             model.id.in_(raised) & model.closed_at.is_null()).order_by(model.due, model.id).limit(PER_DESK)
         for raw in raw_rows(query):
-            yield section, _row(face, raw, node, day)
+            yield section, writer.row(raw)
 
 
 def newest(face: Face, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
     """The newest cases the actor may see at `node`."""
     model = face.entity.model
     query = scoped(model.select(*_columns(face)), face.entity, "view", node, actor).order_by(model.id.desc()).limit(FRESH)
-    return [_row(face, raw, node, day) for raw in raw_rows(query)]
+    return [*map(Writer(face, node, day).row, raw_rows(query))]
 
 
 def _columns(face: Face) -> list[Any]:
@@ -189,22 +240,3 @@ def _columns(face: Face) -> list[Any]:
     title = face.title if face.title is not None and not face.title.personal else None
     return [model.id, title.stored if title is not None else model.number, model.number, model.state, model.due,
             model.division_id]
-
-
-def _row(face: Face, raw: tuple[Any, ...], node: Node, day: datetime.date) -> dict[str, Any]:
-    identifier, title, number, state, stored_due, division_id = raw
-    due = day_of(stored_due)
-    tree = snapshot.current().tree
-    place = tree.get(division_id)
-    cell = lists.state_cells(face).get(state) or {"text": state, "tone": "info"}
-    section = "waiting"
-    if due is not None and due < day:
-        section = "overdue"
-    elif due is not None and due <= day + lists.DUE_SOON:
-        section = "due"
-    shown = lists.due_cell(due, day, lists.is_provisional(due))
-    return {"title": str(title or number), "number": number, "url": face.url(node.code, identifier), "section": section,
-            "due": {"text": shown["text"], "tone": shown["tone"]} if due else None,
-            "state": {"label": cell["text"], "tone": cell["tone"]}, "state_key": state,
-            "where": tree.local_name(place, node) if place else "",
-            "order": (due or _LATEST, identifier)}

@@ -10,15 +10,16 @@ from flask import Flask, Response, g, render_template, request, send_file
 from . import documents
 from .access import current_actor, fetch, guarded
 from .db import local_day
-from .docx_fill import lines
+from .docx_fill import lines, qr
 from .docx_parts import MEDIA_TYPE
 from .entity import DivisionDocument, Document, Entity
 from .errors import BadRequest
-from .faces import face_of
+from .faces import day_of, face_of
 from .i18n import format_day
 from .i18n import gettext as _
 from .months import VIEW
 from .registry import registry
+from .sheet import has_foot
 from .statistics_pages import asked_month, month_options
 from .statistics_view import month_label
 from .tree import Node
@@ -48,9 +49,16 @@ def register(app: Flask) -> None:
 # ---------------------------------------------------------------- of a record
 
 def record_values(entity: Entity, record: Any, document: Document, node: Node) -> dict[str, Any]:
-    """What a form of a record gets: the general facts and what the document adds, with the day of printing."""
+    """What a form of a record gets: the general facts and what the document adds, with the day of printing.
+
+    The due date is a plain day: “overdue for ten days” is true when a form is printed and not when it is read.
+    """
     actor = current_actor()
     values = {**paper_context(face_of(entity), record, node), "printed": format_day(local_day())}
+    values["texts"]["due"] = format_day(day_of(getattr(record, "due", None)))
+    if document.sheet is not None and has_foot(document.sheet.parts):
+        address = request.host_url.rstrip("/") + request.script_root + face_of(entity).url(node.code, record.id)
+        values["record_code"] = qr(address, _("QR code of the record"))
     if document.context is not None:
         values.update(document.context(record, node, actor))
     return values

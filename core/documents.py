@@ -17,7 +17,7 @@ from jinja2 import TemplateNotFound
 from . import docx_fill, sheet_docx, sheet_html, snapshot
 from .access import current_actor
 from .entity import DivisionDocument, Document, Entity
-from .errors import NotFound
+from .errors import NotFound, Problem
 from .faces import Face
 from .i18n import current_language
 from .i18n import gettext as _
@@ -160,8 +160,16 @@ def shipped_template(document: Form) -> bytes:
 
 
 def word(document: Form, node: Node, values: Mapping[str, Any]) -> bytes:
-    """The Word file of a form. Raises Problem where docxtpl is not installed or the template is broken."""
-    return docx_fill.fill(word_template(document, node), said(document, values))
+    """The Word file of a form. Raises Problem where docxtpl is not installed or the template is broken, naming its file."""
+    try:
+        return docx_fill.fill(word_template(document, node), said(document, values))
+    except Problem as problem:
+        found = _replacement(document, node) if problem.code == "bad_template" else None
+        if found is not None:
+            home = Path(platform().config.home)
+            where = found.relative_to(home) if found.is_relative_to(home) else file_name(document, "docx")
+            problem.detail = f"{where}: {problem.detail}"
+        raise
 
 
 def said(document: Form, values: Mapping[str, Any]) -> dict[str, Any]:

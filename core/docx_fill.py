@@ -24,8 +24,12 @@ from .i18n import gettext as _
 
 #: Characters that XML 1.0 cannot hold at all; a line end is kept, a tab becomes a blank.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_PARAGRAPH = re.compile(r"<w:p([ >])")
 _LINES = re.compile(r"<w:t(?: [^>]*)?>[^<]*\n[^<]*</w:t>")
 """A text with line ends; docxtpl's own search for them takes most of the time of a long ledger."""
+_EXTERNAL = re.compile(r"<Relationship\b[^>]*TargetMode=[\"']External[\"'][^>]*>")
+_FETCHING = re.compile(r"(?:w:instr=[\"']|<w:instrText[^>]*>)\s*"
+                       r"(DDE\w*|INCLUDE\w*|LINK|IMPORT|EMBED|DATABASE|MACROBUTTON)\b", re.IGNORECASE)
 _MAX_TEMPLATE = 5 * 1024 * 1024
 
 
@@ -92,9 +96,27 @@ def _filler() -> type:
 
         def render_xml_part(self, src_xml: str, part: Any, context: Any, jinja_env: Any = None) -> str:
             self.current_rendering_part = part
-            return _LINES.sub(_broken, jinja_env.from_string(src_xml).render(context))
+            source = _PARAGRAPH.sub(r"\n<w:p\1", src_xml)  # a paragraph on each line, so that an error tells which one it is
+            try:
+                made: str = jinja_env.from_string(source).render(context)
+            except Exception as problem:
+                problem.add_note(_near(problem, source))
+                raise
+            return _LINES.sub(_broken, made.replace("\n<w:p", "<w:p"))
 
     return Filler
+
+
+def _near(problem: Exception, source: str) -> str:
+    """The words of the paragraph in which a template went wrong; empty where that is not known."""
+    line, step = getattr(problem, "lineno", None), problem.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == "<template>":
+            line = step.tb_lineno
+        step = step.tb_next
+    paragraphs = source.split("\n")
+    text = re.sub(r"<[^>]*>", "", paragraphs[line - 1]) if isinstance(line, int) and 0 < line <= len(paragraphs) else ""
+    return _("in the paragraph “%(text)s”", text=text.strip()[:120]) if text.strip() else ""
 
 
 def _broken(text: re.Match[str]) -> str:
@@ -152,7 +174,9 @@ def fill(template: bytes, values: Mapping[str, Any], *, strict: bool = False) ->
         filler.render(plain(values), _environment(filler, strict), autoescape=False)
         filler.save(made)
     except Exception as problem:  # noqa: BLE001 - what a county's own file can do wrong has no end; the page stays
-        raise Problem(_("The Word template of this form does not work."), f"{type(problem).__name__}: {problem}"[:300],
+        notes = "; ".join(note for note in getattr(problem, "__notes__", ()) if note)
+        raise Problem(_("The Word template of this form does not work."),
+                      f"{f'{type(problem).__name__}: {problem}'[:300]} {notes}".strip(),
                       _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,
                       code="bad_template") from None
     return made.getvalue()
@@ -166,8 +190,21 @@ def names_in(template: bytes) -> set[str]:
     return found
 
 
+def _outside(archive: zipfile.ZipFile) -> str:
+    """What a template would fetch or start when somebody opens the form: a linked template, picture or object, a field."""
+    for name in archive.namelist():
+        if not name.endswith((".rels", ".xml")):
+            continue
+        text = archive.read(name).decode("utf-8", "replace")
+        if any("relationships/hyperlink" not in one for one in _EXTERNAL.findall(text)):  # a link waits for a click
+            return name
+        if field := _FETCHING.search(text):
+            return f"{name}: {field[1]}"
+    return ""
+
+
 def guard(template: bytes) -> None:
-    """Refuse what is not a .docx file, is larger than 5 MB, or carries macros. Raises Problem 500."""
+    """Refuse what is no .docx file, is larger than 5 MB, carries macros or loads from elsewhere. Raises Problem 500."""
     text = ""
     if len(template) > _MAX_TEMPLATE:
         text = _("It is larger than 5 MB.")
@@ -182,6 +219,8 @@ def guard(template: bytes) -> None:
                 text = _("It carries macros or programs: save it as “Word document (.docx)”.")
             elif sum(item.file_size for item in archive.infolist()) > 20 * _MAX_TEMPLATE:
                 text = _("It is larger than 5 MB.")
+            elif outside := _outside(archive):
+                text = _("It loads something from outside when it is opened (%(what)s): remove that.", what=outside)
     if text:
         raise Problem(_("The Word template of this form does not work."), text,
                       _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,

@@ -6,6 +6,7 @@ text, 方正小标宋简体 for titles, 黑体 for headings. Where one is not in
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
@@ -29,9 +30,9 @@ def twips(millimetres: float) -> int:
     return round(millimetres * 1440 / 25.4)
 
 
-def fonts(asian: str) -> str:
+def fonts(asian: str, latin: str = LATIN) -> str:
     """The font of a style: Chinese characters in one, Latin letters and digits in another."""
-    return f'<w:rFonts w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:cs="{LATIN}" w:eastAsia="{asian}"/>'
+    return f'<w:rFonts w:ascii="{latin}" w:hAnsi="{latin}" w:cs="{latin}" w:eastAsia="{asian}"/>'
 
 
 def _style(key: str, name: str, paragraph: str = "", run: str = "", default: bool = False) -> str:
@@ -48,23 +49,28 @@ def styles(page: Page) -> str:
     table = 24 if page.width <= page.height else 21  # 五号 in ledgers
     # No extra room between digits and characters: a day fits its column, and the characters of a letter their grid.
     close = '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
+    if letter:
+        close = '<w:widowControl w:val="0"/>' + close  # 22 lines on every page, also where a paragraph ends with one line
     exact = (round(page.pitch * 20), "exact") if page.pitch else (288, "auto")
     pitch = f'{close}<w:spacing w:before="0" w:after="0" w:line="{exact[0]}" w:lineRule="{exact[1]}"/>'
     tight = '<w:spacing w:before="0" w:after="0" w:line="264" w:lineRule="auto"/>'
     loose = '<w:spacing w:before="160" w:after="80"/>'
     drawn = f'<w:ind w:firstLineChars="200" w:firstLine="{size * 20}"/>'  # two characters of this size
-    title = ('<w:snapToGrid w:val="0"/><w:spacing w:before="0" w:after="240" w:line="640" w:lineRule="exact"/>'
-             '<w:jc w:val="center"/>')
-    # 28 characters of 16 pt in a line of 156 mm, as GB/T 9704 has it: each a fifth of a point narrower than its size. A grid of
-    # characters would say the same, but LibreOffice and WPS read it otherwise than Word does.
-    narrow = f'<w:spacing w:val="{round((page.inside / 25.4 * 72 / 28 - 16) * 20)}"/>' if letter else ""
+    # The title of a letter stands two lines below what is above it, and one line above whom the letter speaks to.
+    above, below = (2 * exact[0], exact[0]) if letter else (0, 160)
+    title = (f'<w:keepNext/><w:snapToGrid w:val="0"/><w:spacing w:before="{above}" w:after="{below}" w:line="640" '
+             'w:lineRule="exact"/><w:jc w:val="center"/>')
+    # 28 characters of 16 pt in a line of 156 mm, as GB/T 9704 has it: each a quarter of a point narrower than its size (rounded
+    # down, or the 28th would not fit). A grid of characters would say the same, but LibreOffice and WPS read it otherwise.
+    narrow = f'<w:spacing w:val="{math.floor((page.inside / 25.4 * 72 / 28 - 16) * 20)}"/>' if letter else ""
     made = (
         _style("Normal", "Normal", f"{pitch}<w:jc w:val=\"both\"/>", f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>', True),
         _style("Title", "Title", title, f'{fonts(TITLE)}<w:sz w:val="44"/><w:szCs w:val="44"/>'),
         _style("Heading1", "heading 1", f'<w:keepNext/>{loose}<w:outlineLvl w:val="0"/>', fonts(HEADING)),
         _style("LetterTo", "Letter to", '<w:jc w:val="left"/>', narrow),
         _style("LetterBody", "Letter body", drawn, narrow),
-        _style("FormLine", "Form line", '<w:spacing w:before="0" w:after="60"/><w:jc w:val="left"/>',
+        _style("LetterAside", "Letter aside", '<w:ind w:leftChars="200" w:left="640"/><w:jc w:val="left"/>', narrow),
+        _style("FormLine", "Form line", '<w:keepNext/><w:spacing w:before="0" w:after="60"/><w:jc w:val="left"/>',
                f'<w:sz w:val="{32 if letter else 21}"/>'),
         _style("TableText", "Table text", f'{tight}<w:jc w:val="left"/>', f'<w:sz w:val="{table}"/><w:szCs w:val="{table}"/>'),
         _style("TableHead", "Table head", f'{tight}<w:jc w:val="center"/>', f'<w:sz w:val="{table}"/><w:szCs w:val="{table}"/>'),
@@ -74,7 +80,7 @@ def styles(page: Page) -> str:
         _style("Letterhead", "Letterhead", '<w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="auto"/>'
                '<w:jc w:val="center"/>', f'{fonts(TITLE)}<w:color w:val="{RED}"/><w:sz w:val="72"/>'),
         _style("Footer", "footer", '<w:spacing w:before="0" w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="center"/>',
-               f'{fonts(SONG)}<w:sz w:val="{28 if letter else 18}"/>'))
+               f'{fonts(SONG, SONG if letter else LATIN)}<w:sz w:val="{28 if letter else 18}"/>'))
     return (f'{DECLARATION}<w:styles {WORD}><w:docDefaults><w:rPrDefault><w:rPr>{fonts(TEXT)}'
             '<w:sz w:val="24"/><w:szCs w:val="24"/><w:lang w:val="en-US" w:eastAsia="zh-CN"/></w:rPr></w:rPrDefault>'
             f'<w:pPrDefault><w:pPr/></w:pPrDefault></w:docDefaults>{"".join(made)}</w:styles>')
@@ -93,7 +99,7 @@ def _settings(page: Page) -> str:
     sides = "<w:evenAndOddHeaders/>" if page.official else ""
     return (f'{DECLARATION}<w:settings {WORD}>{sides}<w:characterSpacingControl w:val="compressPunctuation"/>'
             '<w:compat><w:compatSetting w:name="compatibilityMode" w:uri="http://schemas.microsoft.com/office/word" '
-            'w:val="15"/></w:compat></w:settings>')
+            'w:val="15"/></w:compat><w:themeFontLang w:val="en-US" w:eastAsia="zh-CN"/></w:settings>')
 
 
 def _properties(title: str) -> str:

@@ -4,7 +4,7 @@ This module imports nothing else from the core: a declaration says *what*, the c
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,13 +128,22 @@ class Entity:
     ``search`` are the columns of the search box; ``import_key`` identifies a row of an import; ``personal`` names fields
     that are sealed, masked and revealed only with a reason; ``title`` is the field that names a record to people;
     ``levels`` are the levels of divisions at which records live (empty: any); ``counters`` are maintained statistics.
+    ``menu`` is where the list stands in the menu: ``main``, ``more`` (folded, for what is seldom needed), ``people``, ``admin``
+    or None.
     ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
     the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
     ``after(record, values, actor, node)`` writes what hangs on a record, inside the transaction that created it or changed the
     columns ``values``;
     ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
     ``grouping`` lets cases be grouped (permission ``<key>.group``); ``steps`` are (key, label) of what services of the plugin
-    note in a record's history beside its transitions.
+    note in a record's history beside its transitions;
+    ``shown_to(department_id)`` is the condition for records that a department may see, and no more than see, although another
+    one handles them (a unit that helps another with its case).
+    ``beside`` are keys of transitions that its page never shows as the step to take next (what a step ends without an answer
+    never is); ``awaited`` those that it announces with the reason while their guard refuses them;
+    ``forward`` those that stand in the way although they end the case without an answer (to agree that a unit returns it);
+    ``waits`` are (state, sentence) of who has a case in that state, where its desk does not tell.
+    ``verify() -> sentences`` says what of rows that follow others is not as a recount has it, for ``grid321 verify``.
     """
 
     key: str
@@ -164,6 +173,12 @@ class Entity:
     closed: Callable[[Any], bool] | None = None
     grouping: Grouping | None = None
     steps: tuple[tuple[str, Label], ...] = ()
+    shown_to: Callable[[int], Any] | None = None
+    beside: tuple[str, ...] = ()
+    awaited: tuple[str, ...] = ()
+    forward: tuple[str, ...] = ()
+    waits: tuple[tuple[str, Label], ...] = ()
+    verify: Callable[[], Iterable[str]] | None = None
 
     @property
     def plugin(self) -> str:
@@ -211,7 +226,9 @@ class Conversion:
     not as collected, so what is collected counts needs once over all plugins. ``fields`` gives, by field of the target, the
     field of the source it is filled from, or a function ``fill(case) -> value``; a person reviews and changes it all before.
     ``place(case)`` may name the division, the case's own or one above it, at which the new record lives (its id); with None, or
-    without it, that is the nearest one where such records live.
+    without it, that is the nearest one where such records live. With ``hands_up`` whoever may take the step may hand the record
+    to that place without the right to make records there: it lives nowhere else then, and a check of the target that asks who
+    may write what it says finds the case by ``conversions.origin()``.
     """
 
     source: str
@@ -220,6 +237,7 @@ class Conversion:
     label: Label
     fields: Mapping[str, str | Callable[[Any], Any]] = field(default_factory=dict)
     place: Callable[[Any], int | None] | None = None
+    hands_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -328,12 +346,16 @@ class DivisionDocument:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a step is refused: text for the person, a stable code, the field it is about."""
+    """Why a step is refused: text for the person, a stable code, the field it is about.
+
+    ``for_good``: nothing that happens to the record will allow it, so its page does not announce the step.
+    """
 
     message: Label
     code: str = "refused"
     field: str | None = None
     remedy: Label = ""
+    for_good: bool = False
 
 
 @dataclass(frozen=True)
@@ -354,7 +376,8 @@ class Delivery:
 class Link:
     """A page of a plugin in the menu (``main``, ``people``, ``admin``) or a button of the start page (``quick``).
 
-    ``endpoint`` takes the division's code and nothing else; ``permission`` is what an actor needs to see it.
+    ``endpoint`` takes the division's code and nothing else; ``permission`` is what an actor needs to see it. One that is
+    ``first`` is where somebody's day begins: it stands before the lists, and in the few places at the foot of a telephone.
     """
 
     endpoint: str
@@ -362,3 +385,4 @@ class Link:
     icon: str = "dot"
     permission: str | None = None
     menu: str = "main"
+    first: bool = False

@@ -91,6 +91,8 @@ class EntityField(fields.Field):
 
     `label` and `help` are lazy texts; `widget` names the form part; a field that is not required may be null.
     `personal` values are masked on every face until they are revealed with a reason.
+    `says_no`: an empty value says something, so that a record's page shows "No" or 0 instead of leaving the line out; unless
+    declared, so does a number that people enter, and nothing else.
     Subclasses fill `_deserialize` (strict, JSON types only), `from_text`, `schema` and `display`.
     """
 
@@ -112,7 +114,7 @@ class EntityField(fields.Field):
 
     def __init__(self, label: Any = None, *, help: Any = None, required: bool = False, personal: bool = False,
                  default: Any = None, widget: str | None = None, attribute: str | None = None,
-                 read_only: bool = False, **rest: Any) -> None:
+                 read_only: bool = False, says_no: bool | None = None, **rest: Any) -> None:
         rest.setdefault("allow_none", not required)
         metadata = dict(rest.pop("metadata", None) or {})
         super().__init__(required=required, attribute=attribute, dump_only=read_only, metadata=metadata, **rest)
@@ -122,6 +124,7 @@ class EntityField(fields.Field):
         #: Value a new form starts with (not what an absent field becomes).
         self.default = default
         self.widget_name = widget or type(self).widget
+        self.says_no = says_no if says_no is not None else self.cell_kind == "int" and not read_only
 
     @property
     def column(self) -> str:

@@ -38,6 +38,9 @@ STEPS: Mapping[str, Any] = {
     "consent_taken_back": _l("Consent to publication taken back"), "code_given": _l("New look-up code given out"),
     "signed": _l("Co-signers entered"),
     "receipt_sent": _l("Number and code sent to who wrote"), "receipt_failed": _l("Number and code could not be sent"),
+    "link_sent": _l("Message with the link to rate it was sent"),
+    "link_failed": _l("Message with the link to rate it did not get through"),
+    "supplemented": _l("Added to by who raised it"), "withdrawn_by_link": _l("Withdrawn by who raised it"),
     "rated_by_link": _l("Rated by who raised it, through a link for one use"),
 }
 

@@ -48,18 +48,20 @@ KEEP = timedelta(days=90)
 """How long finished and cancelled jobs stay; failed ones stay until somebody removes them."""
 
 
-def enqueue(key: str, args: Mapping[str, Any], actor: Any, node: Any, link: str = "") -> JobRun:
+def enqueue(key: str, args: Mapping[str, Any], actor: Any, node: Any, link: str = "", *,
+            after: timedelta | None = None) -> JobRun:
     """Ask for job ``key`` with ``args`` (plain JSON, no personal data) on behalf of ``actor`` at ``node``.
 
     Belongs to the caller's transaction: when that is rolled back there is no job. ``link`` is the page of the result.
-    Raises ``NotFound`` for a key that no plugin declares.
+    With ``after`` it waits so long at least. Raises ``NotFound`` for a key that no plugin declares.
     """
     declaration(key)
     moment = db.now()
     run = JobRun.create(key=key, args=dict(args), account_id=actor.account_id, created_by=actor.account_id,
                         division_id=node.id if node is not None else None, link=link, language=current_language(),
-                        due_at=moment, created_at=moment, updated_at=moment)
-    db.after_commit(lambda: queue.push(run.id))
+                        due_at=moment + (after or timedelta(0)), created_at=moment, updated_at=moment)
+    if after is None:
+        db.after_commit(lambda: queue.push(run.id))
     return run
 
 

@@ -52,8 +52,9 @@ def send(node: Node, address: str, subject: str, text: str, *, letter_id: str, a
     mail.deliver(setup, letter, address)
 
 
-def send_text(node: Node, phone: str, text: str, *, number: str, message_id: str) -> None:
-    """Send one text message now. ``number`` is that of the case; ``message_id`` stays the same in every try.
+def send_text(node: Node, phone: str, text: str, *, number: str, message_id: str, link: str = "/") -> None:
+    """Send one text message now. ``number`` is that of the case; ``message_id`` stays the same in every try; ``link`` is the
+    path on this site with which the message ends.
 
     Not inside a transaction. Raises ``outgoing.Failure``.
     """
@@ -61,7 +62,7 @@ def send_text(node: Node, phone: str, text: str, *, number: str, message_id: str
     if row is None or not row.active:
         raise Failure("channel_off", whole=True)
     site = channel_setup.site_url(node.id)
-    message = Message(id=message_id, key="letter", text=text, link="/", number=number, at=db.now(),
-                      url=f"{site}/" if site else "", kind="letter", channel="sms", place=row.id, division=node.code,
+    message = Message(id=message_id, key="letter", text=text, link=link, number=number, at=db.now(),
+                      url=f"{site}{link}" if site else "", kind="letter", channel="sms", place=row.id, division=node.code,
                       language=row.language)
     channel_setup.transmit(channels()["sms"], channel_setup.opened(row), message, phone)

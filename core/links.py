@@ -76,7 +76,7 @@ def add(entity: Entity, record_id: int, other: Entity, other_id: int, kind: str,
     ``Invalid`` (unknown kind, itself, too many) or ``Conflict`` (linked so already).
     """
     with db.transaction():
-        record = access.fetch(entity, record_id, _action(entity), node, actor)
+        record = access.fetch(entity, record_id, changing(entity), node, actor)
         there = fetch_anywhere(other, other_id, actor)
         if (entity.key, record.id) == (other.key, there.id):
             raise _invalid("other", _("A record is not linked with itself."))
@@ -108,7 +108,7 @@ def write(entity: Entity, record: Any, other: Entity, there: Any, kind: str, act
 def remove(entity: Entity, record_id: int, link_id: int, actor: Actor, node: Node) -> None:
     """Remove a link of a record from both sides. Raises ``NotFound``, ``Forbidden`` or ``Conflict`` (of a conversion)."""
     with db.transaction():
-        record = access.fetch(entity, record_id, _action(entity), node, actor)
+        record = access.fetch(entity, record_id, changing(entity), node, actor)
         found = next((row for row in _rows(entity.key, record.id) if row.id == link_id), None)
         shown = next((one for one in of(entity, record, actor) if one.id == link_id), None)
         if found is None or shown is None:
@@ -219,12 +219,16 @@ def url_of(entity: Entity, record: Any) -> str:
 
 def may_link(entity: Entity, record: Any, actor: Actor) -> bool:
     """True when the actor may add links to a record and remove them."""
-    permission = entity.permission(_action(entity))
+    permission = entity.permission(changing(entity))
     return actor.may_on(permission, record) if entity.division is not None else actor.may_anywhere(permission)
 
 
-def _action(entity: Entity) -> str:
-    return "edit" if "edit" in entity.actions else "view"
+def changing(entity: Entity) -> str:
+    """What one must be allowed to do with a record in order to link it: to edit it, or to make it where nobody edits one.
+
+    Nobody may where only the platform makes such records.
+    """
+    return "edit" if "edit" in entity.actions else "create"
 
 
 _OF_RECORD = ("(from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?) ORDER BY id")

@@ -40,6 +40,8 @@ CORE_PAGES: tuple[tuple[str, Any, str, str | None, str], ...] = (
     ("core/audit", _l("Audit log"), "eye", "core.audit.view", "admin"),
     ("core/ledger", _l("Ledger"), "journal-check", "core.audit.view", "admin"),
 )
+MORE = "more"
+"""What is seldom needed stands under “More” at the end of its plugin's pages."""
 _KEPT = 2000
 _MANY = 5
 
@@ -71,7 +73,11 @@ def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
         found["menu"] = [{"label": str(label), "items": [
             {**item, "active": path == item["url"] or (item["deep"] and path.startswith(item["url"]))} for item in items]}
             for label, items in groups]
-        found["phone_menu"] = [item for group in found["menu"] for item in group["items"]][1:3]
+        for group in found["menu"]:
+            group["more"] = [item for item in group["items"] if item["more"]]
+            group["items"] = [item for item in group["items"] if not item["more"]]
+        pages = [item for group in found["menu"] for item in group["items"]][1:]
+        found["phone_menu"] = sorted(pages, key=lambda item: not item["first"])[:2]
     return found
 
 
@@ -115,18 +121,24 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
     pages = [(group, label, icon, base + path, permission) for path, label, icon, permission, group in CORE_PAGES]
     items = {group: [page for page in pages if page[0] == group] for group in groups}
     for entity in _entities(node):
-        if entity.menu in items:
-            items[entity.menu].append((entity.menu, entity.label, entity.icon, f"{base}{entity.plugin}/{entity.name}/",
+        group = "main" if entity.menu == MORE else entity.menu
+        if group in items:
+            items[group].append((entity.menu, entity.label, entity.icon, f"{base}{entity.plugin}/{entity.name}/",
                                        entity.permission("view")))
-    for link in links(node, *groups):
-        items[link.menu].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission))
+    for link in links(node, *groups, MORE):
+        group = "main" if link.menu == MORE else link.menu
+        items[group].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission))
+    first = {url_for(link.endpoint, code=node.code) for link in links(node, "main") if link.first}
     order = [page for group in groups for page in items[group]]
     for group, label, icon, url, permission in order:
         if permission is None or actor.may_within(permission, node):
-            groups[group].append({"label": str(label), "icon": icon, "url": url, "deep": url != base})
+            groups["main" if group == MORE else group].append(
+                {"label": str(label), "icon": icon, "url": url, "deep": url != base, "more": group == MORE,
+                 "first": url in first})
     main = groups["main"]
     own = base + "core/"  # what plugins bring comes before the pages of the core
-    main.sort(key=lambda item: (item["url"] != base, item["url"].startswith(own), item["url"] == own + "statistics"))
+    main.sort(key=lambda item: (item["url"] != base, item["url"] not in first, item["url"].startswith(own),
+                                item["url"] == own + "statistics"))
     return [*_by_plugin(main, base), *((label, groups[key]) for key, label in GROUPS[1:] if groups[key])]
 
 

@@ -27,6 +27,7 @@ TEXTS = {
     "split": _l("The part is a matter of its own to work on. It is not counted a second time."),
     "compared": _l("Remembered: these are different matters."),
     "converted": _l("Done. This record was made from the matter; both show the link."),
+    "handed_up": _l("Done. The new record was made at the level above, which goes on with it."),
     "removed": _l("The file was removed."),
 }
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import attachments
 from .entity import Entity
 from .faces import Face
 from .i18n import gettext as _
@@ -96,7 +97,8 @@ def parts_of(face: Face, base: str) -> dict[str, dict[str, Any]]:
         f"{base}/{{id}}/history": {"get": operation(entity, "history", _("What happened"), "view", many, parameters=[])},
         f"{base}/{{id}}/comments": {"post": comment},
         f"{base}/{{id}}/attachments": {
-            "get": operation(entity, "attachments", _("Files"), "view", many, parameters=[]), "post": _attach(entity)},
+            "get": operation(entity, "attachments", _("Files"), "view", many, parameters=[]),
+            **({"post": _attach(entity)} if attachments.taken(entity) else {})},
         f"{base}/{{id}}/attachments/{{file_id}}": {
             "get": operation(entity, "attachment", _("One file"), "view", file, parameters=[_id("file_id")])}}
     if face.workflow is not None:

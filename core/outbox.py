@@ -9,7 +9,7 @@ An observer must be quick: it holds the writers' queue. Slow work and the networ
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,6 +90,13 @@ def add(entity: str, record_id: int, action: str, *, node: Node | None, account_
         "entity": entity, "record_id": record_id, "action": action, "account_id": account_id,
         "facts": dict(facts) if facts else None, "at": moment, "due_at": moment,
         "division_id": node.id if node is not None else None})
+
+
+def waiting(entities: Iterable[str]) -> datetime | None:
+    """When the oldest event of ``entities`` happened that is not told yet; None when what follows them is up to date."""
+    found: datetime | None = OutboxRow.select(peewee.fn.MIN(OutboxRow.at)).where(
+        (OutboxRow.state == PENDING) & OutboxRow.entity.in_(list(entities))).scalar()
+    return found
 
 
 def drain(limit: int = 100) -> int:

@@ -36,6 +36,7 @@ from .registry_checks import (
     check_extension,
     check_manifest,
     check_meetings,
+    check_next_steps,
     check_roles,
     check_stored,
     clock_permissions,
@@ -288,6 +289,8 @@ class _Draft:
                 check_clocks(key.partition(".")[0], flow, self.kinds["setting"])
                 check_meetings(key.partition(".")[0], flow, self.kinds["class"])
             flows = list(self.kinds["workflow"].values())
+            for item in self.kinds["entity"].values():
+                check_next_steps(item.plugin, item, flows)
             self.conversions = [(owner, item) for owner, item in self.conversions
                                 if check_conversion(owner, item, self.kinds["entity"], flows)]
             self._check_measures()

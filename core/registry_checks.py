@@ -210,3 +210,10 @@ def check_document(owner: str, document: Any, permissions: Mapping[str, Any]) ->
 def is_case(entity: Entity) -> bool:
     """True when the entity's records are cases that a workflow moves."""
     return issubclass(entity.model, Case)
+
+
+def check_next_steps(owner: str, item: Entity, flows: Iterable[Workflow]) -> None:
+    """What an entity names in ``beside`` and ``awaited`` are steps of a workflow of its own."""
+    known = {step.key for flow in flows if flow.entity == item.key for step in flow.transitions}
+    if unknown := sorted({*item.beside, *item.awaited} - known):
+        raise DeclarationError(owner, f"entity {item.key!r}: beside or awaited name no step of its workflow: {unknown}")

@@ -207,9 +207,10 @@ def post_conversion(entity: Entity, id: int, step: str) -> Response:
         record = fetch(entity, id, "view", node, actor)
         place = conversions.place_of(conversion, record)
         known: tuple[type[EntitySchema], ...] = extensions.schemas_at(target, place)
-        sent = schemas.load_many(known, raw, node=place, actor=actor, partial=True)
+        writer = conversions.author(conversion, record, place, actor)
+        sent = schemas.load_many(known, raw, node=place, actor=writer, partial=True)
         data = {**conversions.draft(conversion, record), **sent}
-        checked = schemas.load_many(known, _as_json(target, data), node=place, actor=actor)
+        checked = schemas.load_many(known, _as_json(target, data), node=place, actor=writer)
         _record, made = conversions.convert(conversion, id, checked, actor, version, node)
         face: Face = face_of(target)
         code = snapshot.current().tree.get(made.division_id).code  # type: ignore[union-attr]

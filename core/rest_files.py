@@ -23,8 +23,9 @@ def register_entity(app: Flask, entity: Entity) -> None:
     """Add the API addresses of the files of one entity's records."""
     view, rule = entity.permission("view"), "/<rid:id>/attachments"
     add_route(app, entity, "api_attachments", rule, "GET", get_attachments, view)
-    add_route(app, entity, "api_attach", rule, "POST", post_attachment,
-              entity.permission(attachments.adding(entity)), body=FILE_BODY)
+    if attachments.taken(entity):
+        add_route(app, entity, "api_attach", rule, "POST", post_attachment,
+                  entity.permission(attachments.adding(entity)), body=FILE_BODY)
     add_route(app, entity, "api_attachment", f"{rule}/<rid:file_id>", "GET", get_attachment, view)
 
 

@@ -80,9 +80,10 @@ def reply_text(entity: Entity, step: str, typed: Mapping[str, Any]) -> str:
 
 
 def typed_texts(entity: Entity, step: str, typed: Mapping[str, Any]) -> list[str]:
-    """What was typed with a step, as written: the values of its text fields."""
+    """What was typed with a step, as written: the values of its text fields, in the order of their names, which is that of the
+    ledger: a recount has to find the same text, whatever order they were sent in."""
     names = _typed_names(entity, step)
-    return [value for name, value in typed.items() if isinstance(value, str) and value and name in names]
+    return [value for name, value in sorted(typed.items()) if isinstance(value, str) and value and name in names]
 
 
 def _typed_names(entity: Entity, step: str) -> frozenset[str]:

@@ -44,6 +44,15 @@ WIDE = Page(width=297, height=210, top=20, right=18, bottom=16, left=18)
 """A4 lying, for ledgers and lists."""
 LETTER = Page(top=37, right=26, bottom=35, left=28, numbers="dash", pitch=28.95, official=True)
 """GB/T 9704-2012: text area 156 × 225 mm, 22 lines a page; part 10: letter layout."""
+FOOT_CODE = 16
+"""Millimetres of the code of a record at the foot of its form: a telephone reads it from a hand's breadth."""
+LETTERHEAD_SIZES = (("", 11, 36), ("long", 16, 26), ("longer", 0, 20))
+"""How large a letterhead is: class of the page, most characters (0: any number), points."""
+SIGNED_FROM = 71.3
+"""Where the name of the office that signs a letter may begin: its middle is then that of a day that ends four characters from
+the right."""
+SIGNED_LENGTH = 15
+"""Characters that fit there; a longer name ends at the right edge."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """One paragraph. ``style``: plain, note (small), to (whom a letter speaks to), body (first line drawn in), right, middle.
+    """One paragraph. ``style``: plain, note (small), to (whom a letter speaks to), body (first line drawn in), aside (a remark
+    below the day of a letter), right, middle.
 
     ``keep``: on the same page as the paragraph after it, so that a signature never stands alone.
     """
@@ -94,6 +104,24 @@ class Sign:
 
     label: Words
     day: Words = ""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Who signs an official letter, and the day below: four characters from the right, with room for the seal over both.
+
+    ``office`` is a Jinja expression.
+    """
+
+    office: str
+    day: Words
+
+
+@dataclass(frozen=True)
+class Foot:
+    """The last line of a form, and beside it the QR code of its record, for whoever enters what comes back on paper."""
+
+    text: Words
 
 
 @dataclass(frozen=True)
@@ -170,6 +198,12 @@ class Sheet:
     parts: Sequence[Any]
     page: Page = FORM
     letterhead: Words = ""
+
+
+def has_foot(parts: Sequence[Any]) -> bool:
+    """True where a `Foot` stands among the parts, so that the form needs the code of its record."""
+    return any(isinstance(part, Foot) or has_foot((*getattr(part, "parts", ()), *getattr(part, "otherwise", ())))
+               for part in parts)
 
 
 def head(text: Words, span: int = 1) -> Cell:

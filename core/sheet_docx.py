@@ -10,10 +10,15 @@ from xml.sax.saxutils import escape
 
 from .docx_parts import RED, package, twips
 from .sheet import (
+    FOOT_CODE,
+    LETTERHEAD_SIZES,
+    SIGNED_FROM,
+    SIGNED_LENGTH,
     Body,
     Break,
     Cell,
     Each,
+    Foot,
     Gap,
     Heading,
     Line,
@@ -22,6 +27,7 @@ from .sheet import (
     Row,
     Sheet,
     Sign,
+    Signed,
     Table,
     Text,
     Title,
@@ -32,7 +38,7 @@ from .sheet import (
 from .sheet_html import is_words
 
 _HINT = '<w:rPr><w:rFonts w:hint="eastAsia"/></w:rPr>'  # quotation marks and dashes as wide as in Chinese
-_STYLES = {"plain": "Normal", "note": "Note", "to": "LetterTo", "body": "LetterBody"}
+_STYLES = {"plain": "Normal", "note": "Note", "to": "LetterTo", "body": "LetterBody", "aside": "LetterAside"}
 _END = '<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="20" w:lineRule="exact"/></w:pPr></w:p>'
 _KEEP = "<w:keepNext/>"
 _SIDES = ("top", "left", "bottom", "right")
@@ -84,6 +90,10 @@ def _part(part: Any, page: Page, normal: str) -> str:
             return _around(f"for line in ({value})|lines", inner)
         case Sign(label, day):
             return paragraph(run((label, "　" * 4, day)), "Sign")
+        case Signed(office, day):
+            return _signed(office, day)
+        case Foot(text):
+            return _END + _foot(text, page)
         case Gap(lines, keep):
             return paragraph("", normal, _KEEP if keep else "") * lines
         case Picture(value, size):
@@ -101,6 +111,24 @@ def _part(part: Any, page: Page, normal: str) -> str:
     raise TypeError(f"not a part of a sheet: {part!r}")
 
 
+def _signed(office: str, day: Words) -> str:
+    """The day four characters from the right; the office above it, with the same middle as far as its length allows."""
+    name = run(f"{{{{ {office} }}}}")
+    middle = f'{_KEEP}<w:ind w:left="{twips(SIGNED_FROM)}"/>{_side("center")}'
+    end = f'<w:ind w:rightChars="400" w:right="1280"/>{_side("right")}'
+    return "".join((
+        paragraph(run("{%p if " + f"({office})|length <= {SIGNED_LENGTH}" + " %}")), paragraph(name, "LetterTo", middle),
+        paragraph(run("{%p else %}")), paragraph(name, "LetterTo", _KEEP + _side("right")),
+        paragraph(run("{%p endif %}")), paragraph(run(day), "LetterTo", end)))
+
+
+def _foot(text: Words, page: Page) -> str:
+    """A table without lines: the note at the left, the code at the right."""
+    code = Picture("record_code", FOOT_CODE)
+    row = Row((Cell((Text(text, "note"),), top=True), Cell((code,))))
+    return _table(Table((page.inside - 26, 26), (row,)), page, lines=False)
+
+
 def _side(word: str) -> str:
     return f'<w:jc w:val="{word}"/>'
 
@@ -111,14 +139,16 @@ def _around(tag: str, inner: str) -> str:
 
 # ---------------------------------------------------------------- tables
 
-def _table(table: Table, page: Page) -> str:
+def _table(table: Table, page: Page, lines: bool = True) -> str:
     widths = [twips(one * page.inside / sum(table.widths)) for one in table.widths]
-    lines = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>' for side, size in (
+    drawn = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>' for side, size in (
         *((side, 10) for side in _SIDES), ("insideH", 4), ("insideV", 4)))
-    room = "".join(f'<w:{side} w:w="{size}" w:type="dxa"/>' for side, size in zip(_SIDES, (50, 90, 50, 90), strict=True))
+    edges = f"<w:tblBorders>{drawn}</w:tblBorders>" if lines else ""
+    high = 55 if page.width <= page.height else 45  # room to write by hand in a form, closer in a ledger
+    room = "".join(f'<w:{side} w:w="{size}" w:type="dxa"/>' for side, size in zip(_SIDES, (high, 90, high, 90), strict=True))
     columns = "".join(f'<w:gridCol w:w="{one}"/>' for one in widths)
     return (f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
-            f'<w:tblBorders>{lines}</w:tblBorders><w:tblLayout w:type="fixed"/>'
+            f'{edges}<w:tblLayout w:type="fixed"/>'
             f'<w:tblCellMar>{room}</w:tblCellMar></w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
             f"{''.join(_rows(one, widths, page) for one in table.rows)}</w:tbl>")
 
@@ -129,7 +159,7 @@ def _rows(part: Any, widths: list[int], page: Page) -> str:
             height = f'<w:trHeight w:val="{twips(tall)}" w:hRule="atLeast"/>' if tall else ""
             inner, place = "", 0
             for cell in cells:
-                inner += _cell(cell, sum(widths[place:place + cell.span]), page)
+                inner += _cell(cell, sum(widths[place:place + cell.span]), page, first)
                 place += cell.span
             return (f"<w:tr><w:trPr>{'<w:cantSplit/>' if whole else ''}{height}{'<w:tblHeader/>' if first else ''}</w:trPr>"
                     f"{inner}</w:tr>")
@@ -145,11 +175,11 @@ def _tag_row(tag: str) -> str:
     return f"<w:tr><w:tc><w:tcPr/>{paragraph(run('{%tr ' + tag + ' %}'), 'TableText')}</w:tc></w:tr>"
 
 
-def _cell(cell: Cell, width: int, page: Page) -> str:
+def _cell(cell: Cell, width: int, page: Page, first: bool) -> str:
     style = "TableHead" if cell.head else "TableText"
     side = {"left": _side("left"), "middle": _side("center"), "right": _side("right")}.get(cell.align, "")
     if is_words(cell.content):
-        inner = paragraph(run(cell.content), style, side)
+        inner = paragraph(run(cell.content), style, (_KEEP if first else "") + side)  # heads never stand alone at a page's end
     else:
         inner = _parts(cell.content, page, style)
         if isinstance(cell.content[-1], (Each, When, Body, Picture, Table)):
@@ -207,7 +237,8 @@ def _letterhead(name: Words) -> str:
         return paragraph(run(name, f'<w:sz w:val="{size}"/>'), "Letterhead")
 
     value = words(name).strip("{} ")
-    tags = [paragraph(run("{%p " + tag + " %}")) for tag in (
-        f"if {value}|length <= 11", f"elif {value}|length <= 16", "else", "endif")]
-    sizes = f"{tags[0]}{line(72)}{tags[1]}{line(52)}{tags[2]}{line(40)}{tags[3]}"
-    return sizes + _rule("bottom", "thickThinSmallGap", 4)
+    sizes = ""
+    for place, (_name, most, points) in enumerate(LETTERHEAD_SIZES):
+        tag = f"{'elif' if place else 'if'} {value}|length <= {most}" if most else "else"
+        sizes += paragraph(run("{%p " + tag + " %}")) + line(2 * points)
+    return sizes + paragraph(run("{%p endif %}")) + _rule("bottom", "thickThinSmallGap", 4)

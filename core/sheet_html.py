@@ -8,10 +8,14 @@ from typing import Any
 from markupsafe import escape
 
 from .sheet import (
+    FOOT_CODE,
+    LETTERHEAD_SIZES,
+    SIGNED_LENGTH,
     Body,
     Break,
     Cell,
     Each,
+    Foot,
     Gap,
     Heading,
     Line,
@@ -19,6 +23,7 @@ from .sheet import (
     Row,
     Sheet,
     Sign,
+    Signed,
     Table,
     Text,
     Title,
@@ -39,13 +44,20 @@ def source(sheet: Sheet) -> str:
     title = next((part for part in sheet.parts if isinstance(part, Title)), None)
     place = sheet.parts.index(title) if title is not None else 0
     before, rest = sheet.parts[:place], sheet.parts[place + (title is not None):]
-    mast = f'<p class="letterhead">{_text(sheet.letterhead)}</p>' if sheet.page.official else ""
+    mast = _letterhead(sheet.letterhead) if sheet.page.official else ""
     mast += _parts(before, sheet.page.inside)
     title_source = _text(title.text) if title is not None else ""
     return (f"{{% extends 'document.html' %}}{{% block head %}}{{{{ super() }}}}{link}{{% endblock %}}"
             f"{{% block sheet_class %}}{style and ' ' + style}{{% endblock %}}{{% block letterhead %}}{mast}{{% endblock %}}"
             f"{{% block sheet_title %}}{title_source}{{% endblock %}}"
             f"{{% block sheet %}}{_parts(rest, sheet.page.inside)}{{% endblock %}}")
+
+
+def _letterhead(name: Words) -> str:
+    value = words(name).strip("{} ")
+    sizes = " else ".join(f"'{size}' if {value}|length <= {most}" if most else f"'{size}'"
+                          for size, most, _points in LETTERHEAD_SIZES)
+    return f'<p class="letterhead {{{{ {sizes} }}}}">{_text(name)}</p>'
 
 
 def _text(text: Words) -> str:
@@ -72,6 +84,13 @@ def _part(part: Any, width: float) -> str:
             return (f"{{% for line in ({value})|lines %}}<p class=\"sheet-text {style}\">{{{{ line }}}}</p>{{% endfor %}}")
         case Sign(label, day):
             return f'<p class="sign"><span class="name">{_text(label)}</span><span>{_text(day)}</span></p>'
+        case Signed(office, day):
+            long = f"{{{{ ' long' if ({office})|length > {SIGNED_LENGTH} }}}}"
+            return (f'<p class="sheet-text signed keep{long}">{{{{ {office} }}}}</p>'
+                    f'<p class="sheet-text signed-day">{_text(day)}</p>')
+        case Foot(text):
+            return (f'<div class="sheet-foot"><p class="sheet-text note">{_text(text)}</p>'
+                    f'{_part(Picture("record_code", FOOT_CODE), width)}</div>')
         case Gap(lines, keep):
             return f'<p class="gap{" keep" if keep else ""}"></p>' * lines
         case Picture(value, size):

@@ -64,8 +64,7 @@ def find(token: str, purpose: str) -> SignedLink:
     link = (SignedLink.select().where((SignedLink.token_hash == token_hash(token)) & SignedLink.revoked_at.is_null()).first()
             if _SHAPE.fullmatch(token) else None)
     if link is None or link.purpose != purpose:
-        raise NotFound(_("This link is not valid."), _("It is incomplete or was withdrawn."),
-                       _("Copy the whole link from the message, or look your matter up by number and code."), code="link_invalid")
+        raise invalid()
     if link.used_at is not None:
         raise _used()
     if link.expires_at <= now():
@@ -91,6 +90,12 @@ def use(token: str, purpose: str) -> SignedLink:
                 raise _used()
             link.used_at = moment
     return link
+
+
+def invalid() -> NotFound:
+    """The one answer to a link that is none here: forged, for something else, withdrawn, or of a record at another place."""
+    return NotFound(_("This link is not valid."), _("It is incomplete or was withdrawn."),
+                    _("Copy the whole link from the message, or look your matter up by number and code."), code="link_invalid")
 
 
 def _used() -> Refused:

@@ -2,7 +2,8 @@
 
 Fixtures: ``app`` (the application with every installed plugin), ``with_plugins(module, …)`` (an application with just
 these), ``division_tree`` (two towns of one county, a second county), ``client_for(role, division)`` (a logged-in browser),
-``make_account``, ``switch_on(plugin, division)``, ``tick(day)`` (move the clock and sweep). Each test gets a fresh migrated
+``make_account``, ``switch_on(plugin, division)``, ``tick(day)`` (move the clock and sweep), ``staged(build, …)`` (what
+several tests stand on, built once). Each test gets a fresh migrated
 database, on SQLite or, with ``--database postgres``, on the server that ``GRID321_TEST_POSTGRES`` names.
 ``PluginConformance`` is the kit of checks that every plugin passes.
 
@@ -87,16 +88,23 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def with_plugins(databases: Databases) -> Iterator[Callable[..., Flask]]:
+def with_plugins(_apps: Any) -> Callable[..., Flask]:
     """Return ``with_plugins(*modules, strict=True, **config)``: an application with the core and these plugins.
 
     The application has its own fresh, migrated database, and its context is pushed until the test ends. Without modules it
     is the bare core. One application at a time: a later call replaces the earlier one.
     """
+    maker: Callable[..., Flask] = _apps.make
+    return maker
+
+
+@pytest.fixture
+def _apps(databases: Databases) -> Iterator[Any]:
+    """The maker of this test's applications."""
     from .testing_apps import Apps
 
     apps = Apps(databases)
-    yield apps.make
+    yield apps
     apps.close()
 
 
@@ -114,6 +122,19 @@ def app(with_plugins: Callable[..., Flask], plugin_modules: list[ModuleType] | N
 
         plugin_modules = [module for _name, module in discover() if isinstance(module, ModuleType)]
     return with_plugins(*plugin_modules)
+
+
+@pytest.fixture
+def staged(app: Flask, _apps: Any) -> Callable[..., Any]:
+    """Return ``staged(build, *fixtures)``: what ``build(*fixtures)`` returned, with everything it stored in the database.
+
+    ``build``, a function of a module, runs for the first test of a process that asks; the further tests get copies, of the
+    database and of what was returned (dictionaries, lists, rows, ``SimpleNamespace``, dataclasses; the rest is shared).
+    """
+    def scene(build: Callable[..., Any], *fixtures: Any) -> Any:
+        return _apps.stage(app, build, *fixtures)
+
+    return scene
 
 
 @pytest.fixture

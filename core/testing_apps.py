@@ -1,6 +1,7 @@
 """Applications for tests: one per set of plugins and process, each test on a fresh database."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,7 @@ class Apps:
     def __init__(self, databases: Databases) -> None:
         self.databases = databases
         self._stack = ExitStack()
+        self._url = ""
         passwords.use_hasher(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))  # cheap: the tests guess none
 
     def make(self, *modules: ModuleType, strict: bool = True, **config: Any) -> Flask:
@@ -27,12 +29,35 @@ class Apps:
         self.close()
         names = [f"{m.__name__}:{getattr(m, '__file__', None) or id(m)}" for m in modules]
         template = self.databases.template(names, lambda url: self._migrate(url, modules))
-        url = self.databases.fresh(template)
-        self._stack.callback(self.databases.remove, url)
-        self._stack.callback(self.databases.close)
+        url = self._copy(template)
         app = self._app(url, modules, strict, config)
         self._stack.enter_context(app.app_context())
         return app
+
+    def stage(self, app: Flask, build: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what ``build(*arguments)`` returns and have in the database what it stores; it runs once in a process."""
+        from . import snapshot, testing_stages
+
+        key = testing_stages.key(app, build)
+        found = testing_stages.find(key)
+        if found is None:
+            value = build(*arguments)
+            self.databases.close()
+            testing_stages.keep(key, self.databases.fresh(self._url), value)
+            return value
+        url, value = found
+        self.databases.close()
+        db.connect(self._copy(url))
+        snapshot.forget()
+        return value
+
+    def _copy(self, template: str) -> str:
+        """Return the address of a copy that goes when the test ends."""
+        url = self.databases.fresh(template)
+        self._stack.callback(self.databases.remove, url)
+        self._stack.callback(self.databases.close)
+        self._url = url
+        return url
 
     def close(self) -> None:
         """Pop the context and remove the database."""

@@ -120,7 +120,9 @@ class Databases:
 
     def _create(self, url: str, template: str = "") -> None:
         if self.kind == "postgres":
-            self._administer(f'CREATE DATABASE "{_name(url)}"' + (f' TEMPLATE "{_name(template)}"' if template else ""))
+            # Copied file by file: the default writes every page of the template into the log as well.
+            copied = f' TEMPLATE "{_name(template)}" STRATEGY FILE_COPY' if template else ""
+            self._administer(f'CREATE DATABASE "{_name(url)}"{copied}')
 
     def _administer(self, statement: str) -> None:
         import psycopg

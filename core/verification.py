@@ -28,6 +28,8 @@ def check_all(*, repair: bool = False) -> Iterator[str]:
                    + (" (repaired)" if repair else ""))
         if issubclass(entity.model, Case):
             yield from _check_cases(entity)
+        if entity.verify is not None:
+            yield from entity.verify()
     yield from month_check.verify()
     yield from search.differences()
     yield from (str(text) for text in misplaced(known.scoped_models(), tree))

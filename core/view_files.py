@@ -18,8 +18,9 @@ from .views import add_route
 def register_entity(app: Flask, entity: Entity) -> None:
     """Add the routes of the files of one entity's records."""
     view = entity.permission("view")
-    add_route(app, entity, "attach", "<rid:id>/attachment", attach,
-              entity.permission(attachments.adding(entity)), methods=("POST",), body=attachments.MAX_BODY)
+    if attachments.taken(entity):
+        add_route(app, entity, "attach", "<rid:id>/attachment", attach,
+                  entity.permission(attachments.adding(entity)), methods=("POST",), body=attachments.MAX_BODY)
     add_route(app, entity, "attachment", "<rid:id>/attachment/<rid:file_id>", download, view)
     add_route(app, entity, "remove_attachment", "<rid:id>/attachment/<rid:file_id>/remove", remove_attachment, view,
               methods=("POST",))

@@ -16,6 +16,7 @@ from . import (
     extensions,
     forms,
     lists,
+    next_steps,
     notices,
     panels,
     records,
@@ -72,12 +73,12 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     here = face.url(node.code, record.id)
     may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
                 and not records.is_closed(entity, record))
-    may_attach = actor.may_on(entity.permission(attachments.adding(entity)), record)
+    may_attach = attachments.taken(entity) and actor.may_on(entity.permission(attachments.adding(entity)), record)
     may_delete = (face.workflow is None and "delete" in entity.actions and not records.is_closed(entity, record)
                   and actor.may_on(entity.permission("delete"), record))
     return {
         **paper_context(face, record, node, actor), "forms": documents.links(face, record, node),
-        "actions": actions(face, record, node, actor), "standstill": standstill(face, record),
+        **next_steps.shown(face, record, node, actor), "standstill": standstill(face, record),
         "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
         "attach_url": f"{here}/attachment" if may_attach else None, "attach_accept": ACCEPT,
@@ -141,7 +142,11 @@ def due_of(face: Face, record: Any, clocks: list[dict[str, Any]]) -> dict[str, s
 
 
 def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
-    """Label and text of every column, personal ones masked. One query per kind of reference and per plugin that adds some."""
+    """Label and text of every column, personal ones masked. One query per kind of reference and per plugin that adds some.
+
+    ``shown`` is False for what says nothing (``EntityField.says_no``), ``asked`` True where a form would ask for it, ``kept``
+    True for what the platform itself keeps of every record.
+    """
     found = []
     hidden = {"number", "state", "due", face.title.key if face.title else ""}
     for column in (*face.shown, *extensions.read(face.entity, record, node)):
@@ -149,11 +154,25 @@ def facts(face: Face, record: Any, node: Node) -> list[dict[str, Any]]:
             continue
         value = getattr(record, column.attribute)
         fact = {"label": str(column.label), "text": fact_text(face, column, record, node), "personal": column.personal,
-                "field": column.key, "url": None, "map": None}
+                "field": column.key, "url": None, "map": None, "shown": bool(value) or _says_no(column, value),
+                "asked": column.field is not None and not column.field.dump_only,
+                "kept": _kept(column, record)}
         if column.kind == "geo" and value and column.field is not None:
             fact["map"] = column.field.to_text(value)
         found.append(fact)
     return found
+
+
+def _kept(column: Column, record: Any) -> bool:
+    """Entered by whom and when; and whose it is where that repeats what stands above."""
+    same = {"holder": "division_id", "reporter": "created_by"}.get(column.key)
+    if same is not None:
+        return bool(getattr(record, column.attribute) == getattr(record, same, None))
+    return column.field is None and column.key in {"created_by", "created_at", "updated_at"}
+
+
+def _says_no(column: Column, value: Any) -> bool:
+    return value is not None and column.field is not None and bool(column.field.says_no)
 
 
 def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str:
@@ -177,15 +196,6 @@ def fact_text(face: Face, column: Column, record: Any, node: Node | None) -> str
         place = snapshot.current().tree.get(getattr(record, "division_id", None)) or node
         return snapshot.current().classes.label(column.field.scheme, value, place)  # type: ignore[union-attr]
     return column.field.display(value, record) if column.field is not None else str(value)
-
-
-def actions(face: Face, record: Any, node: Node, actor: Actor) -> list[dict[str, Any]]:
-    """The steps the actor could take now."""
-    if face.workflow is None:
-        return []
-    here = face.url(node.code, record.id)
-    return [{"key": step.key, "label": str(step.label), "tone": step.tone, "permission": step.permission,
-             "url": f"{here}/do/{step.key}"} for step in engine.possible(face.entity, record, actor)]
 
 
 def standstill(face: Face, record: Any) -> str:

@@ -252,7 +252,8 @@ def _empty(face: Face, node: Node, actor: Actor, asked: Any, base: str) -> dict[
     entity = face.entity
     may = "create" in entity.actions and actor.may_within(entity.permission("create"), node)
     return {"what": _("Nothing here yet"),
-            "why": _("No record of this kind was entered for %(place)s.", place=node.name),
+            "why": " ".join(filter(None, (_("No record of this kind was entered for %(place)s.", place=node.name),
+                                          str(entity.description)))),
             "label": _("New") if may else "", "url": f"{base}new" if may else ""}
 
 

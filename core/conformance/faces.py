@@ -15,6 +15,7 @@ from grid321.core.registry import registry
 from grid321.core.testing_browser import Browser, make_account
 from grid321.core.tree import Node
 
+from . import word_files
 from .world import World
 
 HIDDEN = (403, 404)
@@ -48,8 +49,26 @@ def check_faces(world: World) -> list[str]:
         home = world.place(record.division_id) if entity.division else world.home(entity)
         for role in (*world.manifest.roles, None):
             found += _check_role(world, entity, record, home, role)
-        found += _check_nobody(world, entity, record, home)
+        found += [*_check_nobody(world, entity, record, home), *_check_words(world, entity, record, home)]
     return found
+
+
+def _check_words(world: World, entity: Entity, record: Any, home: Node) -> Iterator[str]:
+    """The Word files of a record are in order for Word and WPS."""
+    fresh = entity.model.get_or_none(entity.model.id == record.id)
+    for role in world.manifest.roles:
+        at = _place_for(world, role, home)
+        if at is None or role.department or entity.permission("view") not in role.permissions:
+            continue
+        for document in documents.offered(entity, at, fresh):
+            if documents.has_word(document, at):
+                path = f"/d/{at.code}/{entity.plugin}/{entity.name}/{record.id}/form/{document.name}.docx"
+                answer = world.browser(role.key, at).get(path)
+                if answer.status_code == 200:
+                    yield from (f"the Word file of {document.key}: {fault}" for fault in word_files.faults(answer.data))
+                elif answer.status_code != 501:  # docxtpl is not installed
+                    yield f"the Word file of {document.key} answers {answer.status_code}"
+        return
 
 
 def _check_role(world: World, entity: Entity, record: Any, home: Node, role: Role | None) -> list[str]:

@@ -65,7 +65,10 @@ class World:
         return registry().workflow_of(entity.key)
 
     def furnish(self) -> None:
-        """Switch the plugin (and what it requires) on everywhere, and give each division a department and a person."""
+        """Switch the plugin (and what it requires) on everywhere, and give each division a department and a person.
+
+        Where several plugins are tried in one world, the first gives departments and persons for all.
+        """
         from grid321.core.people import Department, Person, Post
         from grid321.core.tree import ancestor_columns
 
@@ -74,6 +77,8 @@ class World:
         from grid321.core import db, snapshot
 
         now = snapshot.current().tree
+        if Department.select(Department.id).where(Department.name == f"Office of {self.tree.city.code}").exists():
+            return
         with db.transaction():
             for node in list(now):
                 columns = ancestor_columns(now, node)

@@ -22,7 +22,7 @@ SHEET = s.Sheet((
             s.Text((_("Attachments:"), " {{ attachments|map(attribute='name')|join('、') }}"), "note"),))), 3, top=True)),
             tall=20, whole=False))),
     s.Heading(_("Course of handling")),
-    s.Table((39, 20, 28, 81), (
+    s.Table((47, 20, 28, 73), (
         s.heads(_("Time"), _("By"), _("Step taken"), _("Content")),
         s.Each("step in timeline|rejectattr('step', 'in', ['attach', 'detach', 'reveal'])", (s.Row((
             s.Cell("{{ step.at }}"), s.Cell("{{ step.who }}"), s.Cell("{{ step.label }}"), s.Cell((
@@ -41,7 +41,8 @@ SHEET = s.Sheet((
             s.Text((_("Result of the handling"), BETWEEN, "{{ texts.rating or '—' }}　　", _("Attitude"), BETWEEN,
                     "{{ texts.attitude or '—' }}")),
             s.Sign(_("Reporter (signature):"), DATED)), 3))))),
-    s.Text(_("Printed from the system; the record in the system decides."), "note")))
+    s.Foot(_("Printed from the system on {{ printed }}; the record in the system decides. Scan the code to open it (with your "
+             "account)."))))
 
 SLIP = Document("grid.handling_slip", "grid.report", _("Handling slip of a grid report"), sheet=SHEET)
 DOCUMENTS = (SLIP,)

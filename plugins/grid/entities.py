@@ -23,6 +23,7 @@ REPORT = Entity(
     personal=("reporter_phone",), title="title", actions=("create", "edit", "import", "export"), icon="chat-left-text",
     counters=(Counter("state"), Counter("kind,ledger_class"), Counter("rating,solved_level"), Counter("holder_level,state")),
     levels=("grid", "village"), check=check_report,
+    beside=("take_back", "take_back_county"), awaited=("write_off",),
     grouping=Grouping(shared=("answer", "outcome", "way", "holder_level"), alike=("title", "text")),
     description=_("What you see or hear in the grid. No state secrets, and of other people only what is needed."))
 

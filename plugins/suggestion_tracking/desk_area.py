@@ -30,9 +30,9 @@ ROLES = (
 GRANTS = {"core.deputy": (OWN,), "core.leader": (DASHBOARD,), "core.supervisor": (DASHBOARD,)}
 
 LINKS = (
-    Link(f"{PLUGIN}.deputy_page", _("My suggestions"), "person-badge", OWN, "main"),
-    Link(f"{PLUGIN}.desk", _("Clerk's desk"), "inbox", DESK, "main"),
-    Link(f"{PLUGIN}.dashboard", _("Leader's dashboard"), "funnel", DASHBOARD, "main"),
+    Link(f"{PLUGIN}.deputy_page", _("My suggestions"), "person-badge", OWN, "main", first=True),
+    Link(f"{PLUGIN}.desk", _("Clerk's desk"), "inbox", DESK, "main", first=True),
+    Link(f"{PLUGIN}.dashboard", _("Leader's dashboard"), "funnel", DASHBOARD, "main", first=True),
 )
 
 SUGGESTION, TASK = f"{PLUGIN}.suggestion", f"{PLUGIN}.task"

@@ -4,7 +4,9 @@ It shows what waits for the actor as holder or as a unit's clerk; how that is fo
 """
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter as Bag
+from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 from flask import g, render_template
@@ -15,7 +17,8 @@ from grid321.core.api import lazy_gettext as _l
 
 PLUGIN = "suggestion_tracking"
 KINDS = ("holder", "department")
-SHOWN, MORE = 8, 20
+URGENT = frozenset({"overdue", "due"})
+SHOWN, MORE, COUNTED = 8, 20, 500
 SECTIONS = (
     ("overdue", _l("Overdue"), "exclamation-triangle", "bad"),
     ("due", _l("Due in the next three days"), "clock", "warn"),
@@ -32,6 +35,9 @@ ASKED = {
 }
 
 
+_ASKED_OF = {state: name for name, states in ASKED.items() for state in states}
+
+
 def case_entities(node: Node, actor: Actor) -> list[Entity]:
     """The plugin's entities with a workflow that ``actor`` may see at or below ``node``."""
     known = registry()
@@ -40,75 +46,115 @@ def case_entities(node: Node, actor: Actor) -> list[Entity]:
             and actor.may_within(entity.permission("view"), node)]
 
 
-def section_of(row: dict[str, Any]) -> str:
-    """The section in which a row stands: by its date where it is urgent, else by what its state asks."""
-    return str(row["section"]) if row["section"] in {"overdue", "due"} else asked_of(row)
+def asked_of(state: str) -> str:
+    """What a state asks of whoever has the case: the section in which it stands when it is not urgent."""
+    return _ASKED_OF.get(state, "answer")
 
 
-def asked_of(row: dict[str, Any]) -> str:
-    """What the state of a row asks of whoever has the case."""
-    return next((name for name, states in ASKED.items() if row["state_key"] in states), "answer")
+class Section:
+    """A section of the desk: ``count`` cases, or ``more`` than that, the most urgent of which can be shown."""
+
+    def __init__(self) -> None:
+        self.count, self.more = 0, False
+        self.found: list[tuple[Any, tuple[Any, ...], _Told]] = []
+
+    @property
+    def count_text(self) -> str:
+        """The count in words."""
+        return f"{self.count}+" if self.more else str(self.count)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows that are shown, the most urgent first."""
+        self.found.sort(key=lambda one: one[0])
+        return [told.row(raw) for _order, raw, told in islice(self.found, SHOWN + MORE)]
 
 
-def read(node: Node, actor: Actor) -> dict[str, dict[str, Any]]:
-    """The sections of the desk by key: ``rows`` (most urgent first), ``count`` and ``more`` (there are more than counted).
+class _Told:
+    """Writes the rows of one pile."""
 
-    One query for each entity and kind of desk; a second one only where more waits than is shown.
-    """
-    day = local_day()
-    found: dict[str, dict[str, Any]] = {key: {"rows": [], "count": 0, "more": False} for key, *_rest in SECTIONS}
-    for entity in case_entities(node, actor):
-        for kind in KINDS:
-            rows = desks.waiting(entity, kind, node, actor, day)
-            for row in rows:
-                section = found[section_of(row)]
-                step = row["step"] if asked_of(row) in {"accept", "answer"} else None  # a choice is made on the page
-                section["rows"].append({**row, "entity": entity.key, "label": str(entity.label), "step": step})
-                section["count"] += 1
-            if len(rows) == desks.PER_DESK:
-                _count_rest(found, rows, desks.number_waiting(entity, kind, node, actor))
-    for section in found.values():
-        section["rows"].sort(key=lambda row: row["order"])
+    def __init__(self, pile: desks.Pile, node: Node, actor: Actor, day: date) -> None:
+        self.writer = desks.Writer(pile.face, node, day)
+        self.steps = {state: step if asked_of(state) in {"accept", "answer"} else None  # a choice is made on the page
+                      for state, step in pile.steps(actor).items()}
+        self.own = {"entity": pile.entity.key, "label": str(pile.entity.label)}
+
+    def row(self, raw: tuple[Any, ...]) -> dict[str, Any]:
+        row = self.writer.row(raw)
+        step = self.steps[row["state_key"]]
+        return row | self.own | {"step": step and {**step, "url": f"{row['url']}/do/{step['key']}"}}
+
+
+def read(node: Node, actor: Actor, entities: list[Entity], day: date) -> dict[str, Section]:
+    """The sections of the desk by key. Two queries for all entities and kinds of desk together; a third one where more waits
+    than is read."""
+    found = {key: Section() for key, *_rest in SECTIONS}
+    full: list[tuple[desks.Pile, set[str]]] = []
+    for pile in desks.piles(entities, KINDS, node, actor):
+        told, sections = _Told(pile, node, actor, day), set()
+        for raw in pile.rows:
+            urgent = told.writer.section(raw[4])
+            key = urgent if urgent in URGENT else asked_of(raw[3])
+            sections.add(key)
+            found[key].found.append((desks.order_of(raw), raw, told))
+            found[key].count += 1
+        if len(pile.rows) == desks.PER_DESK:
+            full.append((pile, sections))
+    counted = desks.numbers_waiting([pile for pile, _sections in full], COUNTED)
+    for (pile, sections), numbers in zip(full, counted, strict=True):
+        _count_rest(found, pile, sections, numbers)
     return found
 
 
-def _count_rest(found: dict[str, dict[str, Any]], rows: list[dict[str, Any]], counted: dict[str, int]) -> None:
-    """Add what was counted but not read to the sections of its states; what is urgent there is at least what was read."""
-    read_of: dict[str, int] = {}
-    for row in rows:
-        read_of[row["state_key"]] = read_of.get(row["state_key"], 0) + 1
-    urgent = {section_of(row) for row in rows} & {"overdue", "due"}
-    for state, n in counted.items():
-        rest = n - read_of.get(state, 0)
-        if rest > 0:
-            found[section_of({"section": "", "state_key": state})]["count"] += rest
-    for key in urgent:
-        found[key]["more"] = all(section_of(row) in {"overdue", "due"} for row in rows)
+def _count_rest(found: dict[str, Section], pile: desks.Pile, sections: set[str], counted: dict[str, int]) -> None:
+    """Add what was counted but not read to the sections of its states.
+
+    Where not all was counted there is at least so much of every state, and where all that was read is urgent, of what is.
+    """
+    for state, n in (Bag(counted) - Bag(raw[3] for raw in pile.rows)).items():
+        found[asked_of(state)].count += n
+    if sum(counted.values()) == COUNTED:
+        for state in pile.desk.states:
+            found[asked_of(state)].more = True
+    if sections <= URGENT:
+        for key in sections:
+            found[key].more = True
 
 
-def overdue_url(node: Node, entity: Entity) -> str:
-    """The list of an entity's overdue cases at ``node``, oldest first."""
-    return f"{open_url(node, entity)}&due_to={(local_day() - timedelta(days=1)).isoformat()}&sort=due"
+class Lists:
+    """Addresses of the lists of an entity's open and overdue cases. Written by hand: keys need no quoting, and a page has
+    hundreds of these."""
 
+    def __init__(self, entity: Entity, day: date) -> None:
+        workflow = registry().every_version_of(entity.key)
+        states = "&".join([f"state={state.key}" for state in workflow.states if not state.final]) if workflow is not None else ""
+        self.path = f"{entity.plugin}/{entity.name}/"
+        self.states, self.late = states, f"due_to={(day - timedelta(days=1)).isoformat()}&sort=due"
 
-def open_url(node: Node, entity: Entity) -> str:
-    """The list of an entity's open cases at ``node``. Written by hand: keys need no quoting, and a page has hundreds of these."""
-    workflow = registry().every_version_of(entity.key)
-    states = "&".join([f"state={state.key}" for state in workflow.states if not state.final]) if workflow is not None else ""
-    return f"/d/{node.code}/{entity.plugin}/{entity.name}/?{states}"
+    def every(self, node: Node) -> str:
+        """All cases at ``node``."""
+        return f"/d/{node.code}/{self.path}"
+
+    def open(self, node: Node) -> str:
+        """The open ones."""
+        return f"/d/{node.code}/{self.path}?{self.states}"
+
+    def overdue(self, node: Node) -> str:
+        """The overdue ones, oldest first."""
+        return f"/d/{node.code}/{self.path}?{self.states}&{self.late}"
 
 
 def context(node: Node, actor: Actor) -> dict[str, Any]:
     """What the page shows."""
-    found = read(node, actor)
-    sections = [{"key": key, "title": str(title), "icon": icon, "tone": tone, "count": found[key]["count"],
-                 "count_text": f"{found[key]['count']}+" if found[key]["more"] else str(found[key]["count"]),
-                 "rows": found[key]["rows"][:SHOWN], "rest": found[key]["rows"][SHOWN:SHOWN + MORE]}
+    day, entities = local_day(), case_entities(node, actor)  # the day is asked of the database: once
+    found = read(node, actor, entities, day)
+    shown = {key: section.rows() for key, section in found.items()}
+    sections = [{"key": key, "title": str(title), "icon": icon, "tone": tone, "count": found[key].count,
+                 "count_text": found[key].count_text, "rows": shown[key][:SHOWN], "rest": shown[key][SHOWN:]}
                 for key, title, icon, tone in SECTIONS]
-    lists = [{"label": str(entity.label), "url": f"/d/{node.code}/{entity.plugin}/{entity.name}/", "icon": entity.icon,
-              "overdue_url": overdue_url(node, entity)} for entity in case_entities(node, actor)]
+    lists = [{"label": str(entity.label), "url": links.every(node), "icon": entity.icon, "overdue_url": links.overdue(node)}
+             for entity in entities for links in (Lists(entity, day),)]
     return {"title": _("Clerk's desk"), "node": node, "sections": sections, "lists": lists,
-            "nothing": not any(section["count"] for section in sections)}
+            "nothing": not any(section.count for section in found.values())}
 
 
 def desk_page() -> str:
@@ -118,9 +164,10 @@ def desk_page() -> str:
 
 def desk_json() -> dict[str, Any]:
     """The same for programs: sections with their count and the most urgent cases."""
-    found = read(g.node, current_actor())
-    return {"sections": [{"key": key, "label": str(title), "count": found[key]["count"], "more": found[key]["more"],
-                          "items": [_item(row) for row in found[key]["rows"][:SHOWN]]} for key, title, _icon, _tone in SECTIONS]}
+    actor = current_actor()
+    found = read(g.node, actor, case_entities(g.node, actor), local_day())
+    return {"sections": [{"key": key, "label": str(title), "count": found[key].count, "more": found[key].more,
+                          "items": [_item(row) for row in found[key].rows()[:SHOWN]]} for key, title, _icon, _tone in SECTIONS]}
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from grid321.core.api import (
 )
 from grid321.core.api import gettext as _
 
-from .desk_clerk import PLUGIN, open_url, overdue_url
+from .desk_clerk import PLUGIN, Lists
 from .desk_late import late_cases, late_units
 from .evaluation_panels import smell_counts
 from .evaluation_smells import SMELL
@@ -53,7 +53,7 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
             figures.ratio_view(shown, one) for one in measures if isinstance(one, statistics.Ratio)],
         "funnels": [{"label": str(one.label), "levels": funnel(figures.bank_view(shown, one)),
                      "url": f"/d/{node.code}/core/statistics/{one.key}"} for one in funnels],
-        "places": places(shown, late), "units": late_units(node, actor), "late": late_cases(node, actor, late),
+        "places": places(shown, late), "units": late_units(node, actor), "late": late_cases(node, actor, late, shown.today),
         "trends": [trend for trend in (figures.trend_view(shown, one, MONTHS) | {"title": str(seen[one.entity].label)}
                                        for one in funnels) if any(any(series["values"]) for series in trend["series"])],
         "tallies": [one for one in (with_shares(figures.tally_view(shown, one)) for one in measures
@@ -85,11 +85,11 @@ def heads(shown: Shown, entities: Sequence[Entity], late: Sequence[statistics.Ov
             continue
         workflow = registry().every_version_of(entity.key)
         assert workflow is not None
-        counted = statistics.stock(entity, shown.node, ["state"])["state"]
+        counted, links = statistics.stock(entity, shown.node, ["state"])["state"], Lists(entity, shown.today)
         states = [state.key for state in workflow.states if not state.final]
         open_now = sum(counted.get(state, 0) for state in states)
         one = {"label": _("Open: %(kind)s", kind=str(entity.label)), "n": open_now, "text": format_number(open_now), "tone": "",
-               "url": open_url(shown.node, entity) if open_now and is_on(PLUGIN, shown.node.id) else ""}
+               "url": links.open(shown.node) if open_now and is_on(PLUGIN, shown.node.id) else ""}
         found.append(one)
         for measure in late:
             if measure.entity == entity.key:
@@ -97,7 +97,7 @@ def heads(shown: Shown, entities: Sequence[Entity], late: Sequence[statistics.Ov
                 text = f"{format_number(n)}+" if n >= statistics.LIVE_LIMIT else format_number(n)
                 found.append({"label": _("Overdue: %(kind)s", kind=str(entity.label)), "n": n, "text": text,
                               "tone": "bad" if n else "",
-                              "url": overdue_url(shown.node, entity) if n and is_on(PLUGIN, shown.node.id) else ""})
+                              "url": links.overdue(shown.node) if n and is_on(PLUGIN, shown.node.id) else ""})
     return found
 
 
@@ -150,14 +150,15 @@ def places(shown: Shown, late: Sequence[statistics.Overdue]) -> dict[str, Any] |
         counted = statistics.stock_by_child(entity, children, ["state"])
         overdue = statistics.overdue_by_child(measure, entity, workflow, children, LATE_MOST, shown.today)
         most = max((sum(counted[child.id]["state"].get(state, 0) for state in states) for child in children), default=0)
+        links = Lists(entity, shown.today)
         for child in children:
             here = is_on(PLUGIN, child.id)  # where it is on only further down, there is no list
             n, behind = sum(counted[child.id]["state"].get(state, 0) for state in states), overdue[child.id]
             rows[child.id]["cells"].append({
                 "n": n, "text": format_number(n), "late": behind,
                 "late_text": f"{behind}+" if behind >= LATE_MOST else format_number(behind),
-                "url": open_url(child, entity) if n and here else "",
-                "late_url": overdue_url(child, entity) if behind and here else "",
+                "url": links.open(child) if n and here else "",
+                "late_url": links.overdue(child) if behind and here else "",
                 "share": 100 * n / most if most else 0, "late_share": 100 * min(behind, n) / most if most else 0})
     used = [place for place in range(len(kinds)) if any(row["cells"][place]["n"] for row in rows.values())]
     for row in rows.values():

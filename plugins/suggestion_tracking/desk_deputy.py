@@ -10,13 +10,28 @@ from typing import Any
 
 from flask import g, render_template
 
-from grid321.core.api import Actor, Node, current_actor, desks, format_day, local_day, people, registry, scoped, tree
+from grid321.core.api import (
+    Actor,
+    Node,
+    current_actor,
+    desks,
+    format_day,
+    local_day,
+    longer_asked,
+    people,
+    records,
+    registry,
+    scoped,
+    tree,
+)
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
 from .desk_clerk import PLUGIN
+from .evaluation_ballot import waiting_for
 from .life_models import Contact, Cosigner, Suggestion, Task
 from .matter_models import Matter
+from .suggestion_life import unit_names
 from .supervision_models import Receipt
 
 MINE, SIGNED, HEARD = 60, 40, 20
@@ -36,9 +51,11 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
     own = _suggestions(node, actor, Suggestion.deputy_id == person, MINE)
     signed = _suggestions(node, actor, Suggestion.id.in_(
         Cosigner.select(Cosigner.suggestion_id).where(Cosigner.person_id == person)), SIGNED)
-    waits = [*to_rate(node, actor), *to_confirm(node, actor, own), *to_meet(node, own)]
+    waits = [*to_rate(node, actor), *to_confirm(node, actor, own), *to_agree(node, own), *to_vote(node, actor),
+             *to_meet(node, own)]
     return {"title": _("My suggestions"), "node": node, "name": actor.name or actor.username, "waits": waits,
-            "own": [card(node, one) for one in own], "signed": [card(node, one) for one in signed],
+            "own": [card(node, one) for one in own if one.closed_at is None],
+            "ended": [card(node, one) for one in own if one.closed_at is not None], "signed": [card(node, one) for one in signed],
             "heard": heard(node, actor), "today": format_day(local_day()),
             "new_url": _new_url(node, actor), "list_url": f"/d/{node.code}/{PLUGIN}/suggestion/"}
 
@@ -53,7 +70,8 @@ def _suggestions(node: Node, actor: Actor, condition: Any, most: int) -> list[Su
     entity = registry().entity(f"{PLUGIN}.suggestion")
     query = Suggestion.select(Suggestion.id, Suggestion.number, Suggestion.title, Suggestion.state, Suggestion.due,
                               Suggestion.raised_on, Suggestion.handed_on, Suggestion.answered_on, Suggestion.rated_on,
-                              Suggestion.closed_at, Suggestion.wish_contact, Suggestion.division_id)
+                              Suggestion.closed_at, Suggestion.wish_contact, Suggestion.division_id,
+                              Suggestion.agreed_longer_on)
     return list(scoped(query.where(condition), entity, "view", node, actor).order_by(Suggestion.id.desc()).limit(most))
 
 
@@ -77,6 +95,15 @@ def to_rate(node: Node, actor: Actor) -> list[dict[str, Any]]:
     return found
 
 
+def to_vote(node: Node, actor: Actor) -> list[dict[str, Any]]:
+    """The open ballots in which the deputy has not voted."""
+    if not actor.may_within(f"{PLUGIN}.vote", node):
+        return []
+    return [{"kind": "vote", "title": one.title, "number": str(one.year), "due": _due(one.ends_on), "tone": _tone(one.ends_on),
+             "what": _("The secret ballot of deputies is open, and you have not voted yet."), "button": _("Vote"),
+             "url": f"/d/{node.code}/{PLUGIN}/ballot/{one.id}/vote"} for one in waiting_for(actor.person_id)]
+
+
 def to_confirm(node: Node, actor: Actor, own: Iterable[Suggestion]) -> list[dict[str, Any]]:
     """What others ask the deputy to agree to: the steps that belong to the deputy as the one who raised the suggestion."""
     known = {one.id: one for one in own}
@@ -89,8 +116,33 @@ def to_confirm(node: Node, actor: Actor, own: Iterable[Suggestion]) -> list[dict
         step = desks.first_step(workflow, one.state, "reporter", actor) if state.desk == "reporter" and not state.final else None
         if step is not None:
             found.append({"kind": "confirm", "title": one.title, "number": one.number, "due": _due(one.due),
-                          "tone": _tone(one.due), "what": str(state.label), "button": str(step.label),
-                          "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}/do/{step.key}"})
+                          "tone": _tone(one.due), "what": _why(one, str(state.label)), "button": _("See, change and raise again"),
+                          "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}"})
+    return found
+
+
+def _why(one: Suggestion, label: str) -> str:
+    """The state of a suggestion that came back to the deputy, with the reason that was given."""
+    course = records.history(registry().entity(f"{PLUGIN}.suggestion"), one.id)
+    told = [value for entry in course if entry["step"] == "send_back" for _label, value in entry["asked"]]
+    return _("%(state)s: %(reason)s", state=label, reason=told[-1]) if told else label
+
+
+def to_agree(node: Node, own: Iterable[Suggestion]) -> list[dict[str, Any]]:
+    """Suggestions of which a unit asked for a longer limit, which is given only when the deputy agrees."""
+    known = {one.id: one for one in own if one.state in UNDERWAY and one.agreed_longer_on is None}
+    tasks = {task: (suggestion, unit) for task, suggestion, unit in Task.select(
+        Task.id, Task.suggestion_id, Task.department_id).where(
+            Task.suggestion_id.in_(list(known) or [0]) & Task.closed_at.is_null()).order_by(Task.id).tuples()}
+    asked = longer_asked(f"{PLUGIN}.task", list(tasks))
+    names = unit_names(unit for _suggestion, unit in tasks.values())
+    found = []
+    for suggestion, unit in (pair for task, pair in tasks.items() if task in asked):
+        one = known[suggestion]
+        found.append({"kind": "agree", "title": one.title, "number": one.number, "due": _due(one.due), "tone": _tone(one.due),
+                      "what": _("%(unit)s asks for more time. It is given only if you agree.",
+                                unit=names.get(unit, "") or _("The unit")),
+                      "button": _("Read it and agree or not"), "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}"})
     return found
 
 
@@ -148,13 +200,25 @@ def card(node: Node, one: Suggestion) -> dict[str, Any]:
 
 
 def course(one: Suggestion) -> list[dict[str, str]]:
-    """The five stations of a suggestion with the day on which each was reached; the present one is marked."""
-    stations = ((_("Raised"), one.raised_on), (_("Handed over"), one.handed_on), (_("Answered"), one.answered_on),
-                (_("Rated"), one.rated_on), (_("Concluded"), one.closed_at))
-    last = max((place for place, (_name, day) in enumerate(stations) if day is not None), default=-1)
-    return [{"name": name, "day": format_day(local_day(day) if hasattr(day, "hour") else day) if day is not None else "",
-             "class": "done" if place <= last and day is not None else "now" if place == last + 1 else ""}
-            for place, (name, day) in enumerate(stations)]
+    """The five stations of a suggestion with the day on which each was reached; the present one is marked.
+
+    Of one that was withdrawn or not taken only what happened is shown, with how it ended.
+    """
+    unanswered = one.closed_at is not None and one.answered_on is None
+    end = _("Ended without an answer") if unanswered else _("Concluded")
+    stations: tuple[tuple[str, str, Any], ...] = (
+        (_("Raised"), "", one.raised_on), (_("Given to units"), _("To be given to units"), one.handed_on),
+        (_("Answered"), _("To be answered"), one.answered_on), (_("Rated"), _("To be rated"), one.rated_on),
+        (end, _("To be concluded"), one.closed_at))
+    if one.state == "again":
+        stations = (*stations[:3], ("", _("Being handled again"), None), *stations[3:])
+    if unanswered:
+        stations = tuple(station for station in stations if station[2] is not None)
+    last = max((place for place, (*_names, day) in enumerate(stations) if day is not None), default=-1)
+    return [{"name": name if day is not None else coming,
+             "day": format_day(local_day(day) if hasattr(day, "hour") else day) if day is not None else "",
+             "class": "done" if day is not None else "now" if place == last + 1 else ""}
+            for place, (name, coming, day) in enumerate(stations)]
 
 
 def heard(node: Node, actor: Actor) -> list[dict[str, Any]]:
@@ -181,4 +245,4 @@ def as_json() -> dict[str, Any]:
     return {"waits": [{"kind": one["kind"], "number": one["number"], "title": one["title"], "url": one["url"]}
                       for one in found["waits"]],
             **{key: [{"number": one["number"], "title": one["title"], "state": one["state"], "url": one["url"]}
-                     for one in found[key]] for key in ("own", "signed", "heard")}}
+                     for one in found[key]] for key in ("own", "ended", "signed", "heard")}}

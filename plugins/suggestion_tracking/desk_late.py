@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from grid321.core.api import Actor, Node, desks, format_number, is_on, local_day, ngettext, people, registry, statistics, tree
@@ -13,14 +14,15 @@ SOURCES = ((f"{PLUGIN}.matter", "unit_id", "unit"), (f"{PLUGIN}.task", "departme
 LONGEST = 12
 
 
-def late_cases(node: Node, actor: Actor, measures: Sequence[Any]) -> list[dict[str, Any]]:
+def late_cases(node: Node, actor: Actor, measures: Sequence[Any],
+               day: date | None = None) -> list[dict[str, Any]]:
     """The cases at and below ``node`` that are overdue longest, of every kind that is counted as overdue; the oldest first.
 
     One query for each kind, which reads the first entries of the index (level, due).
     """
     if not is_on(PLUGIN, node.id):
         return []
-    day, rows = local_day(), []
+    day, rows = day or local_day(), []
     for measure in measures:
         entity = registry().entity(measure.entity)
         for row in desks.longest_overdue(entity, node, actor, day, LONGEST, measure.without):

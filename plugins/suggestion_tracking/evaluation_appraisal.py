@@ -117,7 +117,7 @@ APPRAISAL = Entity(
     f"{PLUGIN}.appraisal", model=Appraisal, schema=AppraisalSchema, label=_l("Appraisals of units"),
     columns=("name", "year", "division", "state", "legal_basis", "valid_until", "published_on"), filters=("year", "state"),
     search=("name",), title="name", actions=ACTIONS, icon="clipboard-check", levels=("county", "town"), check=check_appraisal,
-    delete=delete_appraisal, steps=STEPS,
+    delete=delete_appraisal, steps=STEPS, menu="more",
     closed=lambda record: record.state == "closed",
     description=_l("Off until a legal basis and an end day are recorded. Counts outcomes, never logins, photos or kilometres."))
 ITEM = Entity(

@@ -65,7 +65,7 @@ BALLOT = Entity(
     f"{PLUGIN}.ballot", model=Ballot, schema=BallotSchema, label=_l("Ballots of deputies"),
     columns=("title", "year", "division", "state", "voters", "votes", "published_on"), filters=("year", "state"),
     search=("title",), title="title", actions=("create", "edit", "delete"), icon="check2-square", levels=("county", "town"),
-    check=check_ballot, delete=delete_ballot, closed=lambda record: record.state != "draft", steps=STEPS,
+    menu="more", check=check_ballot, delete=delete_ballot, closed=lambda record: record.state != "draft", steps=STEPS,
     description=_l("Secret: who voted is kept apart from what was voted. The count is shown after the ballot is closed."))
 
 
@@ -178,6 +178,13 @@ def checked_answers(ballot_id: int, given: Mapping[int, str]) -> dict[int, str]:
     if errors:
         raise Invalid(_("The vote was not cast: the paper is not complete."), errors=errors)
     return {subject.id: given[subject.id] for subject in subjects}
+
+
+def waiting_for(person_id: int | None) -> list[Any]:
+    """The ballots that are open and in which a person has not voted yet. One query."""
+    owed = BallotVoter.select(BallotVoter.ballot_id).where((BallotVoter.person_id == (person_id or 0)) & ~BallotVoter.voted)
+    return list(Ballot.select().where((Ballot.state == "open") & Ballot.id.in_(owed)
+                                      & (Ballot.ends_on.is_null() | (Ballot.ends_on >= local_day()))).order_by(Ballot.id))
 
 
 def cast(voter: Any, given: Mapping[int, str], node: Node) -> None:

@@ -58,7 +58,7 @@ CHOSEN = Entity(
     f"{PLUGIN}.chosen", model=Chosen, schema=ChosenSchema, label=_l("Good suggestions and good units"),
     columns=("label", "kind", "year", "decided_by", "decided_on", "published_on"), filters=("year", "kind", "published_on"),
     search=("label",), title="label", actions=("create", "edit", "delete", "export"), icon="star", levels=("county", "town"),
-    check=check_chosen, closed=lambda record: record.published_on is not None,
+    menu="more", check=check_chosen, closed=lambda record: record.published_on is not None,
     steps=(("publish_chosen", _l("Published")),),
     description=_l("Chosen by a meeting and published with the reason. The system proposes nobody."))
 

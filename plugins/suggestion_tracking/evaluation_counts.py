@@ -43,12 +43,18 @@ TOGETHER = 0
 """In place of a unit: the deputy met all units together, which counts for each of them."""
 OF_ALL, OF_UNITS = "kind,year,marks", "kind,year,department_id,marks"
 
+def _faults() -> Iterable[str]:
+    from .evaluation_verify import faults  # it reads this module
+
+    return faults()
+
+
 COUNTED = Entity(
     f"{PLUGIN}.counted", model=Counted, schema=CountedSchema, label=_("Cases behind the rates"),
     columns=("number", "title", "department", "marks", "left_out"),
     filters=("kind", "year", "department", "outcome", "left_out"),
-    sorts=("-id", "-counted_on"), title="number", actions=("export",), icon="list-task", menu=None,
-    counters=(Counter(OF_ALL), Counter(OF_UNITS)),
+    sorts=("-id", "-counted_on"), title="title", actions=("export",), icon="list-task", menu=None,
+    counters=(Counter(OF_ALL), Counter(OF_UNITS)), verify=_faults,
     description=_("What the rates count, one line each, and what is left out with the reason. Made by the system."))
 
 

@@ -18,6 +18,7 @@ from grid321.core.api import (
     notices,
     qr_picture,
     require,
+    signed_links,
     tree,
 )
 from grid321.core.api import gettext as _
@@ -198,10 +199,12 @@ def vote_page(record_id: int) -> Any:
 
 
 def vote_link_page(token: str) -> Any:
-    """Vote by a link for one use, without an account. A forged link and one of another ballot get the same answer."""
+    """Vote by a link for one use, without an account. A forged link and one of another ballot or place get the same answer."""
     voter = ballots.voter_by_link(token)
     ballot = Ballot.get_by_id(voter.ballot_id)
-    place = tree().get(ballot.division_id) or g.node
+    place = tree().get(ballot.division_id)
+    if place is None or not tree().covers(g.node, place):
+        raise signed_links.invalid()
     if request.method == "GET":
         return render_template("suggestion_tracking/vote.html", **_vote_form(ballot, {}, ""))
     try:

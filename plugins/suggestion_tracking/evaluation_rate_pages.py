@@ -18,6 +18,7 @@ from grid321.core.api import (
     figures,
     format_day,
     format_number,
+    format_time,
     is_on,
     json_answer,
     local_day,
@@ -33,6 +34,7 @@ from . import evaluation_counts as counts
 from . import evaluation_rates as rates
 from .evaluation_appraisal import ranking_allowed
 from .evaluation_counts import PLUGIN
+from .evaluation_verify import behind
 
 MATTER = f"{PLUGIN}.matter"
 MATTER_RATIOS = tuple(f"{PLUGIN}.matter_{name}_rate" for name in ("solved", "answered", "satisfied"))
@@ -72,6 +74,7 @@ def page() -> str:
     return render_template(
         "suggestion_tracking/rates.html", title=_("Rates of suggestions"), node=node, year=year,
         period=_("Handed over in %(year)s; as of %(day)s.", year=year, day=format_day(local_day())),
+        behind=format_time(since) if (since := behind()) else "",
         years=[{"value": one, "selected": one == year} for one in sorted({*counts.years(node), year}, reverse=True)],
         cards=[card(node, rate, found, year) for rate, found in _own(node, year)],
         by=by, may_rank=may_rank, rates=[{"key": rate.key, "label": str(rate.label)} for rate in rates.RATES],
@@ -237,6 +240,7 @@ def api() -> Any:
     least = minimum(node)
     return json_answer({
         "division": node.code, "year": year, "cut_off": local_day().isoformat(), "minimum": least,
+        "counted_until": f"{since.isoformat(timespec='seconds')}Z" if (since := behind()) else None,
         "rounding": str(statistics.ROUNDING), "ranked_by": by or None,
         "rates": [{"rate": rate.key, "label": str(rate.label), "formula": str(rate.formula), "exclusions": str(rate.exclusions),
                    "cutoff": str(rates.CUTOFF), **rate_json(found)} for rate, found in _own(node, year)],

@@ -67,7 +67,7 @@ class SmellSchema(EntitySchema):
     number = Text(_("Number"), max=40, read_only=True)
     title = Text(_("Title"), max=120, read_only=True)
     department = DepartmentRef(_("Unit"), read_only=True)
-    measured = Int(_("Measured"), read_only=True)
+    measured = Int(_("Measured"), read_only=True, says_no=True)
     threshold = Int(_("Threshold"), read_only=True)
     other = Text(_("Most alike reply at"), max=40, read_only=True)
     since = Day(_("Noticed since"), read_only=True)
@@ -121,7 +121,7 @@ class ResultSchema(EntitySchema):
     division = DivisionRef(_("County or town"), read_only=True)
     appraisal = RecordRef(_("Appraisal"), entity="suggestion_tracking.appraisal", read_only=True)
     department = DepartmentRef(_("Unit"), read_only=True)
-    points = Int(_("Points in hundredths"), read_only=True)
+    points = Int(_("Points in hundredths"), read_only=True, says_no=True)
     reachable = Int(_("Reachable in hundredths"), read_only=True)
     rank = Int(_("Place"), read_only=True)
 
@@ -138,8 +138,8 @@ class BallotSchema(EntitySchema):
                   help=_("With fewer votes the count is never shown: it might tell who voted how."))
     ends_on = Day(_("Last day of voting"), help=_("Until the end of this day votes are taken."))
     state = Choice(_("State"), options=STATES, read_only=True)
-    voters = Int(_("May vote"), read_only=True)
-    votes = Int(_("Voted"), read_only=True)
+    voters = Int(_("May vote"), read_only=True, says_no=True)
+    votes = Int(_("Voted"), read_only=True, says_no=True)
     published_on = Day(_("Published on"), read_only=True)
 
 

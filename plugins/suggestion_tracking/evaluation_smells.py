@@ -46,7 +46,7 @@ WAITING = frozenset({"answered", "told", "rated", "kept", "evaluated", "followed
 SMELL = Entity(
     f"{PLUGIN}.smell", model=Smell, schema=SmellSchema, label=_("Things to look at"),
     columns=("number", "title", "kind", "measured", "department", "since"),
-    filters=("kind", "state", "department", "since"), sorts=("-id", "-since"), title="number",
+    filters=("kind", "state", "department", "since"), sorts=("-id", "-since"), title="title",
     actions=("export",), icon="eye", menu="main", counters=(Counter("kind,state"),),
     description=_("Plain rules noticed something here. It may have a good reason: look, and ask. Nobody is marked down for it."))
 

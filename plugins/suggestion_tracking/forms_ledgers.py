@@ -37,6 +37,11 @@ def _states(name: str) -> dict[str, str]:
     return {state.key: str(state.label) for state in flow.states} if flow is not None else {}
 
 
+def _day(day: date | None) -> str:
+    """A day in a narrow column: the year on its own line, so that no line ends within the day."""
+    return format_day(day).replace("年", "年\n")
+
+
 def _within(column: Any, year: str) -> Any:
     return column.between(date(int(year), 1, 1), date(int(year), 12, 31))
 
@@ -61,11 +66,11 @@ def suggestions(node: Node, actor: Actor, year: str) -> dict[str, Any]:
 
     return {**said, "rows": [{
         "number": one.number, "title": one.title, "deputy": people.get(one.deputy_id, ""), "lead": named(one, False),
-        "co": named(one, True), "handed_on": format_day(one.handed_on), "due": format_day(one.due),
-        "answered_on": format_day(one.answered_on), "outcome": _class("outcome", one.outcome, one),
+        "co": named(one, True), "handed_on": _day(one.handed_on), "due": _day(one.due),
+        "answered_on": _day(one.answered_on), "outcome": _class("outcome", one.outcome, one),
         "rating": _class("rating", one.rating, one), "state": states.get(one.state, one.state),
         "open_promises": gettext("promises open") if one.number in promises else "",
-        "struck": one.outcome and one.state == "closed", "closed": format_day(one.closed_at)} for one in found]}
+        "struck": one.outcome and one.state == "closed", "closed": _day(one.closed_at)} for one in found]}
 
 
 def _class(scheme: str, code: str | None, one: Any) -> str:
@@ -74,7 +79,7 @@ def _class(scheme: str, code: str | None, one: Any) -> str:
 
 LEDGER = s.Sheet((
     s.Title("{{ place.name }}{{ document.label }}"), HEADED,
-    s.Table((11, 44, 50, 17, 32, 25, 25, 20, 17, 24), (
+    s.Table((11, 43, 46, 19, 35, 20, 25, 22, 15, 25), (
         s.heads(_("No."), _("Number"), _("Title"), _("Deputy"), _("Units (co-handling)"), _("Handed over on"),
                _("Day of the answer (limit)"), _("Outcome class"), _("Rating"), _("Present state")),
         s.Each("row in rows", (s.Row((
@@ -98,14 +103,14 @@ def promises(node: Node, actor: Actor, year: str) -> dict[str, Any]:
     names, states = unit_names(one.department_id for one in found), _states("commitment")
     return {**said, "rows": [{
         "number": one.number, "suggestion": one.suggestion_number, "title": one.title, "unit": names.get(one.department_id, ""),
-        "promised_on": format_day(one.promised_on), "due_on": format_day(one.due_on), "carried": one.carried,
+        "promised_on": _day(one.promised_on), "due_on": _day(one.due_on), "carried": one.carried,
         "progress": one.progress, "state": states.get(one.state, one.state),
-        "done_on": format_day(one.done_on)} for one in found]}
+        "done_on": _day(one.done_on)} for one in found]}
 
 
 PROMISES = s.Sheet((
     s.Title("{{ place.name }}{{ document.label }}"), HEADED,
-    s.Table((11, 44, 50, 30, 26, 26, 15, 38, 23), (
+    s.Table((11, 43, 54, 34, 20, 20, 15, 42, 22), (
         s.heads(_("No."), _("Suggestion"), _("What is promised"), _("Unit"), _("Promised on"), _("Promised for"), _("Carried on"),
                _("How far it is"), _("State")),
         s.Each("row in rows", (s.Row((
@@ -128,9 +133,9 @@ def lists(node: Node, actor: Actor, year: str) -> dict[str, Any]:
     names, states = unit_names(one.department_id for one in found), _states("list_item")
     return {**said, "rows": [{
         "number": one.number, "suggestion": one.suggestion_number, "title": one.title, "problem": one.problem,
-        "found_on": format_day(one.found_on), "unit": names.get(one.department_id, ""), "duty": one.duty, "leader": one.leader,
-        "person": one.person, "measure": one.measure, "limit_on": format_day(one.limit_on or one.due), "result": one.result,
-        "rectified_on": format_day(one.rectified_on), "verified_by": one.verified_by,
+        "found_on": _day(one.found_on), "unit": names.get(one.department_id, ""), "duty": one.duty, "leader": one.leader,
+        "person": one.person, "measure": one.measure, "limit_on": _day(one.limit_on or one.due), "result": one.result,
+        "rectified": "\n".join(text for text in (_day(one.rectified_on), one.verified_by) if text),
         "state": states.get(one.state, one.state)} for one in found]}
 
 
@@ -142,7 +147,7 @@ def _list(title: Any, widths: tuple[float, ...], names: tuple[Any, ...], *values
 
 
 LISTS = s.Sheet((
-    *_list(_("List of problems"), (44, 44, 50, 66, 27, 24), (
+    *_list(_("List of problems"), (43, 43, 50, 67, 22, 25), (
         _("Number"), _("Suggestion"), _("Problem"), _("What is wrong"), _("Found on"), _("State")),
         "row.number", "row.suggestion", "row.title", "row.problem", "row.found_on", "row.state"),
     s.Break(),
@@ -150,10 +155,10 @@ LISTS = s.Sheet((
         _("Number"), _("Problem"), _("Responsible unit"), _("Responsibility"), _("Leader in charge"), _("Person responsible")),
         "row.number", "row.title", "row.unit", "row.duty", "row.leader", "row.person"),
     s.Break(),
-    *_list(_("List of rectifications"), (44, 44, 60, 27, 48, 32), (
+    *_list(_("List of rectifications"), (43, 44, 60, 22, 54, 27), (
         _("Number"), _("Problem"), _("Measure to put it right"), _("To be put right by"), _("What was done"),
         _("Put right on, confirmed by")),
-        "row.number", "row.title", "row.measure", "row.limit_on", "row.result", "row.rectified_on }} {{ row.verified_by")),
+        "row.number", "row.title", "row.measure", "row.limit_on", "row.result", "row.rectified")),
     s.WIDE)
 
 

@@ -20,7 +20,7 @@ def of_matter(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
             "result_boxes": boxes(P + "rating", record.rating, record.division_id)}
 
 
-_STEPS = s.Table((38, 20, 30, 80), (
+_STEPS = s.Table((47, 20, 30, 71), (
     s.heads(_("Time"), _("By"), _("Step taken"), _("Content")),
     s.Each("one in timeline|rejectattr('step', 'in', ['attach', 'detach', 'reveal'])", (s.Row((
         s.Cell("{{ one.at }}"), s.Cell("{{ one.who }}"), s.Cell("{{ one.label }}"),
@@ -30,7 +30,7 @@ _STEPS = s.Table((38, 20, 30, 80), (
 
 HANDLING = s.Sheet((
     s.Title("{{ document.label }}"), NUMBERED,
-    s.Table((30, 54, 30, 54), (
+    s.Table((34, 50, 34, 50), (
         s.Row((s.head(_("Place")), s.Cell(WHERE, 3))),
         s.facts((_("Class"), "{{ texts.kind }}"), (_("How it came in"), "{{ texts.source }}")),
         s.facts((_("Raised by"), "{{ texts.contact_name or '—' }}"), (_("Telephone"), "{{ texts.contact_phone or '—' }}")),
@@ -38,21 +38,25 @@ HANDLING = s.Sheet((
         s.facts((_("Deputy who heard it"), "{{ texts.deputy or '—' }}"),
                 (_("An answer is wished for"), "{{ texts.wants_answer }}")),
         s.Row((s.head(_("Matter")), s.Cell("{{ title }}", 3))),
-        s.Row((s.head(_("What was said")), s.Cell("{{ texts.text }}", 3, top=True)), tall=30, whole=False))),
+        s.Row((s.head(_("What was said")), s.Cell("{{ texts.text }}", 3, top=True)), tall=22, whole=False))),
     s.Heading(_("Course of handling")), _STEPS,
     s.Heading(_("Answer, rating, write-off")),
-    s.Table((30, 54, 30, 54), (
+    s.Table((34, 50, 34, 50), (
         s.facts((_("Handled by"), "{{ texts.department or texts.unit or texts.holder }}"),
                 (_("Way of handling"), "{{ texts.way or '—' }}")),
         s.Row((s.head(_("Answer")), s.Cell((s.Body("texts.answer", "plain"), s.Sign(_("Handled by (signature):"), DATED)), 3,
-                                           top=True)), tall=26, whole=False),
+                                           top=True)), tall=22, whole=False),
+        s.When("texts.face_to_face_on", (s.facts((_("Handed over face to face on"), "{{ texts.face_to_face_on }}"),
+                                                 (_("Who took it over face to face"), "{{ texts.face_to_face_who }}")),)),
         s.facts((_("Outcome class"), "{{ texts.outcome or '—' }}"),
-                (_("Resident told on"), "{{ texts.feedback_resident_on or '—' }}")),
+                (_("To be done by"), "{{ texts.limit_on or texts.due or '—' }}")),
+        s.facts((_("Resident told on"), "{{ texts.feedback_resident_on or '—' }}"),
+                (_("Deputy told on"), "{{ texts.feedback_deputy_on or '—' }}")),
         s.Row((s.head(_("Rating of the attitude")), s.Cell("{{ attitude_boxes }}", 3))),
         s.Row((s.head(_("Rating of the result")), s.Cell("{{ result_boxes }}", 3))),
-        s.Row((s.head(_("Evidence")), s.Cell("{{ texts.evidence or '' }}", 3)), tall=14, whole=False),
+        s.Row((s.head(_("Evidence")), s.Cell("{{ texts.evidence or '' }}", 3)), tall=12, whole=False),
         s.Row((s.head(_("Opinion of the person in charge")), s.Cell((s.Sign(_("In charge (signature, seal):"), DATED),), 3)),
-              tall=20))),
+              tall=18))),
     PRINTED))
 
 HAND_OVER = s.Sheet((
@@ -60,7 +64,7 @@ HAND_OVER = s.Sheet((
     s.Text(_("To {{ texts.department or texts.unit }}:"), "to"),
     s.Text(_("The following matter is handed over to your unit. Answer it within the limit, tell the one who raised it, and give "
              "the answer back."), "body"),
-    s.Table((30, 54, 30, 54), (
+    s.Table((34, 50, 34, 50), (
         s.Row((s.head(_("Place")), s.Cell(WHERE, 3))),
         s.facts((_("Class"), "{{ texts.kind }}"), (_("Way of handling"), "{{ texts.way or '—' }}")),
         s.Row((s.head(_("Matter")), s.Cell("{{ title }}", 3))),

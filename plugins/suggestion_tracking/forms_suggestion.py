@@ -11,7 +11,8 @@ from .suggestion_life import REPLIED
 
 s = sheet
 COLON = _(": ")
-PRINTED = s.Text(_("Printed from the system on {{ printed }}; the record in the system decides."), "note")
+PRINTED = s.Foot(_("Printed from the system on {{ printed }}; the record in the system decides. Scan the code to open it (with "
+                   "your account)."))
 DATED = _("Date: ____ / __ / __")
 NUMBERED = s.Line((_("Number"), COLON, "{{ number }}"), (_("Present state"), COLON, "{{ texts.state }}"))
 
@@ -24,7 +25,7 @@ def _long(label: Any, *parts: Any, tall: float = 20) -> sheet.Row:
 HANDLING = s.Sheet((
     s.Title(("{{ place }}", "{{ document.label }}")),
     NUMBERED,
-    s.Table((30, 54, 30, 54), (
+    s.Table((32, 52, 32, 52), (
         s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject of the suggestion"), "{{ texts.kind }}")),
         s.facts((_("Leading deputy"), "{{ texts.deputy }}"), (_("Delegation"), "{{ texts.delegation or '—' }}")),
         s.Row((s.head(_("Co-signers")), s.Cell("{{ deputies[1:]|join('、') or '—' }}", 3))),
@@ -40,7 +41,8 @@ HANDLING = s.Sheet((
                                             "{% if texts.excluded_reason %}（{{ texts.excluded_reason }}）{% endif %}")),
                 (_("Handed over on"), "{{ texts.handed_on or '—' }}")),
         s.facts((_("Way of handling"), "{{ texts.way or '—' }}"), (_("Key suggestion"),
-                "{{ texts.is_key }}{% if texts.key_leader %}（{{ texts.key_leader }}）{% endif %}")))),
+                "{{ texts.is_key }}{% if texts.key_leader %}（{{ texts.key_leader }}）{% endif %}")),
+        s.facts((_("For reference only"), "{{ texts.reference_only }}"), (_("Handled again"), "{{ texts.handled_again }}")))),
     s.When("units", (
         s.Heading(_("Handling units")),
         s.Table((44, 18, 38, 38, 30), (
@@ -52,10 +54,13 @@ HANDLING = s.Sheet((
                                            s.Cell("{{ one.state }}"))),)))))),
     s.Each("one in fixings", (
         s.Heading((_("Six fixings"), COLON, "{{ one.department }}")),
-        s.Table((30, 54, 30, 54), (
-            s.facts((_("Plan"), "{{ one.fix_plan }}"), (_("Working rule"), "{{ one.fix_rule }}")),
+        s.Table((32, 52, 32, 52), (
+            s.Row((s.head(_("First leader who answers for it")), s.Cell("{{ one.first_leader or '—' }}", 3))),
+            _long(_("Plan"), s.Text("{{ one.fix_plan }}"), tall=0),
+            _long(_("Working rule"), s.Text("{{ one.fix_rule }}"), tall=0),
             s.facts((_("Leader in charge"), "{{ one.fix_leader }}"), (_("Person in charge"), "{{ one.fix_person }}")),
-            s.facts((_("Requirement"), "{{ one.fix_requirement }}"), (_("Time limit"), "{{ one.fix_limit_on }}")))))),
+            _long(_("Requirement"), s.Text("{{ one.fix_requirement }}"), tall=0),
+            s.Row((s.head(_("Time limit")), s.Cell("{{ one.fix_limit_on }}", 3))))))),
     s.When("contacts", (
         s.Heading(_("Meetings with the deputy")),
         s.Table((20, 38, 22, 32, 56), (
@@ -66,9 +71,11 @@ HANDLING = s.Sheet((
                 s.Cell("{{ one.who }}{% if one.place %}\n{{ one.place }}{% endif %}"), s.Cell("{{ one.said }}")),
                 whole=False),)))))),
     s.Heading(_("Reply and rating")),
-    s.Table((30, 54, 30, 54), (
+    s.Table((32, 52, 32, 52), (
         s.facts((_("Outcome class"), "{{ texts.outcome or '—' }}"), (_("Day of the answer"), "{{ texts.answered_on or '—' }}")),
         _long(_("Reply"), s.Body("texts.answer", "plain"), s.Sign(_("Head of the unit (signature, seal):"), DATED)),
+        s.When("promises", (s.Row((s.head(_("Promises")), s.Cell((s.Each("one in promises", (
+            s.Text(_("{{ one.title }} (promised for {{ one.due_on }}; {{ one.state }})")),)),), 3)), whole=False),)),
         s.Row((s.head(_("Rating of the attitude")), s.Cell("{{ attitude_boxes }}", 3))),
         s.Row((s.head(_("Rating of the result")), s.Cell("{{ result_boxes }}", 3))),
         s.Row((s.head(_("Opinion of the office")), s.Cell((s.Sign(_("In charge (signature, seal):"), DATED),), 3)), tall=22))),
@@ -80,11 +87,16 @@ HAND_OVER = s.Sheet((
     s.Text(_("To {{ unit }}:"), "to"),
     s.Text(_("Suggestion {{ suggestion.number }}, raised by {{ deputies|join(', ') }}, is handed over to your unit for handling "
              "({{ texts.role }}). Handle it as follows."), "body"),
-    s.Table((30, 54, 30, 54), (
+    s.Table((32, 52, 32, 52), (
         s.facts((_("Session"), "{{ session or '—' }}"), (_("Subject of the suggestion"), "{{ suggestion.kind }}")),
         s.Row((s.head(_("Title")), s.Cell("{{ suggestion.title }}", 3))),
         _long(_("Content"), s.Text("{{ suggestion.content }}"),
+              s.When("suggestion.reasons", (s.Text((_("Reasons"), COLON, "{{ suggestion.reasons }}")),)),
               s.When("suggestion.proposal", (s.Text((_("Proposal"), COLON, "{{ suggestion.proposal }}")),)), tall=40),
+        s.facts((_("Agrees to publication"), "{{ suggestion.consent_publish }}"),
+                (_("Wishes to be met"), "{{ suggestion.wish_contact }}")),
+        s.facts((_("The reply is signed by"), "{{ suggestion.level_reply or '—' }}"), (_("Key suggestion"),
+                "{{ suggestion.is_key }}{% if suggestion.key_leader %}（{{ suggestion.key_leader }}）{% endif %}")),
         s.facts((_("Part of the unit"), "{{ texts.role }}"), (_("Co-handling units"), "{{ co_units|join('、') or '—' }}")),
         s.facts((_("Handed over on"), "{{ texts.given_on or suggestion.handed_on }}"),
                 (_("Own limit"), "{{ texts.limit_on or '—' }}")),
@@ -107,7 +119,6 @@ HAND_OVER = s.Sheet((
 REPLY = s.Sheet((
     s.Line((_("Class of the outcome"), COLON, "{{ texts.outcome }}"), "{{ texts.letter_number }}"),
     s.Line("（{{ publish }}）"),
-    s.Gap(),
     s.Title(_("Reply to suggestion {{ suggestion.number }} of {{ session or place }}")),
     s.Text(_("To deputy {{ deputies|join(', ') }}:"), "to"),
     s.Text(_("We received the suggestion “{{ suggestion.title }}” that you raised and reply as follows:"), "body"),
@@ -115,11 +126,9 @@ REPLY = s.Sheet((
     s.Text(_("Thank you for your care for our work. Please give your opinion on the receipt card that comes with this letter."),
            "body", keep=True),
     s.Gap(2, keep=True),
-    s.Text("{{ letterhead }}　　", "right", keep=True),
-    s.Text("{{ texts.answered_on }}　　", "right"),
-    s.Gap(),
-    s.Text(_("(Contact: {{ texts.fix_person or '　　　　' }}　Telephone:　　　　　　　　)"), "body"),
-    s.When("copies", (s.Text((_("Copies"), COLON, "{{ copies }}"), "note"),))), s.LETTER, "{{ letterhead }}")
+    s.Signed("letterhead", "{{ texts.answered_on }}"),
+    s.Text(_("(Contact: {{ texts.fix_person or '　　　　' }}　Telephone:　　　　　　)"), "aside"),
+    s.When("copies", (s.Gap(), s.Text((_("Copies"), COLON, "{{ copies }}"), "note")))), s.LETTER, "{{ letterhead }}")
 
 DOCUMENTS = (
     Document(f"{P}handling_form", f"{P}suggestion", _("Handling form of a suggestion"), sheet=HANDLING, context=handling),

@@ -1,6 +1,8 @@
 """Forms of supervision: receipt card, supervision letter (督办函) and slip (督办单), the record of an inspection."""
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from grid321.core.api import Actor, Document, Node, gettext, qr, setting, sheet
@@ -8,8 +10,9 @@ from grid321.core.api import lazy_gettext as _
 
 from . import suggestion_number
 from .forms_suggestion import COLON, DATED, NUMBERED, PRINTED
-from .forms_values import MARKS, P, boxes, place_of, session_name, texts, unit_names
+from .forms_values import P, box, boxes, place_of, session_name, texts, unit_names
 from .suggestion_life import replying, tasks_of
+from .supervision_choices import RESULTS
 from .supervision_forms import QUESTIONS
 
 s = sheet
@@ -41,8 +44,16 @@ def of_letter(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     place = place_of(record)
     head = str(setting(P + "supervision_letterhead", record.division_id) or "")
     return {**_of_suggestion(record.suggestion_number, node), "place": place,
-            "unit": unit_names([record.department_id]).get(record.department_id, ""),
+            "unit": unit_names([record.department_id]).get(record.department_id, ""), "concerning": concerning(record.title),
             "letterhead": head or gettext("Office of the standing committee of the people's congress of %(place)s", place=place)}
+
+
+def concerning(title: str) -> str:
+    """The title of a letter from what the record is called, where that is not the title of a letter already."""
+    bare = title.strip()
+    if bare.startswith("关于") and bare.endswith("函"):
+        return bare
+    return gettext("Supervision letter: %(title)s", title=re.sub(r"^关于|的?督办[函单]?$", "", bare) or bare)
 
 
 def of_inspection(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
@@ -53,9 +64,13 @@ def of_inspection(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
     for name, one in fields.items():
         options = getattr(one, "options", None)
         choices = options() if callable(options) else []
-        ticked = "　".join(f"{MARKS[key == given.get(name)]} {label}" for key, label in choices)
-        questions.append({"label": str(one.label), "text": ticked or str(given.get(name) or "")})
-    return {**_of_suggestion(record.suggestion_number, node), "place": place_of(record), "questions": questions}
+        questions.append({"label": str(one.label), "text": _ticked(choices, given.get(name)) or str(given.get(name) or "")})
+    return {**_of_suggestion(record.suggestion_number, node), "place": place_of(record), "questions": questions,
+            "result_boxes": _ticked(RESULTS, record.result)}
+
+
+def _ticked(choices: Iterable[tuple[str, Any]], chosen: str | None) -> str:
+    return "　".join(box(label, key == chosen) for key, label in choices)
 
 
 RECEIPT = s.Sheet((
@@ -76,12 +91,11 @@ RECEIPT = s.Sheet((
     s.When("code", (s.Picture("code", 32),
                     s.Text(_("Scan to fill the card in without an account. The code is for you alone and for one card."),
                            "middle"),
-                    s.Text("{{ link }}", "note"))),
-    PRINTED))
+                    s.Text("{{ link }}", "note")), (PRINTED,))))  # one code on a paper, or people scan the wrong one
 
 LETTER = s.Sheet((
-    s.Line("", "{{ texts.reference }}"), s.Gap(),
-    s.Title(_("Supervision letter: {{ title }}")),
+    s.Line("", "{{ texts.reference }}"),
+    s.Title("{{ concerning }}"),
     s.Text(_("To {{ unit or '　　　　' }}:"), "to"),
     s.When("suggestion", (s.Text(_("Concerning suggestion {{ suggestion.number }} “{{ suggestion.title }}” "
                                    "({{ suggestion.deputy }})."), "body"),)),
@@ -90,8 +104,8 @@ LETTER = s.Sheet((
         s.Text(_("Please answer in writing by {{ texts.limit_on or texts.due }}: what was done, who answers for it, and when it "
                  "is finished."), "body", keep=True),)),
     s.Gap(2, keep=True),
-    s.Text("{{ letterhead }}　　", "right", keep=True), s.Text("{{ texts.issued_on or printed }}　　", "right"),
-    s.When("texts.signed_by", (s.Gap(), s.Text(_("(Signed by: {{ texts.signed_by }})"), "body")))), s.LETTER, "{{ letterhead }}")
+    s.Signed("letterhead", "{{ texts.issued_on or printed }}"),
+    s.When("texts.signed_by", (s.Text(_("(Signed by: {{ texts.signed_by }})"), "aside"),))), s.LETTER, "{{ letterhead }}")
 
 SLIP = s.Sheet((
     s.Title(("{{ place }}", "{{ document.label }}")), NUMBERED,
@@ -102,9 +116,12 @@ SLIP = s.Sheet((
         s.Row((s.head(_("Matter")), s.Cell("{{ title }}", 3))),
         s.Row((s.head(_("What is asked for")), s.Cell("{{ texts.text }}", 3, top=True)), tall=40, whole=False),
         s.facts((_("Answer by"), "{{ texts.limit_on or texts.due or '—' }}"), (_("Signed by"), "{{ texts.signed_by or '' }}")),
-        s.Row((s.head(_("Answer of the unit")), s.Cell((s.Body("texts.answer", "plain"), s.Sign(
-            _("Head of the unit (signature, seal):"), DATED)), 3, top=True)), tall=45, whole=False),
-        s.Row((s.head(_("Assessment")), s.Cell((s.Sign(_("Supervised by (signature):"), DATED),), 3)), tall=22))),
+        s.Row((s.head(_("Answer of the unit")), s.Cell((
+            s.Body("texts.answer", "plain"),
+            s.When("texts.measures", (s.Text((_("Measures"), COLON, "{{ texts.measures }}")),)),
+            s.Sign(_("Head of the unit (signature, seal):"), DATED)), 3, top=True)), tall=45, whole=False),
+        s.Row((s.head(_("Assessment")), s.Cell((s.Text("{{ texts.assessment }}"),
+                                               s.Sign(_("Supervised by (signature):"), DATED)), 3)), tall=22))),
     PRINTED))
 
 INSPECTION = s.Sheet((
@@ -114,19 +131,20 @@ INSPECTION = s.Sheet((
         s.Row((s.head(_("Suggestion")), s.Cell("{{ suggestion.number }}　{{ suggestion.title }}", 3))),
         s.facts((_("Inspected unit"), "{{ texts.unit or units|join('、') }}"),
                 (_("Planned for"), "{{ texts.planned_on or texts.due }}")),
-        s.facts((_("Inspected on"), "{{ texts.inspected_on or '' }}"), (_("Inspected by"), "{{ texts.inspected_by or '' }}")),
-        s.Row((s.head(_("Who was asked")), s.Cell("{{ texts.asked or '' }}", 3))))),
+        s.Row(s.facts((_("Inspected on"), "{{ texts.inspected_on or '' }}"),
+                      (_("Inspected by"), "{{ texts.inspected_by or '' }}")).cells, tall=9),
+        s.Row((s.head(_("Who was asked")), s.Cell("{{ texts.asked or '' }}", 3)), tall=9))),
     s.When("questions", (
         s.Heading(_("Questions")),
-        s.Table((12, 106, 50), (s.heads(_("No."), _("Question"), _("Answer")),
+        s.Table((12, 82, 74), (s.heads(_("No."), _("Question"), _("Answer")),
                                 s.Each("one in questions", (s.Row((
                                     s.Cell("{{ loop.index }}", align="middle"), s.Cell("{{ one.label }}"),
-                                    s.Cell("{{ one.text }}"))),)))))),
+                                    s.Cell("{{ one.text }}")), tall=9),)))))),
     s.Heading(_("Finding")),
     s.Table((28, 140), (
         s.Row((s.head(_("What was found")), s.Cell("{{ texts.found or '' }}", top=True)), tall=36, whole=False),
         s.Row((s.head(_("Evidence")), s.Cell("{{ texts.evidence or '' }}", top=True)), tall=24, whole=False),
-        s.Row((s.head(_("Result of the inspection")), s.Cell("{{ texts.result or '' }}"))),
+        s.Row((s.head(_("Result of the inspection")), s.Cell("{{ result_boxes }}")), tall=9),
         s.Row((s.head(_("Signatures")), s.Cell((s.Sign(_("Inspected by (signature):"), DATED), s.Sign(
             _("Unit (signature):"), DATED)))), tall=26))),
     PRINTED))

@@ -11,6 +11,7 @@ from grid321.core.api import Actor, Node, people, registry, scoped, setting, sna
 from grid321.core.api import gettext as _
 
 from .life_models import Contact, Cosigner, Session, Suggestion, Task
+from .supervision_models import Commitment
 
 P = "suggestion_tracking."
 MARKS = ("☐", "☑")
@@ -58,7 +59,12 @@ def place_of(record: Any) -> str:
 def boxes(scheme: str, chosen: str | None, division_id: int) -> str:
     """The items of a class as boxes to tick, the chosen one ticked: ☑满意　☐基本满意　☐不满意."""
     labels = snapshot().classes.labels(scheme, tree().get(division_id))
-    return "　　".join(f"{MARKS[code == chosen]} {label}" for code, label in labels.items())
+    return "　　".join(box(label, code == chosen) for code, label in labels.items())
+
+
+def box(label: Any, ticked: bool) -> str:
+    """A box to tick with its label, never torn apart at the end of a line."""
+    return f"{MARKS[ticked]}\N{NO-BREAK SPACE}{label}"
 
 
 # ---------------------------------------------------------------- of a suggestion
@@ -69,9 +75,11 @@ def handling(record: Any, node: Node, actor: Actor) -> dict[str, Any]:
              if task.state != "taken_back"]
     units = texts("task", tasks, node)
     contacts = texts("contact", seen("contact", Contact.select().where(Contact.suggestion_id == record.id), node, actor), node)
+    promised = seen("commitment", Commitment.select().where(Commitment.suggestion_number == record.number), node, actor)
     return {
         "place": place_of(record), "session": session_name(record), "deputies": deputies(record), "units": units,
         "fixings": [one for one in units if one.get("fix_plan")], "contacts": contacts,
+        "promises": texts("commitment", promised, node),
         "attitude_boxes": boxes(P + "rating", record.attitude, record.division_id),
         "result_boxes": boxes(P + "rating", record.rating, record.division_id)}
 

@@ -17,6 +17,7 @@ MATTER = Entity(
     icon="chat-left-text", levels=("grid", "village", "town", "county"), check=check_matter,
     counters=(Counter("state"), Counter("kind"), Counter("source"), Counter("rating,solved_level"),
               Counter("holder_level,state"), Counter("unit_id,state"), Counter("unit_id,rating")),
+    beside=("take_back", "take_back_county"), awaited=("write_off",),
     grouping=Grouping(shared=("answer", "outcome", "way", "holder_level", "unit_id", "limit_on", "face_to_face_on",
                               "face_to_face_who", "evidence"), alike=("title", "text")),
     description=_("What residents raise: at a reception, by hotline, letter, message or on the web. No state secrets, and of "

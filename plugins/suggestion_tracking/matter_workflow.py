@@ -254,7 +254,7 @@ FROM_REPORT = WorkflowExtension(
 CONVERSIONS = (
     Conversion(ENTITY, "become_suggestion", "suggestion_tracking.suggestion", _("Suggestion"), {
         "title": "title", "content": "text", "basis": lambda case: "meeting", "basis_text": basis_of, "deputy": "deputy"},
-        place=congress_of),
+        place=congress_of, hands_up=True),
     Conversion("grid.report", "become_matter", ENTITY, _("Matter"), {
         "title": "title", "text": "text", "place": "place", "occurred_on": "occurred_on", "urgency": "urgency",
         "source": lambda case: "grid", "origin_ref": lambda case: case.number}),

@@ -22,7 +22,7 @@ from grid321.core.api import (
 )
 from grid321.core.api import lazy_gettext as _l
 
-from . import public_list, public_own
+from . import public_change, public_list, public_own
 from .public_form import MATTER, OWN, PublicMatter, register_matter
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -37,6 +37,10 @@ def register_api(api: Api) -> None:
                   "POST", status="201", body=lambda: json_schema((PublicMatter,)))
     api.operation("/lookup", look_up, _l("See one's own matter by number and code"), "public", "POST",
                   body=lambda: json_schema((public_own.LookupForm,)))
+    api.operation("/own/<token>/supplement", supplement, _l("Add to one's own matter until it is answered"), "public", "POST",
+                  body=lambda: json_schema((public_change.Supplement,)))
+    api.operation("/own/<token>/withdraw", withdraw, _l("Withdraw one's own matter until it is answered"), "public", "POST",
+                  body=lambda: json_schema((public_change.Withdrawal,)))
     api.operation("/rate/<token>", rate, _l("Rate the answer by a link for one use"), "public", "POST",
                   body=lambda: json_schema((public_own.RateForm,)))
     api.operation("/published", published, _l("Published matters and suggestions, newest first"), "public", query=SEARCH)
@@ -67,10 +71,26 @@ def look_up() -> Any:
         "url": _own_url(record, public_own.LOOKED_UP)})
 
 
+def supplement(token: str) -> Any:
+    """Write what the resident adds; ``token`` is the end of the address of the own matter."""
+    record = public_own.owned(token)
+    data = load_many((public_change.Supplement,), json_body(), node=g.node, actor=SYSTEM)
+    record = public_change.supplement(record, data["text"], [])
+    return json_answer({"number": record.number, "text": record.text})
+
+
+def withdraw(token: str) -> Any:
+    """Withdraw the matter in the resident's name."""
+    record = public_own.owned(token)
+    data = load_many((public_change.Withdrawal,), json_body(), node=g.node, actor=SYSTEM)
+    record = public_change.withdraw(record, data["reason"])
+    return json_answer({"number": record.number, "state": record.state})
+
+
 def rate(token: str) -> Any:
     """Record a rating; the link is used up with it."""
+    record = public_own.at_home(signed_links.find(token, public_own.RATE))  # first: a forged link learns nothing of the form
     data = load_many((public_own.RateForm,), json_body(), node=g.node, actor=SYSTEM)
-    record = public_own.at_home(signed_links.find(token, public_own.RATE))
     public_own.rate(token, record, data)
     return json_answer({"number": record.number, "result": data["result"]})
 
@@ -78,8 +98,8 @@ def rate(token: str) -> Any:
 def published() -> Any:
     """A page of published items; ``next`` is the id to ask for as ``before``."""
     asked = public_list.asked(public_list.KNOWN)
-    rows = list(public_list.older(asked).limit(public_list.PAGE + 1))
-    items = [public_list.shown(row) for row in rows[:public_list.PAGE]]
+    rows = public_list.read(public_list.older(asked).limit(public_list.PAGE + 1))
+    items = public_list.shown(rows[:public_list.PAGE])
     return json_answer({"items": items, "next": items[-1]["id"] if len(rows) > public_list.PAGE else None})
 
 

@@ -6,7 +6,19 @@ from typing import Any
 from grid321.core.api import SYSTEM, Event, Role, Setting, attachments, guarded
 from grid321.core.api import lazy_gettext as _
 
-from . import open311, open311_post, public_api, public_codes, public_demo, public_desk, public_form, public_list, public_own
+from . import (
+    open311,
+    open311_post,
+    public_api,
+    public_change,
+    public_codes,
+    public_demo,
+    public_desk,
+    public_form,
+    public_list,
+    public_own,
+    public_tell,
+)
 from .matter_roles import STEM
 from .public_form import MATTER, PLUGIN
 from .public_publish import PUBLICATION, source_entity, take_back
@@ -22,7 +34,11 @@ ROLES = (
     Role(f"{PLUGIN}.viewer", _("Reader of matters and suggestions"), _SEE),
 )
 
+JOBS = (public_tell.JOB,)
+
 SETTINGS = (
+    Setting(public_tell.SETTING, _("Tell residents by text message or letter that there is an answer, with the link to rate it"),
+            "flag", True, _("Platform default: who left a number, or wrote a letter, and wishes for an answer")),
     Setting(f"{PLUGIN}.public_per_hour", _("Matters that one network may send by the public form in an hour"), "int", 20,
             _("Platform default: a village office with one address sends more than a household"), minimum=1, maximum=10_000),
     Setting(f"{PLUGIN}.open311_type", _("Open311: when a client gets the number of a matter"), "choice", "realtime",
@@ -35,7 +51,9 @@ register_api = public_api.register_api
 
 
 def changed(event: Event) -> None:
-    """Who no longer agrees to publication is no longer read: the published item is hidden after the change."""
+    """Whoever waits for an answer is told of it; who no longer agrees to publication is no longer read: what is published is
+    hidden after the change."""
+    public_tell.plan(event)
     source = event.entity.partition(".")[2]
     if event.action != "edit" or event.entity not in {MATTER, f"{PLUGIN}.suggestion"}:
         return
@@ -57,6 +75,9 @@ def register(blueprint: Any) -> None:
     add("/lookup", "lookup", public_own.lookup_page, "public", "GET", "POST")
     add("/own/<token>", "own", public_own.own_page, "public")
     add("/own/<token>/rate", "ask_to_rate", public_own.ask_to_rate, "public", "POST")
+    add("/own/<token>/supplement", "own_supplement", public_change.supplement_page, "public", "GET", "POST",
+        body=attachments.MAX_BODY)
+    add("/own/<token>/withdraw", "own_withdraw", public_change.withdraw_page, "public", "GET", "POST")
     add("/own/<token>/consent", "own_consent", public_own.consent, "public", "POST")
     add("/rate/<token>", "rate", public_own.rate_page, "public", "GET", "POST")
     add("/published", "published", public_list.list_page, "public")

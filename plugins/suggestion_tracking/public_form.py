@@ -128,7 +128,7 @@ def _left_out(node: Node) -> tuple[str, ...]:
 
 def _context(values: dict[str, str], problem: Problem | None = None) -> dict[str, Any]:
     node = g.node
-    errors = forms.by_field(registry().entity(MATTER), problem.errors) if problem else {}
+    errors = with_remedy(forms.by_field(registry().entity(MATTER), problem.errors), problem) if problem else {}
     parts = forms.form_fields((PublicMatter,), values, node=node, actor=SYSTEM, errors=errors, without=_left_out(node))
     _arrange(parts, errors)
     shown = forms.error_list((PublicMatter,), {name: text for name, text in errors.items() if name != "files"})
@@ -149,7 +149,17 @@ def _arrange(parts: Fields, errors: dict[str, list[str]]) -> None:
         if part["name"] == "text":
             part["rows"] = 5
     at = next((i for i, part in enumerate(parts) if part["name"] == "place"), len(parts) - 1)
-    parts.insert(at + 1, {
-        "name": "files", "label": _("Photos"), "help": _("At most 3. Position and other hidden data are removed."),
-        "widget": "file", "value": "", "options": None, "required": False, "error": " ".join(errors.get("files", ())),
-        "multiple": True, "accept": PHOTOS, "maxlength": None, "inputmode": ""})
+    parts.insert(at + 1, file_field(errors))
+
+
+def with_remedy(errors: dict[str, list[str]], problem: Problem) -> dict[str, list[str]]:
+    """Errors by field; what is wrong with a file is followed by what may be sent instead."""
+    files = [f"{text} {problem.remedy}".strip() for text in errors.get("files", ())]
+    return {**errors, "files": files} if files else dict(errors)
+
+
+def file_field(errors: dict[str, list[str]]) -> dict[str, Any]:
+    """The field for photos, with what is wrong with them."""
+    return {"name": "files", "label": _("Photos"), "help": _("At most 3. Position and other hidden data are removed."),
+            "widget": "file", "value": "", "options": None, "required": False, "error": " ".join(errors.get("files", ())),
+            "multiple": True, "accept": PHOTOS, "maxlength": None, "inputmode": ""}

@@ -5,11 +5,13 @@ Only rows of ``Publication`` that are not hidden are read; see ``public_publish`
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as Xml
 
+import peewee
 from flask import Response, g, render_template, request, url_for
 
 from grid321.core.api import (
@@ -20,13 +22,15 @@ from grid321.core.api import (
     Invalid,
     NotFound,
     Text,
-    class_label,
+    day_of,
     format_day,
     forms,
+    moment_of,
+    raw_rows,
     scoped,
     setting,
+    snapshot,
     text_condition,
-    tree,
 )
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
@@ -37,7 +41,26 @@ from .public_publish import PUBLICATION, SCHEMES, SOURCES
 PAGE, FEED = 20, 50
 ATOM = "http://www.w3.org/2005/Atom"
 KNOWN = frozenset({"q", "source", "kind", "before", "after"})
-_LABELS = dict(SOURCES)
+
+
+class Item(NamedTuple):
+    """What pages, feeds and programs read of a published item, as the database gives it: everybody reads this list."""
+
+    id: int
+    uid: str
+    updated_at: Any
+    division_id: int
+    source: str
+    number: str
+    kind: str
+    title: str
+    text: str
+    result: str
+    outcome: str | None
+    published_on: Any
+
+
+_COLUMNS = peewee.SQL(", ".join(Item._fields))
 
 
 class Search(EntitySchema):
@@ -52,27 +75,26 @@ def entry_page() -> str:
     """Where residents begin: raise, look up, read, call."""
     node = g.node
     return render_template("suggestion_tracking/entry.html", title=_("Matters and suggestions"), place=node,
-                           phone=setting("core.feedback_phone", node.id), rows=[shown(row) for row in selected({}).limit(5)])
+                           phone=setting("core.feedback_phone", node.id), rows=shown(read(selected({}).limit(5))))
 
 
 def list_page() -> Any:
     """The published items of a division, newest first, with search."""
     wanted = asked()
-    query = selected(wanted)
     before, after = _cursor("before"), _cursor("after")
     if after is not None:
-        rows = list(query.where(Publication.id > after).order_by(None).order_by(Publication.id.asc()).limit(PAGE + 1))
+        rows = read(selected(wanted).where(Publication.id > after).order_by(Publication.id.asc()).limit(PAGE + 1))
         goes_on, newer = True, len(rows) > PAGE
         rows = rows[:PAGE][::-1]
     else:
-        rows = list(older(wanted).limit(PAGE + 1))
+        rows = read(older(wanted).limit(PAGE + 1))
         goes_on, newer = len(rows) > PAGE, before is not None
         rows = rows[:PAGE]
     here = {name: value for name, value in wanted.items() if value}
     link = _linker("suggestion_tracking.published", here)
     return render_template(
         "suggestion_tracking/published.html", title=_("Published matters and suggestions"), place=g.node, asked=here,
-        fields=forms.form_fields((Search,), here, node=g.node, actor=SYSTEM), rows=[shown(row) for row in rows],
+        fields=forms.form_fields((Search,), here, node=g.node, actor=SYSTEM), rows=shown(rows),
         prev_url=link(after=rows[0].id) if rows and newer else "", next_url=link(before=rows[-1].id) if rows and goes_on else "",
         rss_url=_linker("suggestion_tracking.published_rss", here)(),
         atom_url=_linker("suggestion_tracking.published_atom", here)(),
@@ -81,17 +103,17 @@ def list_page() -> Any:
 
 def item_page(item_id: int) -> str:
     """One published item."""
-    row = selected({}).where(Publication.id == item_id).first()
-    if row is None:
+    rows = read(selected({}).where(Publication.id == item_id))
+    if not rows:
         raise NotFound(_("There is no such published item."), "",
                        _("It may have been taken back. Go to the list of published items."))
-    return render_template("suggestion_tracking/item.html", title=row.title, item=shown(row),
+    return render_template("suggestion_tracking/item.html", title=rows[0].title, item=shown(rows)[0],
                            list_url=url_for("suggestion_tracking.published", code=g.node.code))
 
 
 def selected(asked: dict[str, str]) -> Any:
     """Published items below this division that fit ``asked`` (``q``, ``source``, ``kind``), newest first; hidden ones never."""
-    query = scoped(Publication.select(), PUBLICATION, "view", g.node, SYSTEM).where(Publication.hidden == False)  # noqa: E712
+    query = scoped(Publication.select(_COLUMNS), PUBLICATION, "view", g.node, SYSTEM).where(Publication.hidden == False)  # noqa: E712
     for name in ("source", "kind"):
         if asked.get(name):
             query = query.where(getattr(Publication, name) == asked[name])
@@ -100,15 +122,27 @@ def selected(asked: dict[str, str]) -> Any:
     return query.order_by(Publication.id.desc())
 
 
-def shown(row: Publication) -> dict[str, Any]:
-    """A published item as pages, feeds and programs show it."""
-    place = tree().get(row.division_id)
-    return {"id": row.id, "title": row.title, "text": row.text, "result": row.result, "number": row.number,
-            "source": row.source, "source_label": str(_LABELS[row.source]), "kind": row.kind,
-            "kind_label": class_label(SCHEMES[row.source], row.kind, row.division_id) if row.kind else "",
-            "outcome": class_label("suggestion_tracking.outcome", row.outcome, row.division_id) if row.outcome else "",
-            "where": place.name if place is not None else "", "published": format_day(row.published_on),
-            "url": url_for("suggestion_tracking.published_item", code=g.node.code, item_id=row.id)}
+def read(query: Any) -> list[Item]:
+    """The items that ``selected`` gives."""
+    return [Item._make(row) for row in raw_rows(query)]
+
+
+def shown(rows: Iterable[Item]) -> list[dict[str, Any]]:
+    """Published items as pages, feeds and programs show them."""
+    now, here = snapshot(), url_for("suggestion_tracking.published", code=g.node.code)
+    labels, places = now.classes.label, now.tree
+    sources = {source: str(label) for source, label in SOURCES}
+    found = []
+    for row in rows:
+        place = places.get(row.division_id)
+        found.append({
+            "id": row.id, "title": row.title, "text": row.text, "result": row.result, "number": row.number,
+            "source": row.source, "source_label": sources[row.source], "kind": row.kind,
+            "kind_label": labels(SCHEMES[row.source], row.kind, place) if row.kind else "",
+            "outcome": labels("suggestion_tracking.outcome", row.outcome, place) if row.outcome else "",
+            "where": place.name if place is not None else "", "published": format_day(day_of(row.published_on)),
+            "url": f"{here}/{row.id}"})
+    return found
 
 
 def older(wanted: dict[str, str]) -> Any:
@@ -187,9 +221,10 @@ def atom() -> Response:
     return _xml(root, "application/atom+xml")
 
 
-def _feed_items() -> tuple[dict[str, str], list[tuple[Publication, dict[str, Any]]]]:
+def _feed_items() -> tuple[dict[str, str], list[tuple[Item, dict[str, Any]]]]:
     wanted = asked(KNOWN - {"before", "after"})
-    return wanted, [(row, shown(row)) for row in selected(wanted).limit(FEED)]
+    rows = read(selected(wanted).limit(FEED))
+    return wanted, list(zip(rows, shown(rows), strict=True))
 
 
 def _feed_title() -> str:
@@ -206,9 +241,11 @@ def local_moment(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC).astimezone(timezone(timedelta(hours=8))).replace(microsecond=0)
 
 
-def _moment(row: Publication) -> datetime:
+def _moment(row: Item) -> datetime:
     """When the item was last changed, as a moment of Chinese time."""
-    return local_moment(row.updated_at)
+    at = moment_of(row.updated_at)
+    assert at is not None
+    return local_moment(at)
 
 
 def _absolute(endpoint: str, asked: dict[str, str], **more: Any) -> str:

@@ -17,7 +17,6 @@ from grid321.core.api import (
     EntitySchema,
     Invalid,
     LongText,
-    NotFound,
     Problem,
     Refused,
     Text,
@@ -118,7 +117,7 @@ def _lookup_form(values: dict[str, str], problem: Problem | None = None) -> dict
 
 def own_page(token: str) -> Any:
     """The steps and the answer of the own matter, and what the resident can do now."""
-    record = _owned(token)
+    record = owned(token)
     here = tree().get(record.division_id) or g.node
     base = url_for("suggestion_tracking.own", code=here.code, token=token)
     states = {state.key: state for state in engine.workflow_for(registry().entity(MATTER), record).states}
@@ -129,6 +128,7 @@ def own_page(token: str) -> Any:
         outcome=class_label("suggestion_tracking.outcome", record.outcome, record.division_id) if record.outcome else "",
         due=format_day(record.due) if record.due else "", raised=format_time(record.created_at),
         closed=record.closed_at is not None,
+        change_url=base if may_change(record) else "",
         rate_url=f"{base}/rate" if rating_steps(record) else "", consent_url=f"{base}/consent", publish=record.publish,
         published=record.published_on is not None)
 
@@ -144,7 +144,7 @@ def steps_of(record: Any) -> list[dict[str, str]]:
 
 def ask_to_rate(token: str) -> Response:
     """Give the resident a link for one rating and go there; an earlier one that was not used ends."""
-    record = _owned(token)
+    record = owned(token)
     place = tree().get(record.division_id) or g.node
     if not rating_steps(record):
         raise Refused(_("There is nothing to rate now."), record.number, _("You can rate the matter once it is answered."))
@@ -156,7 +156,7 @@ def ask_to_rate(token: str) -> Response:
 
 def consent(token: str) -> Response:
     """Agree to publication, or take the agreement back: then what was published is hidden at once (PIPL art. 15)."""
-    record = _owned(token)
+    record = owned(token)
     place = tree().get(record.division_id) or g.node
     agreed = request.form.get("publish") == "1"
     entity = registry().entity(MATTER)
@@ -175,6 +175,11 @@ def rating_steps(record: Any) -> dict[str, Any]:
     """The steps by which the resident rates the matter now, by key: ``rate`` and ``object`` or ``object_again``; often none."""
     steps = engine.possible(registry().entity(MATTER), record, SYSTEM)
     return {step.key: step for step in steps if step.key in {"rate", "object", "object_again"}}
+
+
+def may_change(record: Any) -> bool:
+    """True while the matter is with somebody who handles it: the resident can add to it and withdraw it."""
+    return any(step.key == "withdraw" for step in engine.possible(registry().entity(MATTER), record, SYSTEM))
 
 
 def rate_page(token: str) -> Any:
@@ -233,7 +238,7 @@ def _matter(record_id: int) -> Any:
     return model.get_or_none(model.id == record_id)
 
 
-def _owned(token: str) -> Any:
+def owned(token: str) -> Any:
     """The matter that the link opens. Raises ``NotFound`` or ``Refused`` as ``signed_links.find`` does."""
     return at_home(signed_links.find(token, OWN))
 
@@ -243,6 +248,5 @@ def at_home(link: Any) -> Any:
     record = _matter(link.record_id) if link.entity == MATTER else None
     place = tree().get(record.division_id) if record is not None else None
     if record is None or place is None or not tree().covers(g.node, place):
-        raise NotFound(_("This link is not valid."), _("It belongs to another place."),
-                       _("Look your matter up by number and code."), code="link_invalid")
+        raise signed_links.invalid()
     return record

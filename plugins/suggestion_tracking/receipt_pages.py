@@ -10,7 +10,6 @@ from grid321.core.api import (
     SYSTEM,
     Conflict,
     Invalid,
-    NotFound,
     Problem,
     Refused,
     attachments,
@@ -172,8 +171,7 @@ def _card_of(link: Any) -> Receipt:
     card: Receipt | None = Receipt.get_or_none(Receipt.id == link.record_id) if link.entity == KEY else None
     place = tree().get(card.division_id) if card is not None else None
     if card is None or place is None or not tree().covers(g.node, place):
-        raise NotFound(_("This link is not valid."), _("It belongs to another place."),
-                       _("Ask the office that gave you the link for a new one."), code="link_invalid")
+        raise signed_links.invalid()
     if card.state != "issued":
         raise Refused(_("This card came back already."), card.number, _("Each deputy gives a card back once for each round."),
                       code="card_returned", status=410)

@@ -56,7 +56,8 @@ def is_done(case: Any, data: Any, actor: Any) -> Refusal | None:
     still_open, kept = promises(case.number)
     if still_open:
         return Refusal(_("%(count)s promises are not kept yet.", count=still_open), "open_promises",
-                       remedy=_("Follow the suggestion until they are kept."))
+                       remedy=_("Its promises stand below: each is confirmed as kept, carried on or dropped.")
+                       if case.state == "followed" else _("Follow the suggestion until they are kept."))
     if case.state == "rated" and case.rating == "not":
         return Refusal(_("The deputy is not satisfied."), "not_satisfied", remedy=_("Have the result evaluated first."))
     if kept or case.outcome in solved_outcomes(case):

@@ -29,7 +29,8 @@ def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
     own = own_suggestions(actor)
     mine = model.id.in_(own) | model.published_on.is_null(False) if model is Suggestion and action == "view" else (
         model.id.in_(own) if model is Suggestion else model.suggestion_id.in_(own))
-    return inside(model, SEE_ALL, node, actor) | mine
+    read = entity.shown_to if action == "view" else None
+    return inside(model, SEE_ALL, node, actor, read) | mine
 
 
 def _only_within_unit(actor: Actor) -> bool:

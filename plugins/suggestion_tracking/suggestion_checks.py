@@ -5,7 +5,19 @@ import re
 from datetime import date
 from typing import Any
 
-from grid321.core.api import Actor, Node, Refused, accounts_of, current_actor, gettext, local_day, ngettext, setting, tree
+from grid321.core.api import (
+    Actor,
+    Node,
+    Refused,
+    accounts_of,
+    conversions,
+    current_actor,
+    gettext,
+    local_day,
+    ngettext,
+    setting,
+    tree,
+)
 
 from .life_models import Cosigner, Session, Suggestion, Task
 from .suggestion_fields import is_deputy, named, names_of
@@ -67,13 +79,23 @@ def _check_deputy(data: dict[str, Any], record: Any, node: Node, actor: Actor) -
         return {"deputy": [gettext("Choose the deputy who raises it.")]}
     if record is None and not is_deputy(deputy, node.id):
         return {"deputy": [gettext("This person is no deputy to the congress of %(place)s. Choose a deputy.", place=node.name)]}
-    if actor.known and deputy != actor.person_id and not actor.may(REGISTER, node):
+    heard_by = _heard_by()
+    if actor.known and deputy not in {actor.person_id, heard_by} and not actor.may(REGISTER, node):
+        if heard_by is not None:
+            return {"deputy": [gettext("It is raised in the name of the deputy who heard the matter. Leave that one chosen.")]}
         return {"deputy": [gettext("You raise suggestions in your own name only. Leave this field empty.")]}
     if record is None and "reporter_id" not in data:
         account = account_of(deputy)
         if account is not None:
             data["reporter_id"] = account
     return {}
+
+
+def _heard_by() -> int | None:
+    """The deputy who heard the matter that becomes this suggestion; None for one that begins by itself."""
+    found = conversions.origin()
+    heard: int | None = getattr(found[1], "deputy_id", None) if found is not None else None
+    return heard
 
 
 def _check_cosigners(data: dict[str, Any], deputy_id: int | None, node: Node) -> Errors:

@@ -268,6 +268,11 @@ def extended(task: Any, length: str, actor: Actor) -> None:
     follow_extension(entity, suggestion_of(task), "reply", length, machine(actor))
 
 
+def shown_to(unit: int) -> Any:
+    """The condition for the suggestions that a unit reads because it has a task in them, as co-handler too."""
+    return Suggestion.id.in_(Task.select(Task.suggestion_id).where((Task.department_id == unit) & (Task.state != "taken_back")))
+
+
 def own_suggestions(actor: Actor) -> Any:
     """The ids of the suggestions that an actor raised, signed or registered, as a query for conditions."""
     person = actor.person_id or 0

@@ -79,7 +79,7 @@ def replies(case: Any, data: Any, actor: Any) -> Refusal | None:
     if case.role != "co":
         return None
     return Refusal(_("A co-handling unit gives its opinion to the lead unit; the lead unit replies."), "co_handler",
-                   remedy=_("Give the opinion."))
+                   for_good=True, remedy=_("Give the opinion."))
 
 
 def co_handles(case: Any, data: Any, actor: Any) -> Refusal | None:

@@ -28,6 +28,7 @@ COMMITMENT = Entity(
     filters=("state", "department", "due_on", "suggestion"), search=("number", "title", "suggestion_number"),
     sorts=("due_on", "-id", "due"), import_key="number", title="title", actions=("create", "edit", "import", "export"),
     icon="bookmark", menu=None, levels=LEVELS, check=check_commitment, counters=(Counter("state"),),
+    beside=("note_kept", "carry_on"),
     description=_("What units promised in their replies, followed across years until it is done."))
 
 INSPECTION = Entity(
@@ -56,14 +57,15 @@ LETTER = Entity(
     filters=("kind", "cause", "state", "department_id", "suggestion"),
     search=("number", "title", "reference", "suggestion_number"),
     sorts=("-id", "due"), title="title", actions=WRITTEN, icon="envelope", menu=None, levels=LEVELS, check=check_letter,
-    counters=(Counter("state"),), description=_("Slips and letters that urge a unit, with the last day for its answer."))
+    beside=("enter_answer",), counters=(Counter("state"),),
+    description=_("Slips and letters that urge a unit, with the last day for its answer."))
 
 LIST_ITEM = Entity(
     f"{P}list_item", ListItem, ListItemSchema, _("Problems of the three lists"),
     columns=("number", "title", "department_id", "leader", "limit_on", "state", "due"),
     filters=("state", "department_id", "found_on", "suggestion"), search=("number", "title", "suggestion_number"),
     sorts=("-id", "due"), import_key="number", title="title", actions=("create", "edit", "import", "export"), icon="list-task",
-    levels=LEVELS, counters=(Counter("state"),), menu=None,
+    levels=LEVELS, counters=(Counter("state"),), menu=None, beside=("enter_rectified",),
     description=_("Problems, who answers for them, how they are put right: entered once, shown as three lists."))
 
 RECEIPT = Entity(

@@ -37,7 +37,7 @@ WHAT = (("overdue", _l("Overdue suggestions")), ("key", _l("Key suggestions")), 
 LISTS = ("problems", "duties", "rectifications")
 PAGE = 200
 OVERVIEW = ("inspection", "round", "sample", "letter", "list_item", "commitment", "receipt")
-NEW = ("round", "sample", "letter", "list_item")
+NEW = ("round", "sample", "letter", "list_item", "commitment")
 
 
 class Fill(EntitySchema):

@@ -150,11 +150,11 @@ def suggestion_panel(record: Any, actor: Any, node: Any) -> list[Panel]:
 
 
 def card_panel(record: Any, actor: Any, node: Any) -> list[Panel]:
-    """The two other ways of a card that is still out: on paper, and by a link that is shown once."""
+    """What the office does about a card that is still out: on paper, and by a link that is shown once."""
     if record.state != "issued" or not actor.may_on(f"{P}receipt_paper", record):
         return []
     here = f"/d/{node.code}/suggestion_tracking/receipt/{record.id}"
-    return [Panel(_("Other ways for this card"), "suggestion_tracking/receipt_ways.html", {
+    return [Panel(_("Collect this card"), "suggestion_tracking/receipt_ways.html", {
         "paper_url": f"{here}/paper", "link_url": f"{here}/card-link"}, order=8)]
 
 

@@ -60,7 +60,7 @@ class SampleSchema(EntitySchema):
         "Left empty, the system draws it. With a seed that was public before (dice, a lottery number) everybody can check the "
         "choice."))
     drawn_on = Day(_("Drawn on"), read_only=True)
-    count = Int(_("Suggestions drawn from"), read_only=True)
+    count = Int(_("Suggestions drawn from"), read_only=True, says_no=True)
     digest = Text(_("Digest of the numbers drawn from"), max=64, read_only=True)
 
 
@@ -91,6 +91,7 @@ class LetterSchema(EntitySchema):
     cause = Choice(_("Cause"), scheme=choices.CAUSES.key, required=True, default="overdue")
     text = LongText(_("What is asked for"), required=True, max=4000)
     signed_by = Text(_("Signed by"), max=60)
+    department = DepartmentRef(_("Unit"), read_only=True)
     issued_on = Day(_("Issued on"), read_only=True)
     limit_on = Day(_("Answer by"), read_only=True)
     measures = LongText(_("Measures"), max=2000, read_only=True)
@@ -108,6 +109,7 @@ class ListItemSchema(EntitySchema):
     title = Text(_("Problem"), required=True, max=120)
     problem = LongText(_("What is wrong"), required=True, max=2000)
     found_on = Day(_("Found on"), required=True, past=True, default=local_day)
+    department = DepartmentRef(_("Responsible unit"), read_only=True)
     duty = LongText(_("Responsibility"), max=1000, read_only=True)
     leader = Text(_("Leader in charge"), max=60, read_only=True)
     person = Text(_("Person responsible"), max=60, read_only=True)

@@ -12,8 +12,13 @@ def plugin_modules():
 
 
 @pytest.fixture
-def here(app, division_tree, switch_on, make_account):
+def here(staged, division_tree, switch_on, make_account):
     """Return entity, workflow, divisions, an office, and the actors of one matter's life."""
+    return staged(people_of_matters, division_tree, switch_on, make_account)
+
+
+def people_of_matters(division_tree, switch_on, make_account):
+    """Switch ``matters`` on in the county and appoint everybody."""
     from grid321.core import access, records
     from grid321.core.actor import SYSTEM
     from grid321.core.registry import registry

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
-from grid321.core import access, accounts, db, people, records, snapshot
+from grid321.core import access, accounts, db, people, records, scope, snapshot
 from grid321.core.access import ANONYMOUS, SYSTEM, Actor, Grant, admits, fetch, guarded, reach, require, scoped
 from grid321.core.dispatch import GuestFailure
 from grid321.core.errors import Forbidden, NotFound, Unauthenticated
@@ -134,7 +134,7 @@ class _Hooks:
 
 def test_what_plugins_add_to_the_scope_only_narrows(here, matters, monkeypatch):
     model = here.entity.model
-    monkeypatch.setattr(access, "_hooks", lambda: _Hooks([model.title != "own"]))
+    monkeypatch.setattr(scope, "_hooks", lambda: _Hooks([model.title != "own"]))
     assert titles(here, here.tree.county, here.town) == {"second"}
     assert fetch(here.entity, matters["second"].id, "view", here.tree.county, here.town).title == "second"
     with pytest.raises(NotFound):
@@ -142,7 +142,7 @@ def test_what_plugins_add_to_the_scope_only_narrows(here, matters, monkeypatch):
 
 
 def test_a_plugin_that_fails_to_answer_hides_everything(here, matters, monkeypatch):
-    monkeypatch.setattr(access, "_hooks", lambda: _Hooks(GuestFailure("bad", "scope")))
+    monkeypatch.setattr(scope, "_hooks", lambda: _Hooks(GuestFailure("bad", "scope")))
     assert titles(here, here.tree.county, here.county) == set()
     with pytest.raises(NotFound):
         fetch(here.entity, matters["own"].id, "view", here.tree.county, here.county)

@@ -4,12 +4,14 @@ from random import Random
 
 import pytest
 
-from grid321.core import accounts, counters, division_records, identity, ledger, passwords, snapshot
+from grid321.core import accounts, counters, division_records, documents, identity, ledger, passwords, snapshot
+from grid321.core.conformance.word_files import faults
 from grid321.core.demo import county
 from grid321.core.demo.names import Numbers, name
 from grid321.core.errors import Conflict
 from grid321.core.people import Department, Person, Post
 from grid321.core.registry import registry
+from grid321.core.testing_browser import Browser
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def test_the_demo_has_hanbins_places_invented_people_and_the_published_numbers_a
     assert all(person.initials for person in people)
     everybody_logs_in(made)
     everything_adds_up(now.tree)
+    every_form_opens_in_word(app, hanbin)
     with pytest.raises(Conflict):
         county.load()
     with pytest.raises(KeyError):
@@ -50,6 +53,21 @@ def everybody_logs_in(made):
         assert passwords.matches(county.PASSWORD, account.password_hash)
         assert not account.must_change_password
         assert accounts.held(account.id)
+
+
+def every_form_opens_in_word(app, county):
+    """Each form of the division, and each form of the newest record that has it, is a Word file in order."""
+    browser = Browser.of_account(app, accounts.by_username("county"))
+    papers = [one["file"] for one in browser.api("GET", f"/d/{county.code}/core/forms").json["items"]]
+    for entity in registry().entities.values():
+        for document in documents.declared(registry(), entity):
+            newest = entity.model.select().order_by(entity.model.id.desc())
+            record = next((one for one in newest if document.when is None or document.when(one)), None)
+            assert record is not None, f"no record of the demo has {document.key}"
+            papers.append(f"/api/v1/d/{county.code}/{entity.plugin}/{entity.name}/{record.id}/form/{document.name}.docx")
+    answers = {paper: browser.get(paper) for paper in papers}
+    assert {paper: answer.status_code for paper, answer in answers.items() if answer.status_code != 200} == {}
+    assert {paper: wrong for paper, answer in answers.items() if (wrong := faults(answer.data))} == {}
 
 
 def everything_adds_up(tree):

@@ -105,18 +105,42 @@ def test_every_pair_that_opens_nothing_costs_the_same_work(code, pair, monkeypat
     assert lookup.find(*pair(code), HERE) is None
     assert watched.hashes == 1
     assert len([sql for sql in watched.statements if "core_lookup_code" in sql]) == 1
-    assert len([sql for sql in watched.statements if "core_rate_limit" in sql]) == 2
+    assert len([sql for sql in watched.statements if "core_rate_limit" in sql]) == 4
 
 
 @pytest.mark.parametrize("number", [NUMBER, "WT-610902104-202611-9999"])
-def test_after_five_tries_a_number_is_shut_whether_it_exists_or_not(code, number):
+def test_after_five_tries_a_number_is_shut_for_a_network_whether_it_exists_or_not(code, number):
     for _try in range(5):
         assert lookup.find(number, wrong(code), HERE) is None
     with pytest.raises(TooMany) as refusal:
-        lookup.find(number, code, "198.51.100.1")
+        lookup.find(number, code, HERE)
 
     assert refusal.value.status == 429 and "15" in str(refusal.value.detail)
     assert audit.AuditEntry.select().where(audit.AuditEntry.kind == "lookup_limited").count() == 1
+
+
+def test_nobody_can_shut_a_number_for_its_owner(code):
+    for n in range(100):
+        assert lookup.find(NUMBER, wrong(code), f"203.0.{n}.7") is None
+
+    assert lookup.find(NUMBER, code, "198.51.100.1") == ("matters.matter", 7)
+    assert audit.AuditEntry.select().where(audit.AuditEntry.kind == "lookup_limited").count() == 1, "and people learn of it"
+
+
+def test_who_goes_on_guessing_has_twenty_tries_in_a_day(code, tick):
+    for _quarter in range(4):
+        for _try in range(5):
+            assert lookup.find(NUMBER, wrong(code), HERE) is None
+        for _impatient in range(20):
+            with pytest.raises(TooMany):
+                lookup.find(NUMBER, code, HERE)
+        tick(timedelta(minutes=16), sweep=False)
+    with pytest.raises(TooMany) as refusal:
+        lookup.find(NUMBER, code, HERE)
+
+    assert refusal.value.extra["retry_after"] == 24 * 3600
+    tick(timedelta(days=1), sweep=False)
+    assert lookup.find(NUMBER, code, HERE) == ("matters.matter", 7)
 
 
 def test_a_shut_number_opens_again_after_a_quarter_of_an_hour(code, tick):

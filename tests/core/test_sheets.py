@@ -164,6 +164,7 @@ def test_a_template_that_reaches_out_or_does_not_work_is_refused(body):
         docx_fill.fill(template(body), {"number": "7"})
 
     assert refusal.value.code == "bad_template" and "form check" in str(refusal.value.remedy)
+    assert body in str(refusal.value.detail), "the paragraph in which it went wrong"
 
 
 @pytest.mark.parametrize("body", ["{{ number.__init__.__globals__ }}", "{{ self._TemplateReference__context }}", "{{ cycler }}",
@@ -197,6 +198,23 @@ def test_what_is_no_word_file_or_carries_a_program_is_refused(content, word):
         docx_fill.fill(content, {})
 
     assert refusal.value.code == "bad_template" and word in str(refusal.value.detail)
+
+
+EXTERNAL = ('<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="http://x.example/" '
+            'TargetMode="External"/></Relationships>')
+
+
+@pytest.mark.parametrize(("files", "word"), [
+    ({"word/_rels/settings.xml.rels": EXTERNAL.format("attachedTemplate")}, "settings.xml.rels"),
+    ({"word/_rels/header9.xml.rels": EXTERNAL.format("image")}, "header9"),
+    ({"word/extra.xml": '<x><w:instrText xml:space="preserve"> DDEAUTO c:\\\\x "y" </w:instrText></x>'}, "DDEAUTO")])
+def test_a_template_that_loads_something_from_outside_is_refused(files, word):
+    with use_language("en"), pytest.raises(Problem) as refusal:
+        docx_fill.guard(template("x", **files))
+
+    assert refusal.value.code == "bad_template" and word in str(refusal.value.detail) and "remove" in str(refusal.value.detail)
+    docx_fill.guard(template("x", **{"word/_rels/footnotes.xml.rels": EXTERNAL.format("hyperlink")}))
 
 
 def test_the_names_that_a_template_uses_are_known():

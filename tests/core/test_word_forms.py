@@ -158,11 +158,14 @@ def test_the_template_of_the_nearest_division_is_used(paper, here, home):
     assert word(paper.browser, paper.word).paragraphs[0].startswith("county"), "no restart is needed"
 
 
-def test_a_broken_template_is_said_and_the_page_stays(paper, home):
-    put(home, "{% if %}")
+def test_a_broken_template_is_said_and_the_page_stays(paper, home, here):
+    put(home / here.tree.county.code, "Dear {% if %} reader")
 
     answer = paper.browser.get(paper.word)
-    assert answer.status_code == 500 and "form check" in answer.get_data(as_text=True)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 500 and "Traceback" not in text and str(home) not in text
+    assert [one for one in (f"forms/{here.tree.county.code}/region/forms/paper.docx", "Dear {% if %} reader", "form check")
+            if one not in text] == [], "which file, where in it, and what to do"
     assert paper.browser.get(paper.form).status_code == 200
 
 

@@ -19,7 +19,7 @@ LAYERS = {
     "declarations": "entity clock_rules workflow hooks errors identity sheet",
     "ground": """
         db db_engines i18n version_content flow_extensions logs crypto config xlsx calendar passwords limits preset_files
-        allowlist idempotency gunicorn_hooks late_rules outgoing notify_times bulk chain chain_file search_text
+        allowlist idempotency gunicorn_hooks outgoing notify_times bulk chain chain_file search_text
         docx_parts sheet_html sheet_docx plain_rows qr_codes""",
     "stores": """
         tree divisions people settings switches snapshot registry registry_checks plugins dispatch models ledger
@@ -29,7 +29,7 @@ LAYERS = {
         clock_explain clock_plans clock_rows clock_sweep month_rows routing statistics templating themes assets
         versions calendar_rows clock_settings redating division_records division_files division_counts""",
     "services": """
-        beside search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
+        beside scope search preset_choice calendar_edit calendar_sheet meetings meeting_records meeting_decisions meeting_panels
         months month_books month_check month_bulletin month_jobs banks accounts access tokens totp engine groups group_checks
         links duplicates intakes letters reply_templates conversions records attachments lists filters export transfer
         transfer_check transfer_jobs transfer_read transfer_report transfer_sheet division_changes division_import verification
@@ -46,7 +46,8 @@ LAYERS = {
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_api job_house
         openapi_jobs openapi_workflows openapi_plugins meeting_pages meeting_api bank_pages month_pages month_api
         document_pages document_api core_documents""",
-    "application": "app core_plugin testing testing_apps testing_browser testing_databases testing_tree",
+    "application": """
+        app url_rules core_plugin testing testing_apps testing_browser testing_databases testing_stages testing_tree""",
     "commands": "cli commands conformance demo",
 }
 RANKS = {name: rank for rank, names in enumerate(LAYERS.values()) for name in names.split()}

@@ -13,152 +13,35 @@ absent   the address of the own division, a record that does not exist
 
 An answer is ``open`` (the request passed; it may still be refused for its content), ``forbidden`` (403), ``absent`` (404) or
 ``login`` (401, or led to the login page). A route without a record has no ``stray`` and ``absent``: ``-``.
+
+A role with ``~beside`` is the same role held by somebody else at the same place: a deputy who raised none of the suggestions
+there, a clerk of a unit that handles none of the cases.
 """
 from __future__ import annotations
 
 import csv
-import itertools
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from flask import Flask
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
-from grid321.core import accounts, attachments, db, documents, sessions, snapshot
-from grid321.core.access import SYSTEM
-from grid321.core.clock import Deadline
-from grid321.core.conformance.world import World
-from grid321.core.db import Case
-from grid321.core.entity import Entity
-from grid321.core.jobs import JobRun
-from grid321.core.links import RecordLink
-from grid321.core.notify_rows import Delivery
-from grid321.core.people import Department
+from grid321.core import accounts
 from grid321.core.registry import registry
 from grid321.core.testing_browser import Browser, make_account
-from grid321.core.testing_tree import DivisionTree
-from grid321.core.transfer_tables import ImportBatch
-from grid321.core.tree import Node
 
+from .permission_asker import AT_THE_GATE, Asker
+from .permission_ground import PLACES, Ground, addresses, plugins, prepare
+
+__all__ = ["CELLS", "CSV", "HEAD", "NOBODY", "NO_ROLE", "differences", "plugins", "prepare", "read", "roles", "routes", "walk",
+           "write"]
 CSV = Path(__file__).resolve().parents[1] / "core" / "permission_matrix.csv"
 CELLS = ("own", "sibling", "other", "stray", "absent")
-PLACES = ("own", "sibling", "other")
 HEAD = ("method", "rule", "roles", *CELLS)
-NOBODY, NO_ROLE = "anonymous", "no-role"
-ABSENT_ID = 987_654_321
-RECORD_NAMES = {"id", "record_id", "account_id"}
-INNER_NAMES = {"correction_id", "delivery_id", "batch_id", "run_id", "file_id", "post_id", "grant_id", "deadline_id", "clock_id"}
-TEXTS = {"language": "en", "way": "webhook", "text_key": "case.overdue",
-         "theme_id": "default", "filename": "core/app.css", "action": "unlock", "plugin": "grid",
-         "scheme": "grid.ledger_class", "item": "1", "kind": "rename", "day": "2026-01-01",
-         "month": "2026-01", "version": "2", "preset": "henan_2017",
-         "ending": "json", "service_code": "roads", "service_request_id": "0" * 32, "token": "A" * 22,
-         "source": "matter"}
-Line = tuple[str, str, str]
+NOBODY, NO_ROLE, BESIDE = "anonymous", "no-role", "~beside"
+DEPUTY = "core.deputy"
 Answers = tuple[str, ...]
-
-
-@dataclass
-class Ground:
-    """A county with the same records in two towns and in another county.
-
-    ``records[place]`` holds ids by entity key; ``inner[place]`` ids of what hangs on them (files, imports, jobs, clocks)
-    by entity key and name.
-    """
-
-    app: Flask
-    tree: DivisionTree
-    grids: dict[str, Node]
-    records: dict[str, dict[str, int]]
-    inner: dict[str, dict[tuple[str, str], int]]
-    offices: dict[str, int]
-
-    def division(self, place: str, level: str) -> Node:
-        """The division of that level at a place; for a county the place beside it is the other county."""
-        tree = snapshot.current().tree
-        found = tree.at_level(self.grids["other" if place == "sibling" and level in {"county", "city"} else place], level)
-        assert found is not None
-        return found
-
-
-PLUGINS = ("grid321.plugins.grid",)
-"""The plugins whose answers are approved. ``suggestion_tracking`` is not among them yet: its routes are checked for marks."""
-
-
-def plugins() -> list[ModuleType]:
-    """The modules of the plugins that are walked."""
-    from grid321.core.plugins import discover
-
-    return [module for _name, module in discover() if isinstance(module, ModuleType) and module.__name__ in PLUGINS]
-
-
-def prepare(app: Flask, modules: Iterable[ModuleType]) -> Ground:
-    """Plant the tree and make one record of every entity, an account with a role and what hangs on them at each place."""
-    tree = DivisionTree.plant()
-    worlds = [World(app, module, tree, EXAMPLES) for module in modules]
-    for world in worlds:
-        world.furnish()
-    villages = {"own": tree.village, "sibling": tree.other_village, "other": tree.node("610921100200")}
-    ground = Ground(app, tree, {}, {place: {} for place in PLACES}, {place: {} for place in PLACES}, {})
-    numbers = itertools.count(1)
-    for place, village in villages.items():
-        made = _create(worlds, registry().entity("grid.grid"), village, numbers)
-        found = snapshot.current().tree.get(made.division_id)
-        assert found is not None
-        ground.grids[place] = found
-        ground.offices[place] = int(Department.get(Department.division_id == found.path[-3]).id)
-        _furnish(ground, place, registry().entity("grid.grid"), made)
-    for place, grid in ground.grids.items():
-        for entity in registry().entities.values():
-            if entity.key not in ground.records[place]:
-                _furnish(ground, place, entity, _create(worlds, entity, grid, numbers))
-        _account(ground, place, grid)
-    return ground
-
-
-EXAMPLES: dict[str, dict[str, Any]] = {"core.post": {"kind": "grid_worker", "department": None, "to_day": None}}
-"""Values where the generic examples do not fit at a grid."""
-
-
-def _create(worlds: list[World], entity: Entity, node: Node, numbers: Iterator[int]) -> Any:
-    world = next((one for one in worlds if one.key == entity.plugin), worlds[0])
-    world.numbers = numbers
-    tree = snapshot.current().tree  # a meeting is not held by a grid: the nearest level above that may have such a record
-    fitting = [place for place in map(tree.get, reversed(node.path)) if place and place.level in (entity.levels or (node.level,))]
-    return world.create(entity, fitting[0] if fitting else node)
-
-
-def _furnish(ground: Ground, place: str, entity: Entity, record: Any) -> None:
-    """Note a record and give it a file, an import, an export and a job; a case is handed to the town's office."""
-    grid, inner = ground.grids[place], ground.inner[place]
-    ground.records[place][entity.key] = int(record.id)
-    if issubclass(entity.model, Case):
-        entity.model.update(department_id=ground.offices[place]).where(entity.model.id == record.id).execute()
-        clock = int(Deadline.get((Deadline.entity == entity.key) & (Deadline.record_id == record.id)).id)
-        inner[entity.key, "deadline_id"] = inner[entity.key, "clock_id"] = clock
-    inner[entity.key, "other_id"] = int(record.id)
-    inner[entity.key, "link_id"] = int(RecordLink.create(from_entity=entity.key, from_id=record.id, to_entity=entity.key,
-                                                         to_id=record.id, kind="related").id)
-    picture = attachments.Clean("note.txt", "text/plain", b"example")
-    inner[entity.key, "file_id"] = attachments.add(entity, record, [picture], SYSTEM, grid)[0]
-    inner[entity.key, "batch_id"] = int(ImportBatch.create(
-        entity=entity.key, division_id=grid.id, file_name="x.xlsx", file_hash="0" * 64, columns=[]).id)
-    inner["core", "delivery_id"] = int(Delivery.create(
-        slot=db.new_uid(), target="webhook:1", division_id=grid.id, state="dead").id)
-    inner["core", "run_id"] = int(JobRun.create(key="core.import", division_id=grid.id).id)
-
-
-def _account(ground: Ground, place: str, grid: Node) -> None:
-    account = make_account("core.staff", grid)
-    ground.records[place]["core.account"] = account.id
-    held = accounts.RoleGrant.get(accounts.RoleGrant.account_id == account.id)
-    ground.inner[place]["core", "grant_id"] = int(held.id)
-    ground.inner[place]["grid", "post_id"] = ground.records[place]["core.post"]
 
 
 # -- walking ---------------------------------------------------------------------------------------------------------
@@ -171,8 +54,9 @@ def routes(app: Flask) -> Iterator[tuple[str, Rule]]:
 
 
 def roles() -> list[str]:
-    """Nobody, an account without role, and every declared role."""
-    return [NOBODY, NO_ROLE, *sorted(registry().roles)]
+    """Nobody, an account without role, every declared role, and again those that reach only what is one's own."""
+    return [NOBODY, NO_ROLE, *sorted([*registry().roles, *(
+        f"{role.key}{BESIDE}" for role in registry().roles.values() if role.department or role.key == DEPUTY)])]
 
 
 def level_of(role: str) -> str:
@@ -190,18 +74,22 @@ def browser_of(ground: Ground, role: str) -> Browser:
         assert found is not None
         browser.csrf = found[1]
         return browser
-    node = ground.division("own", level_of(role))
-    known = registry().roles.get(role)
-    department = ground.offices["own"] if known is not None and known.department else None
-    account = make_account(known.key if known is not None else None, node, department)
+    key, beside = role.removesuffix(BESIDE), int(role.endswith(BESIDE))
+    known = registry().roles.get(key)
+    unit = ground.units["own"][beside] if known is not None and known.department else None
+    account = make_account(known.key if known is not None else None, ground.division("own", level_of(key)), unit)
+    if key == DEPUTY:
+        accounts.Account.update(person_id=ground.deputies["own"][beside]).where(accounts.Account.id == account.id).execute()
+        account = accounts.get(account.id)
     return Browser.of_account(ground.app, account)
 
 
 def walk(ground: Ground, role: str, only: str | None = None) -> dict[tuple[str, str], Answers]:
     """(method, rule) → the five answers that ``role`` gets; ``only`` walks one rule."""
-    walker = Walker(ground, role)
-    found = {(method, rule.rule): walker.answers(method, rule)
-             for method, rule in routes(ground.app) if only in (None, rule.rule)}
+    with Asker(ground.app, browser_of(ground, role)) as asker:
+        walker = Walker(ground, role, asker)
+        found = {(method, rule.rule): walker.answers(method, rule)
+                 for method, rule in routes(ground.app) if only in (None, rule.rule)}
     assert not walker.telling, "the answer tells who exists:\n" + "\n".join(walker.telling)
     return found
 
@@ -209,105 +97,25 @@ def walk(ground: Ground, role: str, only: str | None = None) -> dict[tuple[str, 
 class Walker:
     """One role on its way through the routes."""
 
-    def __init__(self, ground: Ground, role: str) -> None:
-        self.ground, self.role, self.level = ground, role, level_of(role)
-        self.browser = browser_of(ground, role)
-        found = self.browser.client.get_cookie(sessions.COOKIE)
-        self.token = found.value if found is not None else ""
+    def __init__(self, ground: Ground, role: str, asker: Asker) -> None:
+        self.ground, self.role, self.asker = ground, role, asker
+        self.level = level_of(role.removesuffix(BESIDE))
         self.telling: list[str] = []
 
     def answers(self, method: str, rule: Rule) -> Answers:
         """The five answers. What is out of reach must read exactly like what does not exist."""
-        texts: dict[str, str] = {}
-        cells = tuple(self._cell(method, rule, cell, texts) for cell in CELLS)
-        if cells[3] != cells[4] or texts.get("stray") != texts.get("absent"):
-            self.telling.append(f"{method} {rule.rule} as {self.role}")
-        return cells
-
-    def _cell(self, method: str, rule: Rule, cell: str, texts: dict[str, str]) -> str:
-        values = _place(self.ground, self.level, rule, cell)
-        if values is None:
-            return "-"
-        if self.token:  # logging out and the like must not change who walks on
-            self.browser.client.set_cookie(sessions.COOKIE, self.token)
-        response = _send(self.browser, method, rule, values)
-        texts[cell] = re.sub(r"[0-9]+", "0", response.text if response.status_code == 404 else "")
-        return _answer(response)
-
-
-def _place(ground: Ground, level: str, rule: Rule, cell: str) -> dict[str, Any] | None:
-    """The values of the address for one cell, None for a cell that the route does not have."""
-    if "code" not in rule.arguments and cell in PLACES[1:]:
-        return None
-    recorded = bool((RECORD_NAMES | INNER_NAMES) & rule.arguments)
-    if cell in CELLS[3:] and not (recorded and "code" in rule.arguments):
-        return None
-    place = {"stray": "own", "absent": "own"}.get(cell, cell)
-    records = {"stray": "sibling"}.get(cell, place)
-    if cell == "stray" and level in {"county", "city"}:
-        records = "other"
-    return _values(ground, rule, ground.division(place, level), records, exists=cell != "absent")
-
-
-def _values(ground: Ground, rule: Rule, node: Node, records: str, *, exists: bool) -> dict[str, Any]:
-    owner = rule.endpoint.partition(":")[0] if ":" in rule.endpoint else rule.endpoint.partition(".")[0]
-    records_here, inner = ground.records[records], ground.inner[records]
-    values: dict[str, Any] = {}
-    for name in rule.arguments:
-        if name == "code":
-            values[name] = node.code
-        elif name in TEXTS:
-            values[name] = TEXTS[name]
-        elif not name.endswith("id"):
-            values[name] = _text(rule, name)
-        elif not exists:
-            values[name] = ABSENT_ID
-        elif (owner, name) in inner:
-            values[name] = inner[owner, name]
-        elif name in RECORD_NAMES:
-            values[name] = records_here[{"core": "core.account", "grid": "grid.grid",
-                                         "suggestion_tracking": "suggestion_tracking.matter"}.get(owner, owner)]
+        asked = addresses(self.ground, rule, self.level)
+        found = {place: self.asker.ask(method, asked.of[place]) for place in PLACES if place in asked.of}
+        if found["own"][1] == AT_THE_GATE:  # which sees no record: for every record alike
+            found |= {cell: found["own"] for cell in ("stray", "absent") if cell in asked.of}
         else:
-            values[name] = ABSENT_ID
-    return values
-
-
-def _text(rule: Rule, name: str) -> str:
-    if name == "form":  # one that a record has from its beginning
-        found = documents.declared(registry(), registry().entity(rule.endpoint.rpartition(":")[0]))
-        return next((one.name for one in found if one.when is None), found[-1].name)
-    if "workflow" in rule.endpoint and name in {"key", "version"}:
-        return {"key": "grid.handling", "version": "2"}[name]
-    if name == "measure":
-        return next(iter(registry().measures))
-    workflow = registry().workflow_of(rule.endpoint.rpartition(":")[0])
-    if workflow is not None:
-        return str(workflow.transitions[0].key)
-    return "core.session_idle_minutes"
-
-
-def _send(browser: Browser, method: str, rule: Rule, values: dict[str, Any]) -> TestResponse:
-    """Send the request inside a transaction that is rolled back: every request finds the same world."""
-    _domain, path = rule.build(values)  # type: ignore[misc]
-    headers = {"X-CSRF-Token": browser.csrf, "Sec-Fetch-Site": "same-origin", "If-Match": '"1"'}
-    options: dict[str, Any] = {"method": method, "headers": headers}
-    if method != "GET":
-        body = {"text": "x"} if path.endswith("/comments") else {}
-        options |= {"json": body} if path.startswith("/api/") else {"data": {"_csrf": browser.csrf}}
-    with db.database.atomic() as change:
-        try:
-            return browser.open(path, **options)
-        finally:
-            change.rollback()
-
-
-def _answer(response: TestResponse) -> str:
-    status = response.status_code
-    if status >= 500:
-        return f"error {status}"
-    if status == 401 or (status in {302, 303} and response.headers["Location"].startswith("/login")):
-        return "login"
-    return {403: "forbidden", 404: "absent"}.get(status, "open")
+            found |= {cell: self.asker.ask(method, asked.of[cell]) for cell in ("stray", "absent") if cell in asked.of}
+            told = found.get("stray") != found.get("absent")
+            if found["own"][0] == "open":
+                told |= any(self.asker.ask(method, mixed) != self.asker.ask(method, none) for mixed, none in asked.mixed)
+            if told:
+                self.telling.append(f"{method} {rule.rule} as {self.role}: {found.get('stray')} {found.get('absent')}")
+        return tuple(found[cell][0] if cell in found else "-" for cell in CELLS)
 
 
 # -- the file --------------------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from typing import Any
 
 from grid321.core import db, engine, records, snapshot
 from grid321.core.actor import SYSTEM
+from grid321.core.field_base import current_frame
 from grid321.core.registry import registry
-from grid321.core.tree import ancestor_columns
+from grid321.core.tree import Node, ancestor_columns
 
 from .suggestion_world import CONTENT
 
 P = "suggestion_tracking."
-TOWN = "610902104"
+CONGRESSES = ("town", "county")
 
 
 def prepare(world: Any) -> None:
@@ -20,7 +21,7 @@ def prepare(world: Any) -> None:
 
     here = snapshot.current().tree
     with db.transaction():
-        for node in (world.tree.town, world.tree.county, world.tree.other_town):
+        for node in [node for node in here if node.level in CONGRESSES]:
             columns = ancestor_columns(here, node)
             Department.create(name=f"Second office of {node.code}", **columns)
             for name in ("李秀梅", "王建国", "张桂兰"):
@@ -29,25 +30,42 @@ def prepare(world: Any) -> None:
         snapshot.bump()
 
 
-def suggestion(state: str = "raised", unit: int = 0, code: str = TOWN) -> Any:
-    """A suggestion to the congress of the town: ``raised``, or ``assigned`` to its first or second unit."""
-    from grid321.core.people import Department, Person, Post
+def congress() -> Node:
+    """The town or county where the kit makes its record, or the nearest one above: there deputies raise suggestions."""
+    here = snapshot.current().tree
+    above = [node for node in map(here.get, reversed(current_frame().node.path)) if node is not None]
+    return next(node for node in above if node.level in CONGRESSES)
 
-    node = snapshot.current().tree.by_code(code)
-    assert node is not None
+
+def deputies(node: Node) -> list[int]:
+    """The ids of the deputies of a congress: the first one leads the suggestions made here."""
+    from grid321.core.people import Post
+
+    return [row[0] for row in Post.select(Post.person_id).where(
+        (Post.division_id == node.id) & (Post.kind == f"core_deputy_{node.level}")).order_by(Post.person_id).tuples()]
+
+
+def units(node: Node) -> list[int]:
+    """The ids of the units of a division."""
+    from grid321.core.people import Department
+
+    return [row.id for row in Department.select(Department.id).where(Department.division_id == node.id).order_by(Department.id)]
+
+
+def suggestion(state: str = "raised", unit: int = 0, node: Node | None = None) -> Any:
+    """A suggestion to a congress, by default where the kit is: ``raised``, or ``assigned`` to its first or second unit."""
+    node = node or congress()
     entity = registry().entity(P + "suggestion")
-    deputy = Person.select().join(Post, on=(Post.person_id == Person.id)).where(
-        (Post.division_id == node.id) & (Post.kind == f"core_deputy_{node.level}")).order_by(Person.id).first()
     case = records.create(entity, {
         "title": "关于增设路灯的建议", "kind": "building", "content": CONTENT,
         "reasons": "夜间出行不安全。", "proposal": "增设二十盏路灯。", "basis": "visit",
-        "deputy_id": deputy.id, "wish_contact": False}, SYSTEM, node)
+        "deputy_id": deputies(node)[0], "wish_contact": False}, SYSTEM, node)
     if state == "raised":
         return case
     yes = {"one_matter": "yes", "concrete": "yes", "within_powers": "yes"}
-    units = [row.id for row in Department.select().where(Department.division_id == node.id).order_by(Department.id)]
     engine.perform(entity, case.id, "pass_check", yes, SYSTEM, None, node)
-    return engine.perform(entity, case.id, "assign", {"department_id": units[unit], "is_major": False}, SYSTEM, None, node).record
+    answers = {"department_id": units(node)[unit], "is_major": False}
+    return engine.perform(entity, case.id, "assign", answers, SYSTEM, None, node).record
 
 
 def raised(number: int) -> str:
@@ -56,12 +74,12 @@ def raised(number: int) -> str:
 
 
 def handed(number: int) -> str:
-    """The number of a new suggestion that the second unit of the town leads."""
+    """The number of a new suggestion that the second unit leads."""
     return str(suggestion("assigned", unit=1).number)
 
 
 def separate(number: int) -> str:
-    """The number of a new suggestion that separate units handle: the second one of the town, and whoever is added."""
+    """The number of a new suggestion that separate units handle: the second one here, and whoever is added."""
     case = suggestion("assigned", unit=1)
     model = type(case)
     model.update(way="separate").where(model.id == case.id).execute()
@@ -99,20 +117,16 @@ EXAMPLES: dict[str, Any] = {
 """Values by entity and by step, where the kit cannot guess."""
 
 
-def second_deputy() -> int:
-    """The id of a deputy of the town who does not lead the suggestions made here."""
-    from grid321.core.people import Person, Post
+def lead_deputy() -> int:
+    """The id of the deputy who leads the suggestions made here."""
+    return deputies(congress())[0]
 
-    node = snapshot.current().tree.by_code(TOWN)
-    assert node is not None
-    return int(Person.select(Person.id).join(Post, on=(Post.person_id == Person.id)).where(
-        (Post.division_id == node.id) & (Post.kind == "core_deputy_town")).order_by(Person.id.desc()).first().id)
+
+def second_deputy() -> int:
+    """The id of a deputy who does not lead the suggestions made here."""
+    return deputies(congress())[-1]
 
 
 def unit_of(number: int) -> int:
-    """The id of a unit of the town."""
-    from grid321.core.people import Department
-
-    node = snapshot.current().tree.by_code(TOWN)
-    assert node is not None
-    return [row.id for row in Department.select().where(Department.division_id == node.id).order_by(Department.id)][number]
+    """The id of a unit of the congress where the kit is."""
+    return units(congress())[number]

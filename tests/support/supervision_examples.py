@@ -11,7 +11,7 @@ from grid321.core import attachments, settings, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.registry import registry
 
-from .suggestion_examples import TOWN, P, handed, raised
+from .suggestion_examples import P, handed, lead_deputy, raised
 
 KINDS = ("first", "second", "third", "look_back", "random")
 LATER = "2030-06-30"
@@ -24,12 +24,7 @@ def prepare(world: Any) -> None:
 
 def lead(number: int) -> int:
     """The id of the deputy who leads the suggestions made for the kit."""
-    from grid321.core.people import Person, Post
-
-    node = snapshot.current().tree.by_code(TOWN)
-    assert node is not None
-    return int(Person.select(Person.id).join(Post, on=(Post.person_id == Person.id)).where(
-        (Post.division_id == node.id) & (Post.kind == "core_deputy_town")).order_by(Person.id).first().id)
+    return lead_deputy()
 
 
 def drawable(number: int) -> str:

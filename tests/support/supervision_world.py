@@ -1,6 +1,7 @@
 """A county with deputies, units and officers, and suggestions taken as far as a test of supervision needs them."""
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,13 +42,15 @@ def under_supervision(case):
     return found.count()
 
 
+@dataclass
 class Supervised:
     """The people by what they are, and short ways to act as them."""
 
-    def __init__(self, app: Any, tree: Any) -> None:
-        self.app, self.tree = app, tree
-        here = snapshot.current().tree
-        county = ancestor_columns(here, tree.county)
+    app: Any
+    tree: Any
+
+    def __post_init__(self) -> None:
+        tree, county = self.tree, ancestor_columns(snapshot.current().tree, self.tree.county)
         self.bureau = Department.create(name="住建局", kind="bureau", **county)
         self.police = Department.create(name="公安局", kind="bureau", **county)
         self.accounts: dict[str, Any] = {}

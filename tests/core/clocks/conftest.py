@@ -27,8 +27,12 @@ def english():
 
 
 @pytest.fixture
-def here(app, division_tree, switch_on, make_account, tick):
+def here(staged, division_tree, switch_on, make_account, tick):
     tick(date(2024, 1, 1), sweep=False)  # accounts hold their roles from the day on which they are made
+    return staged(people_of_replies, division_tree, switch_on, make_account)
+
+
+def people_of_replies(division_tree, switch_on, make_account):
     switch_on("replies", division_tree.county)
     known = registry()
     unit = records.create(known.entity("core.department"), {"name": "水利局", "kind": "office"}, SYSTEM, division_tree.town)

@@ -55,8 +55,14 @@ def plugin_modules() -> list[Any]:
 
 
 @pytest.fixture
-def world(division_tree: Any, switch_on: Any, make_account: Any) -> World:
+def world(staged: Any, division_tree: Any, switch_on: Any, make_account: Any) -> World:
     """The town 五里镇 with the plugin on, two grids in 五里村, an office, a bureau of the county, and the people."""
+    found: World = staged(people_of_grids, division_tree, switch_on, make_account)
+    return found
+
+
+def people_of_grids(division_tree: Any, switch_on: Any, make_account: Any) -> World:
+    """Switch the plugin on in 五里镇's county, lay out its grids and appoint everybody."""
     from grid321.core import access, records, snapshot
     from grid321.core.people import Department
     from grid321.core.registry import registry

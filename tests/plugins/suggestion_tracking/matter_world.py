@@ -88,9 +88,10 @@ def plugin_modules() -> list[Any]:
 
 
 @pytest.fixture
-def world(division_tree: Any, switch_on: Any, make_account: Any, tick: Any) -> MatterWorld:
+def world(staged: Any, division_tree: Any, switch_on: Any, make_account: Any, tick: Any) -> MatterWorld:
     """The people; it is 20 November 2026."""
     from datetime import date
 
     tick(date(2026, 11, 20), sweep=False)
-    return people_around(division_tree, switch_on, make_account)
+    found: MatterWorld = staged(people_around, division_tree, switch_on, make_account)
+    return found

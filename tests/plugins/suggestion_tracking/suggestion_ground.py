@@ -13,6 +13,6 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree):
+def world(staged, division_tree):
     """Deputies, units, the office."""
-    return suggestion_world.build(division_tree)
+    return staged(suggestion_world.build, division_tree)

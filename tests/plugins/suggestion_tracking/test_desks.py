@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from support import suggestion_world as sw
 
+from grid321.core import clock, clock_extensions
 from grid321.core.testing_browser import Browser, make_account
 
 BASE = "/d/610902/suggestion_tracking"
@@ -21,10 +22,10 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree, tick):
+def world(staged, division_tree, tick):
     """Deputies, units, the office; it is 2 March 2026."""
     tick(date(2026, 3, 2), sweep=False)
-    return sw.build(division_tree)
+    return staged(sw.build, division_tree)
 
 
 def desk(world, who):
@@ -95,7 +96,34 @@ def test_a_deputy_sees_own_suggestions_and_what_waits_and_nothing_of_others(worl
     assert (found["signed"], len(others["signed"]), others["own"]) == ([], 1, [])
     page = world.browser("deputy").get(f"{BASE}/mine").get_data(as_text=True)
     assert re.search(rf'href="{BASE}/receipt/\d+/do/give"', page)
-    assert "尚未" in page
+    assert "退回代表修改：一事一议，请分开提出。" in page, "why it came back"
+    assert "待答复" in page
+
+
+def _reply_clock(entity, task):
+    return next(row for row in clock.of(entity.key, task.id) if row.clock == "reply")
+
+
+def test_a_deputy_is_asked_for_consent_while_a_unit_waits_for_more_time_and_no_longer(world):
+    case = world.handed("housing", "traffic")
+    task, entity = world.task(case, "housing"), world.entity("task")
+    clock_extensions.ask(entity, task.id, _reply_clock(entity, task).id,
+                         "管线未定，需延长。", None, world.actors["housing"], world.tree.county)
+    waits = world.browser("deputy").api("GET", f"{BASE}/mine").json["waits"]
+    assert [(one["kind"], one["number"]) for one in waits if one["kind"] == "agree"] == [("agree", case.number)]
+    assert "住房和城乡建设局申请延长办理期限" in world.browser("deputy").get(f"{BASE}/mine").text
+
+    world.accept(case, "housing")
+    world.step("deputy", case, "agree_longer")
+    assert "agree" not in {one["kind"] for one in world.browser("deputy").api("GET", f"{BASE}/mine").json["waits"]}
+
+
+def test_what_ended_without_an_answer_shows_how_it_ended_and_no_stations_it_never_reached(world):
+    case = world.step("deputy", world.raised("deputy"), "withdraw", reason="已另行反映解决。")
+    found = world.browser("deputy").api("GET", f"{BASE}/mine").json
+    assert (found["own"], [one["number"] for one in found["ended"]]) == ([], [case.number])
+    page = world.browser("deputy").get(f"{BASE}/mine").text
+    assert "未经答复即终止" in page and "已评价" not in page
 
 
 def test_a_deputys_card_leads_to_the_form_that_the_own_account_may_send(world):
@@ -109,7 +137,7 @@ def test_a_deputys_card_leads_to_the_form_that_the_own_account_may_send(world):
 def test_who_is_no_person_has_a_page_without_suggestions(world):
     browser = Browser.of_account(world.browser("deputy").app, make_account("core.deputy", world.tree.county))
     assert browser.get(f"{BASE}/mine").status_code == 200
-    assert browser.api("GET", f"{BASE}/mine").json == {"waits": [], "own": [], "signed": [], "heard": []}
+    assert browser.api("GET", f"{BASE}/mine").json == {"waits": [], "own": [], "ended": [], "signed": [], "heard": []}
 
 
 def test_the_dashboard_counts_what_is_open_overdue_and_with_whom(world, tick):

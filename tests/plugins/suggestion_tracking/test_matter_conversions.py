@@ -7,8 +7,10 @@ import pytest
 from grid321.core import accounts, conversions, counters, engine, records, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.errors import Forbidden
+from grid321.core.people import Person, Post
 from grid321.core.registry import registry
 from grid321.core.testing_browser import actor_for
+from grid321.core.tree import ancestor_columns
 
 from .matter_world import ANSWER, MATTER, people_around
 
@@ -22,12 +24,14 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree, switch_on, make_account, tick):
+def world(staged, division_tree, switch_on, make_account, tick):
     """The people around matters in a county where grids are on too, and a deputy of the county."""
-    from grid321.core.people import Person, Post
-    from grid321.core.tree import ancestor_columns
-
     tick(date(2026, 11, 20), sweep=False)
+    return staged(with_grids_and_deputy, division_tree, switch_on, make_account)
+
+
+def with_grids_and_deputy(division_tree, switch_on, make_account):
+    """Switch both plugins on and appoint everybody."""
     switch_on("grid", division_tree.county)
     found = people_around(division_tree, switch_on, make_account)
     scope = ancestor_columns(snapshot.current().tree, division_tree.county)
@@ -88,6 +92,62 @@ def test_a_village_does_not_turn_a_matter_into_a_suggestion(world):
     with pytest.raises(Forbidden):
         turn(world, "suggestion_tracking.matter", case, "village", deputy_id=world.deputy.id, **SAID)
     assert world.entity.model.get_by_id(case.id).state == "reported"
+
+
+def test_a_town_hands_a_matter_up_to_the_congress_of_the_county_deputy_who_heard_it(world, client_for):
+    case = world.at_town(deputy=world.deputy.id)
+    town = client_for("suggestion_tracking.town_officer", world.tree.town)
+    here = f"/d/{world.tree.town.code}/suggestion_tracking/matter/{case.id}"
+    page = town.get(f"{here}/convert/become_suggestion")
+    typed = {"title": case.title, **SAID, "deputy": str(world.deputy.id), "_version": str(case.version)}
+    answer = town.post(f"{here}/convert/become_suggestion", typed)
+
+    assert page.status_code == 200 and f'name="deputy" value="{world.deputy.id}" checked' in page.text
+    assert 'name="division"' not in page.text
+    assert (answer.status_code, answer.headers["Location"].partition("?")[0].partition("#")[0]) == (303, here)
+    made = registry().entity("suggestion_tracking.suggestion").model.get()
+    assert (made.deputy_id, made.division_id, made.state) == (world.deputy.id, world.tree.county.id, "raised")
+    assert made.created_by == town.account.id
+    assert world.entity.model.get_by_id(case.id).state == "turned"
+    assert town.get(f"/d/{world.tree.county.code}/suggestion_tracking/suggestion/{made.id}").status_code in {403, 404}
+    shown = town.get(here).text
+    assert made.number in shown and f"suggestion/{made.id}" not in shown
+    assert counters.recount(world.entity, snapshot.current().tree) == []
+
+
+def hand_up(world, client_for, case, **more):
+    """A town officer turns a matter into a suggestion over REST; returns the answer."""
+    town = client_for("suggestion_tracking.town_officer", world.tree.town)
+    return town.api("POST", f"/d/{world.tree.town.code}/suggestion_tracking/matter/{case.id}/conversions/become_suggestion",
+                    json={**SAID, **more}, If_Match=f'"{case.version}"')
+
+
+def test_a_town_hands_up_in_no_other_deputys_name(world, client_for):
+    scope = ancestor_columns(snapshot.current().tree, world.tree.county)
+    other = Person.create(name="钱志强", initials="qzq", **scope)
+    Post.create(person_id=other.id, kind="core_deputy_county", from_day=date(2026, 1, 1), **scope)
+    snapshot.bump()
+    case = world.at_town(deputy=world.deputy.id)
+    answer = hand_up(world, client_for, case, deputy=other.id)
+
+    assert answer.status_code == 422 and [one["field"] for one in answer.json["errors"]] == ["deputy"]
+    assert world.entity.model.get_by_id(case.id).state == "received"
+
+
+def test_a_town_hands_up_to_no_other_town(world, client_for):
+    answer = hand_up(world, client_for, world.at_town(deputy=world.deputy.id), division=world.tree.other_town.code)
+    made = registry().entity("suggestion_tracking.suggestion").model.get()
+
+    assert answer.status_code == 201 and made.division_id == world.tree.county.id
+
+
+def test_a_town_raises_nothing_at_the_county_without_a_matter(world, client_for):
+    town = client_for("suggestion_tracking.town_officer", world.tree.town)
+    answer = town.api("POST", f"/d/{world.tree.county.code}/suggestion_tracking/suggestion",
+                      json={"title": "路灯", **SAID, "deputy": world.deputy.id})
+
+    assert answer.status_code == 403
+    assert registry().entity("suggestion_tracking.suggestion").model.select().count() == 0
 
 
 def test_a_conversion_is_undone_while_nothing_happened_to_the_suggestion(world):

@@ -14,10 +14,10 @@ PROMISE = "明年六月底前建成河堤步道照明"
 
 
 @pytest.fixture
-def world(app, division_tree, switch_on):
+def world(staged, app, division_tree, switch_on):
     """The county with the plugin on and its people."""
     switch_on("suggestion_tracking", division_tree.county)
-    return Supervised(app, division_tree)
+    return staged(Supervised, app, division_tree)
 
 
 # ---------------------------------------------------------------- promises

@@ -251,7 +251,7 @@ def test_the_panel_of_a_matter_says_whether_it_is_published(here, client_for):
 
 def test_a_deputys_suggestion_is_published_by_the_same_rules(here, resident, client_for):
     suggestion_examples.prepare(SimpleNamespace(tree=here))
-    case = suggestion_examples.suggestion()
+    case = suggestion_examples.suggestion(node=here.town)
     officer = client_for("suggestion_tracking.town_officer", here.town)
     path = f"/d/{here.town.code}/suggestion_tracking/publish/suggestion/{case.id}"
     released = {"title": "关于增设路灯的建议", "text": "建议在村口增设二十盏路灯。", "result": ""}

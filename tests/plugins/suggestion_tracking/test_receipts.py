@@ -17,10 +17,10 @@ SATISFIED = {"result": "satisfied", "attitude": "satisfied"}
 
 
 @pytest.fixture
-def world(app, division_tree, switch_on):
+def world(staged, app, division_tree, switch_on):
     """The county with the plugin on and its people."""
     switch_on("suggestion_tracking", division_tree.county)
-    return Supervised(app, division_tree)
+    return staged(Supervised, app, division_tree)
 
 
 def scan():

@@ -24,9 +24,9 @@ def plugin_modules():
 
 
 @pytest.fixture
-def world(division_tree):
+def world(staged, division_tree):
     """Deputies, units, the office, a session."""
-    found = sw.build(division_tree)
+    found = staged(sw.build, division_tree)
     found.make("session", {"name": SESSION, "kind": "session", "year": 2026, "ordinal": 5, "term": 19})
     return found
 

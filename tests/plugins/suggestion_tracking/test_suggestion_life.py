@@ -520,3 +520,36 @@ def test_a_unit_sees_its_own_tasks_only(world):
 
     assert [row["suggestion_number"] for row in seen] == [case.number] and seen[0]["role"] == "co"
     assert world.browser("water").api("GET", "/d/610902/suggestion_tracking/task").json["items"] == []
+
+
+# -- what comes between ------------------------------------------------------------------------------------------------
+
+def test_an_extension_asked_for_after_the_last_day_is_refused_with_the_day(world, tick):
+    case = world.handed("housing")
+    world.accept(case, "housing")
+    task = world.task(case, "housing")
+    row, entity = deadline(task, "reply"), world.entity("task")
+    tick(row.due + timedelta(days=1), sweep=False)
+    refusal = errors_of(lambda: clock_extensions.ask(entity, task.id, row.id, "需要跨年度施工。", "6 m", world.actors["housing"],
+                                                     world.tree.county))
+
+    assert refusal.status == 422 and str(refusal.remedy)
+    assert (deadline(task, "reply").due, world.fresh(task).version) == (row.due, task.version)
+
+
+def test_switched_off_in_the_middle_nothing_moves_and_switched_on_again_it_goes_on(world):
+    from grid321.core import switches
+
+    case = world.handed("housing", "traffic")
+    task = world.task(case, "housing")
+    due = deadline(task, "reply").due
+    switches.turn("suggestion_tracking", world.tree.county, False)
+    unit, office = world.browser("housing"), world.browser("office")
+    base = f"/d/{world.tree.county.code}/suggestion_tracking"
+
+    assert unit.get(f"{base}/task/{task.id}").status_code == 404
+    assert unit.api("POST", f"{base}/task/{task.id}/transitions/receive", {}, If_Match='"1"').status_code == 404
+    assert office.get(f"{base}/suggestion/{case.id}").status_code == 404
+    assert world.fresh(task).state == "given"
+    switches.turn("suggestion_tracking", world.tree.county, True)
+    assert world.step("housing", task, "receive").state == "received" and deadline(task, "reply").due == due

@@ -189,7 +189,6 @@ def test_a_co_handler_reads_the_suggestion_on_its_task_and_the_lead_unit_records
     co = world.browser("traffic")
     page = co.get(f"{PAGE}/task/{world.task(case, 'traffic').id}").text
     assert sw.CONTENT in page and "由住建部门在溪河路补装路灯二十盏。" in page
-    assert co.get(f"{PAGE}/suggestion/{case.id}").status_code == 404
 
     lead = world.browser("housing")
     form = {"suggestion_number": case.number, "stage": "before", "met_on": db.local_day().isoformat(), "who": "郑丽",
@@ -262,3 +261,63 @@ def test_a_whole_life_over_rest(world):
     act("housing", "task", task["id"], "transitions/reply", REPLY)
 
     assert world.browser("deputy").api("GET", f"{here}/suggestion/{case['id']}").json["state"] == "answered"
+
+
+# -- who reads it -----------------------------------------------------------------------------------------------------
+
+def test_a_co_handling_unit_reads_the_suggestion_it_helps_with_and_can_do_nothing_else_to_it(world):
+    case, other = world.handed("housing", "traffic"), world.handed("housing")
+    co, stranger = world.browser("traffic"), world.browser("water")
+
+    page = co.get(f"{PAGE}/suggestion/{case.id}")
+    assert page.status_code == 200 and case.title in page.text
+    assert f"/suggestion/{case.id}\"" in co.get(f"{PAGE}/suggestion/").text
+    assert co.get(f"{PAGE}/suggestion/{other.id}").status_code == 404, "a suggestion in which it has no task"
+    assert stranger.get(f"{PAGE}/suggestion/{case.id}").status_code == 404
+    assert world.possible("traffic", case) == set()
+    assert co.get(f"{PAGE}/suggestion/{case.id}/edit").status_code == 403
+
+    world.step("office", world.task(case, "traffic"), "call_off", **REASON)
+    assert co.get(f"{PAGE}/suggestion/{case.id}").status_code == 404, "called off, it has nothing to read there any more"
+
+
+def test_separate_units_each_read_their_suggestion(world):
+    case = world.separate("housing", "water")
+
+    assert [world.browser(unit).get(f"{PAGE}/suggestion/{case.id}").status_code
+            for unit in ("housing", "water", "traffic")] == [200, 200, 404]
+
+
+def test_the_page_of_a_suggestion_leaves_out_what_says_nothing(world):
+    page = world.browser("office").get(f"{PAGE}/suggestion/{world.raised(consent_publish=False).id}").text
+    facts = page[page.index('<dl class="facts">'):page.index("</dl>")]
+
+    assert "代表同意公开" in facts, "that it must not be published matters"
+    assert not [word for word in ("仅供参考", "重点督办", "再次办理", "预警标记", "交办次数", "以往提出年数") if word in facts]
+    assert "以往同类建议编号" in page and "答复签发" not in page, "only what a form asks for is named as not filled in"
+
+
+# -- what the page says about the next step ---------------------------------------------------------------------------
+
+def steps_panel(page):
+    """The panel of the next step, from its heading to its end."""
+    start = page.index('aria-labelledby="next"')
+    return page[start:page.index("</section>", start)]
+
+
+def test_a_unit_reads_why_it_cannot_reply_yet_and_a_co_handler_is_told_nothing_about_replies(world):
+    case = world.handed("housing", "traffic")
+    world.accept(case, "housing", "traffic")
+    task = world.fix(case, "housing")
+    lead = steps_panel(world.browser("housing").get(f"{PAGE}/task/{task.id}").text)
+    assert "与代表见面尚未登记齐全" in lead and "btn-primary" not in lead and "修改“六定”" in lead
+    co = steps_panel(world.browser("traffic").get(f"{PAGE}/task/{world.task(case, 'traffic').id}").text)
+    assert "提交会办意见" in co and "主办单位" not in co
+
+
+def test_the_office_is_told_who_has_a_suggestion_instead_of_being_led_beside_the_way(world):
+    handed, answered = world.handed("housing"), world.answered()
+    office = world.browser("office")
+    with_units = steps_panel(office.get(f"{PAGE}/suggestion/{handed.id}").text)
+    assert "等待承办单位办理" in with_units and "重点督办" in with_units and "btn-primary" not in with_units
+    assert "等待代表交回满意度回执卡" in steps_panel(office.get(f"{PAGE}/suggestion/{answered.id}").text)

@@ -21,10 +21,10 @@ THIRD = {"in_person": "yes", "document": "yes", "to_the_point": "yes", "promised
 
 
 @pytest.fixture
-def world(app, division_tree, switch_on):
+def world(staged, app, division_tree, switch_on):
     """The county with the plugin on and its people."""
     switch_on("suggestion_tracking", division_tree.county)
-    return Supervised(app, division_tree)
+    return staged(Supervised, app, division_tree)
 
 
 def visit(**more):
