@@ -21,10 +21,10 @@ from .db import database, is_postgres, local_day
 from .entity import Entity
 from .errors import Forbidden, NotFound, Unauthenticated
 from .i18n import gettext as _
-from .scope import admits, inside, reach, scoped
+from .scope import NOTHING, admits, inside, reach, scoped
 from .tree import Node
 
-__all__ = ["ANONYMOUS", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "admits", "check_url_map",
+__all__ = ["ANONYMOUS", "NOTHING", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "admits", "check_url_map",
            "current_actor", "enforce", "fetch", "guarded", "inside", "mark_of", "reach", "require", "scoped"]
 
 log = logging.getLogger("grid321.access")
