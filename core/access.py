@@ -24,8 +24,8 @@ from .i18n import gettext as _
 from .scope import NOTHING, admits, inside, reach, scoped
 from .tree import Node
 
-__all__ = ["ANONYMOUS", "NOTHING", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "admits", "check_url_map",
-           "current_actor", "enforce", "fetch", "guarded", "inside", "mark_of", "reach", "require", "scoped"]
+__all__ = ["ANONYMOUS", "NOTHING", "SYSTEM", "Actor", "Grant", "Mark", "Unmarked", "actor_from", "actor_of", "admits",
+           "check_url_map", "current_actor", "enforce", "fetch", "guarded", "inside", "mark_of", "reach", "require", "scoped"]
 
 log = logging.getLogger("grid321.access")
 PUBLIC, LOGIN = "public", "login"
