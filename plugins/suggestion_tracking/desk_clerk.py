@@ -15,6 +15,9 @@ from grid321.core.api import Actor, Case, Entity, Node, current_actor, desks, lo
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
+from .supervision_choices import KINDS as KINDS_OF_INSPECTION
+from .supervision_models import Inspection
+
 PLUGIN = "suggestion_tracking"
 KINDS = ("holder", "department")
 URGENT = frozenset({"overdue", "due"})
@@ -148,6 +151,7 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
     day, entities = local_day(), case_entities(node, actor)  # the day is asked of the database: once
     found = read(node, actor, entities, day)
     shown = {key: section.rows() for key, section in found.items()}
+    name_inspections([row for rows in shown.values() for row in rows])
     sections = [{"key": key, "title": str(title), "icon": icon, "tone": tone, "count": found[key].count,
                  "count_text": found[key].count_text, "rows": shown[key][:SHOWN], "rest": shown[key][SHOWN:]}
                 for key, title, icon, tone in SECTIONS]
@@ -155,6 +159,14 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
              for entity in entities for links in (Lists(entity, day),)]
     return {"title": _("Clerk's desk"), "node": node, "sections": sections, "lists": lists,
             "nothing": not any(section.count for section in found.values())}
+
+
+def name_inspections(rows: list[dict[str, Any]]) -> None:
+    """Say of each inspection which one it is: a suggestion has several, all under its title. One query where there are any."""
+    mine = {row["order"][1]: row for row in rows if row["entity"] == f"{PLUGIN}.inspection"}
+    if mine:
+        for record_id, kind in Inspection.select(Inspection.id, Inspection.kind).where(Inspection.id.in_(list(mine))).tuples():
+            mine[record_id]["label"] = next((str(label) for key, label in KINDS_OF_INSPECTION if key == kind), kind)
 
 
 def desk_page() -> str:

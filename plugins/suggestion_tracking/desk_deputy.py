@@ -13,6 +13,7 @@ from flask import g, render_template
 from grid321.core.api import (
     Actor,
     Node,
+    class_label,
     current_actor,
     desks,
     format_day,
@@ -85,14 +86,27 @@ def to_rate(node: Node, actor: Actor) -> list[dict[str, Any]]:
         return []
     query = Receipt.select(Receipt.id, Receipt.title, Receipt.state, Receipt.due, Receipt.suggestion_number).where(
         (Receipt.deputy_id == (actor.person_id or 0)) & Receipt.closed_at.is_null())
+    cards = list(scoped(query, entity, "view", node, actor).order_by(Receipt.due, Receipt.id).limit(MINE))
+    replies = _replies(node, actor, [one.suggestion_number for one in cards])
     found = []
-    for one in scoped(query, entity, "view", node, actor).order_by(Receipt.due, Receipt.id).limit(MINE):
+    for one in cards:
         url = f"/d/{node.code}/{PLUGIN}/receipt/{one.id}"
         step = next((step.key for step in workflow.from_state(one.state) if step.permission == f"{PLUGIN}.receipt_give"), "")
         found.append({"kind": "rate", "title": one.title, "number": one.suggestion_number, "due": _due(one.due),
                       "what": _("The answer is there. Are you satisfied with the attitude and with the result?"),
+                      **replies.get(one.suggestion_number, {}),
                       "button": _("Rate the answer"), "url": f"{url}/do/{step}" if step else url, "tone": _tone(one.due)})
     return found
+
+
+def _replies(node: Node, actor: Actor, numbers: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What was answered to suggestions, by number: a deputy reads the reply before rating it. One query."""
+    entity = registry().entity(f"{PLUGIN}.suggestion")
+    query = Suggestion.select(Suggestion.id, Suggestion.number, Suggestion.outcome, Suggestion.answer, Suggestion.division_id)
+    found = scoped(query.where(Suggestion.number.in_(list(numbers) or [""])), entity, "view", node, actor)
+    return {one.number: {"about": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}", "reply": one.answer or "",
+                         "outcome": class_label(f"{PLUGIN}.outcome", one.outcome, one.division_id) if one.outcome else ""}
+            for one in found}
 
 
 def to_vote(node: Node, actor: Actor) -> list[dict[str, Any]]:
@@ -130,7 +144,7 @@ def _why(one: Suggestion, label: str) -> str:
 
 def to_agree(node: Node, own: Iterable[Suggestion]) -> list[dict[str, Any]]:
     """Suggestions of which a unit asked for a longer limit, which is given only when the deputy agrees."""
-    known = {one.id: one for one in own if one.state in UNDERWAY and one.agreed_longer_on is None}
+    known = {one.id: one for one in own if one.state == "handling" and one.agreed_longer_on is None}
     tasks = {task: (suggestion, unit) for task, suggestion, unit in Task.select(
         Task.id, Task.suggestion_id, Task.department_id).where(
             Task.suggestion_id.in_(list(known) or [0]) & Task.closed_at.is_null()).order_by(Task.id).tuples()}
@@ -142,7 +156,8 @@ def to_agree(node: Node, own: Iterable[Suggestion]) -> list[dict[str, Any]]:
         found.append({"kind": "agree", "title": one.title, "number": one.number, "due": _due(one.due), "tone": _tone(one.due),
                       "what": _("%(unit)s asks for more time. It is given only if you agree.",
                                 unit=names.get(unit, "") or _("The unit")),
-                      "button": _("Read it and agree or not"), "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}"})
+                      "button": _("Agree to a longer limit"), "about": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}",
+                      "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}/do/agree_longer"})
     return found
 
 

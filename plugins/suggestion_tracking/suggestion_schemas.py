@@ -19,6 +19,8 @@ from .suggestion_fields import DeputyRef, LeadingDeputy, SessionRef
 from .suggestion_number import SuggestionNumber
 
 NO_SECRETS = _("No state secrets and no data about others that are not needed.")
+CONTENT = _("What happens where, since when, and whom it concerns: what is too short comes back. No state secrets and no data "
+            "about others that are not needed.")
 CONGRESS = ("county", "town")
 SESSION_KINDS = (("session", _("Session of the congress")), ("between", _("Between sessions")))
 BASES = (("survey", _("Survey or study")), ("visit", _("Visits to voters")), ("meeting", _("Meeting or reception")),
@@ -52,7 +54,7 @@ class SuggestionSchema(EntitySchema):
     session = SessionRef(_("Session"), entity="suggestion_tracking.session")
     title = Text(_("Title"), max=120, required=True, help=_("One matter in one sentence: “On lamps for Xihe Road”."))
     kind = Choice(_("Subject"), scheme="suggestion_tracking.subject", required=True)
-    content = LongText(_("Content"), max=10_000, required=True, help=NO_SECRETS)
+    content = LongText(_("Content"), max=10_000, required=True, help=CONTENT)
     reasons = LongText(_("Reasons"), max=5000)
     proposal = LongText(_("Proposal"), max=5000)
     basis = Choice(_("Basis"), options=BASES, required=True, default="visit")

@@ -97,6 +97,7 @@ def test_a_deputy_sees_own_suggestions_and_what_waits_and_nothing_of_others(worl
     page = world.browser("deputy").get(f"{BASE}/mine").get_data(as_text=True)
     assert re.search(rf'href="{BASE}/receipt/\d+/do/give"', page)
     assert "退回代表修改：一事一议，请分开提出。" in page, "why it came back"
+    assert sw.REPLY["text"] in page, "the reply is read before it is rated"
     assert "待答复" in page
 
 
@@ -109,13 +110,20 @@ def test_a_deputy_is_asked_for_consent_while_a_unit_waits_for_more_time_and_no_l
     task, entity = world.task(case, "housing"), world.entity("task")
     clock_extensions.ask(entity, task.id, _reply_clock(entity, task).id,
                          "管线未定，需延长。", None, world.actors["housing"], world.tree.county)
+    world.accept(case, "housing")
     waits = world.browser("deputy").api("GET", f"{BASE}/mine").json["waits"]
     assert [(one["kind"], one["number"]) for one in waits if one["kind"] == "agree"] == [("agree", case.number)]
     assert "住房和城乡建设局申请延长办理期限" in world.browser("deputy").get(f"{BASE}/mine").text
 
-    world.accept(case, "housing")
     world.step("deputy", case, "agree_longer")
     assert "agree" not in {one["kind"] for one in world.browser("deputy").api("GET", f"{BASE}/mine").json["waits"]}
+
+
+def test_a_desk_says_which_inspection_of_a_suggestion_is_meant(world, tick):
+    world.handed("housing")
+    tick(date(2026, 7, 1))
+    page = world.browser("office").get(f"{BASE}/desk").text
+    assert all(f"<span>{kind}</span>" in page for kind in ("第一次督查", "第二次督查", "第三次督查"))
 
 
 def test_what_ended_without_an_answer_shows_how_it_ended_and_no_stations_it_never_reached(world):

@@ -319,5 +319,10 @@ def test_the_office_is_told_who_has_a_suggestion_instead_of_being_led_beside_the
     handed, answered = world.handed("housing"), world.answered()
     office = world.browser("office")
     with_units = steps_panel(office.get(f"{PAGE}/suggestion/{handed.id}").text)
-    assert "等待承办单位办理" in with_units and "重点督办" in with_units and "btn-primary" not in with_units
+    assert "由承办单位办理" in with_units and "重点督办" in with_units and "btn-primary" not in with_units
     assert "等待代表交回满意度回执卡" in steps_panel(office.get(f"{PAGE}/suggestion/{answered.id}").text)
+    task = world.task(handed, "housing")
+    world.step("housing", task, "give_back", **REASON)
+    returned = steps_panel(office.get(f"{PAGE}/task/{task.id}").text)
+    assert "不同意退办" in returned
+    assert returned.index("/do/take_back") < returned.index("其他操作"), "to agree is an answer like the other"
