@@ -3,7 +3,7 @@ import io
 from datetime import timedelta
 
 import pytest
-from support.public_world import BASE, TEXT, Resident, answered, counts, hidden, matter, raised, step
+from support.public_world import BASE, TEXT, answered, counts, hidden, matter, raised, step
 
 from grid321.core import attachments, counters, signed_links, snapshot
 from grid321.core.ledger import LedgerEntry
