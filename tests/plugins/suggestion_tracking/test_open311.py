@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from xml.etree import ElementTree as Xml
 
 import pytest
-from support.public_world import NAME, PHONE, TEXT, Resident, answered, counts, matter, raised, step
+from support.public_world import NAME, PHONE, TEXT, answered, counts, matter, raised, step
 
 from grid321.core import access, accounts, lookup, records, settings, tokens
 from grid321.core.actor import SYSTEM
@@ -29,16 +29,9 @@ POST = {"jurisdiction_id": "610902", "service_code": "roads", "lat": "32.7654108
 
 
 @pytest.fixture
-def here(app, division_tree, switch_on):
-    """The county in which the plugin is on."""
-    switch_on("suggestion_tracking", division_tree.county)
-    return division_tree
-
-
-@pytest.fixture
-def client(app, here):
+def client(resident):
     """A program: no cookies, no page of this site."""
-    return Resident(app)
+    return resident
 
 
 @pytest.fixture

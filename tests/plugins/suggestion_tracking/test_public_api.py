@@ -1,6 +1,6 @@
 """The residents' pages over REST: the same rules, the same answers, listed in OpenAPI."""
 import pytest
-from support.public_world import NAME, PHONE, TEXT, Resident, answered, counts, matter
+from support.public_world import NAME, PHONE, TEXT, answered, counts, matter
 
 from grid321.core import lookup, records
 from grid321.core.actor import SYSTEM
@@ -10,16 +10,9 @@ API = "/api/v1/d/610902104200/suggestion_tracking"
 
 
 @pytest.fixture
-def here(app, division_tree, switch_on):
-    """The county in which the plugin is on."""
-    switch_on("suggestion_tracking", division_tree.county)
-    return division_tree
-
-
-@pytest.fixture
-def program(app, here):
+def program(resident):
     """A program without account."""
-    return Resident(app)
+    return resident
 
 
 def post(program, path, body, **headers):

@@ -4,25 +4,12 @@ from datetime import date
 
 import pytest
 from PIL import Image
-from support.public_world import BASE, NAME, PHONE, TEXT, Resident, counts, hidden, matter, number_and_code
+from support.public_world import BASE, NAME, PHONE, TEXT, counts, hidden, matter, number_and_code
 
 from grid321.core import lookup, settings
 from grid321.core.attachments import Attachment
 from grid321.core.ledger import LedgerDetail, LedgerEntry
 from grid321.core.outbox import OutboxRow
-
-
-@pytest.fixture
-def here(app, division_tree, switch_on):
-    """The county in which the plugin is on."""
-    switch_on("suggestion_tracking", division_tree.county)
-    return division_tree
-
-
-@pytest.fixture
-def resident(app, here):
-    """A browser in which nobody is logged in."""
-    return Resident(app)
 
 
 def photo(kind="JPEG", size=(60, 40)):

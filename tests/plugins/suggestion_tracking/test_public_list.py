@@ -6,7 +6,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 from support import suggestion_examples
-from support.public_world import BASE, NAME, PHONE, Resident, answered, hidden, matter, raised
+from support.public_world import BASE, NAME, PHONE, answered, hidden, matter, raised
 
 from grid321.core import outbox, records
 from grid321.core.actor import SYSTEM
@@ -16,19 +16,6 @@ from grid321.plugins.suggestion_tracking.public_publish import PUBLICATION
 
 COUNTY = "/d/610902/suggestion_tracking"
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-@pytest.fixture
-def here(app, division_tree, switch_on):
-    """The county in which the plugin is on."""
-    switch_on("suggestion_tracking", division_tree.county)
-    return division_tree
-
-
-@pytest.fixture
-def resident(app, here):
-    """A browser in which nobody is logged in."""
-    return Resident(app)
 
 
 def publish(record, node, **values):

@@ -9,7 +9,6 @@ from support.public_world import (
     NAME,
     PHONE,
     TEXT,
-    Resident,
     answered,
     counts,
     hidden,
@@ -31,19 +30,6 @@ from grid321.plugins.suggestion_tracking.public_models import Publication
 LOOKUP = "/d/610902/suggestion_tracking/lookup"
 SATISFIED = {"result": "satisfied", "attitude": "basically", "words": "谢谢"}
 NOT = {"result": "not", "attitude": "satisfied", "words": "只修好两盏，还有一盏不亮。"}
-
-
-@pytest.fixture
-def here(app, division_tree, switch_on):
-    """The county in which the plugin is on."""
-    switch_on("suggestion_tracking", division_tree.county)
-    return division_tree
-
-
-@pytest.fixture
-def resident(app, here):
-    """A browser in which nobody is logged in."""
-    return Resident(app)
 
 
 @pytest.fixture
