@@ -176,7 +176,7 @@ def fill(template: bytes, values: Mapping[str, Any], *, strict: bool = False) ->
     except Exception as problem:  # noqa: BLE001 - what a county's own file can do wrong has no end; the page stays
         notes = "; ".join(note for note in getattr(problem, "__notes__", ()) if note)
         raise Problem(_("The Word template of this form does not work."),
-                      f"{f'{type(problem).__name__}: {problem}'[:300]} {notes}".strip(),
+                      f"{notes} {type(problem).__name__}: {problem}".strip()[:450],
                       _("The administrator can check it with `grid321 form check`. Until then print the page."), status=500,
                       code="bad_template") from None
     return made.getvalue()

@@ -42,7 +42,7 @@ def shown(face: Face, record: Any, node: Node, actor: Actor) -> dict[str, Any]:
 
 def is_beside(entity: Entity, step: Transition) -> bool:
     """True for a step that never is the one to take next: it ends the case without an answer, or the entity says so."""
-    return step.tone == "bad" or step.flow in ENDS or step.key in entity.beside
+    return step.key not in entity.forward and (step.tone == "bad" or step.flow in ENDS or step.key in entity.beside)
 
 
 def coming(entity: Entity, record: Any, actor: Actor) -> list[dict[str, str]]:

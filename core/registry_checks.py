@@ -213,7 +213,7 @@ def is_case(entity: Entity) -> bool:
 
 
 def check_next_steps(owner: str, item: Entity, flows: Iterable[Workflow]) -> None:
-    """What an entity names in ``beside`` and ``awaited`` are steps of a workflow of its own."""
+    """What an entity names in ``beside``, ``awaited`` and ``forward`` are steps of a workflow of its own."""
     known = {step.key for flow in flows if flow.entity == item.key for step in flow.transitions}
-    if unknown := sorted({*item.beside, *item.awaited} - known):
-        raise DeclarationError(owner, f"entity {item.key!r}: beside or awaited name no step of its workflow: {unknown}")
+    if unknown := sorted({*item.beside, *item.awaited, *item.forward} - known):
+        raise DeclarationError(owner, f"entity {item.key!r}: beside, awaited or forward name no step of its workflow: {unknown}")
