@@ -92,10 +92,14 @@ nothing else; the ratios are what is required.
 - **Search** (`benchmarks/search.py`): 200,000 reports with Chinese texts, words of two and more characters, rare and
   frequent ones, asked by a county, a town and a village in the search box and in the list, each page complete with its
   permissions; recall against a scan of all texts.
-- **Matters and suggestions** (`benchmarks/suggestions.py`): 1,000,000 matters, 20,000 suggestions with 40,000 tasks, 100,000
-  published items. Clerk's desk, leader's dashboard and public list are timed within one process, login, permissions and template
-  included, with 10,000 matters and with all of them (about as much waits on the desks), and beside a bare Flask page of 20 or 60
-  rows of the same tables; the month end of a county with 5,000 open matters closes every division below it.
+- **Matters and suggestions** (`benchmarks/suggestions.py`): 1,000,000 matters, 20,000 suggestions with 40,000 tasks,
+  100,000 published items; 10,000 matters are drawn and the database makes the others from them with numbers of their
+  own. 5,000 matters are open before and after. Clerk's desk and public list, with and without a word to search for,
+  stand beside bare Flask pages with the same rows, columns, links and form (`benchmarks/suggestions_bare.py`),
+  through the same servers in turns; with a word the quicker of two bare pages counts, one that asks the full-text
+  index and one that walks the newest items. The cost of more rows is the processor time of a page within one process,
+  login, permissions and template included. A session's 500 suggestions with 1,500 co-signers come in as a workbook by
+  the real job; the month end of a county with 5,000 open matters closes every division.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """

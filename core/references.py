@@ -8,7 +8,7 @@ import peewee
 from flask import g, has_request_context
 
 from . import snapshot
-from .db import database, is_postgres, local_day
+from .db import database, is_postgres, local_day, memo
 from .divisions import LEVEL_LABELS
 from .tree import Node
 
@@ -46,10 +46,18 @@ def is_reference(kind: str) -> bool:
 
 
 def allowed(field: Ref, identifier: int, frame: Frame) -> bool:
-    """True when the actor may name the record `identifier` in this field at the frame's node. One query."""
+    """True when the actor may name the record `identifier` in this field at the frame's node.
+
+    One query; what may be named is remembered for the length of a transaction: the rows of a sheet name the same again and again.
+    """
+    own, key = memo(), ("named", field.kind, getattr(field, "own", False), frame.node.id, identifier)
+    if own is not None and own.get(key) is frame.actor:
+        return True
     query = _candidates(field, frame)
-    model = query.model
-    return bool(query.where(model.id == identifier).exists())
+    found = bool(query.where(query.model.id == identifier).exists())
+    if found and own is not None:
+        own[key] = frame.actor
+    return found
 
 
 def options(field: Ref, frame: Frame) -> list[tuple[str, str]]:

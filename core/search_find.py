@@ -49,15 +49,16 @@ def condition(entity: Entity, text: str, node: Node, actor: Actor, action: str =
     asked = known.asked if known is not None else query(text)
     if not asked.words or not fields_of(entity):
         return NOTHING
-    found = known.ids if known is not None else None
-    if found is None and asked.indexable and not (known is not None and entity.key in known.common):
+    ids: str | None = None
+    if known is not None and known.ids is not None:
+        ids = ",".join(map(str, known.ids.get(entity.key, [])))
+    elif asked.indexable and not (known is not None and entity.key in known.common):
         places = _places([entity], node, actor, action)
         if not (_look_first(asked, places, known) and _everywhere(entity, asked, node, actor, action)):
-            found = _by_entity(_rows(asked, [entity], places))
-    if found is None:
+            ids = _listed(asked, entity, places)
+    if ids is None:
         return _contained(entity, asked)
-    ids = found.get(entity.key, [])
-    return peewee.NodeList((entity.model.id, peewee.SQL(f"IN ({','.join(map(str, ids))})"))) if ids else NOTHING
+    return peewee.NodeList((entity.model.id, peewee.SQL(f"IN ({ids})"))) if ids else NOTHING
 
 
 def ask(entities: Sequence[Entity], text: str, node: Node, actor: Actor) -> Found:
@@ -127,14 +128,14 @@ def _contained(entity: Entity, asked: Query) -> Any:
     return peewee.NodeList((*parts, peewee.SQL("LIMIT 1) IS NOT NULL")))
 
 
-def _by_entity(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]] | None:
+def _by_entity(rows: Sequence[tuple[str, int]]) -> dict[str, list[int]] | None:
     """The records by entity, each once; None when there are more than are named."""
-    found: dict[str, list[int]] = {}
-    count = 0
+    if len(rows) > MOST:
+        return None
+    found: dict[str, dict[int, None]] = {}
     for entity, record_id in rows:
-        count += 1
-        found.setdefault(entity, []).append(record_id)
-    return {key: list(dict.fromkeys(ids)) for key, ids in found.items()} if count <= MOST else None
+        found.setdefault(entity, {})[record_id] = None
+    return {key: list(ids) for key, ids in found.items()}
 
 
 def _places(entities: Iterable[Entity], node: Node, actor: Actor, action: str) -> set[int] | None:
@@ -155,18 +156,44 @@ def _rows(asked: Query, entities: Sequence[Entity], within: set[int] | None) -> 
     """(entity, record) of at most ``MOST`` + 1 texts that contain the words, within some divisions (None: anywhere)."""
     if within is not None and not within:
         return []
+    return list(db.database.execute_sql(*_statement("s.entity, s.record_id", asked, entities, within)).fetchall())
+
+
+def _listed(asked: Query, entity: Entity, within: set[int] | None) -> str | None:
+    """The records of one entity that contain the words as a list in SQL; None when there are more than ``MOST``.
+
+    The database writes the list: handing over two thousand rows to have them written down takes longer than finding them. Where
+    having the grams is containing the words, FTS5 says how many there are before any text is looked up.
+    """
+    if within is not None and not within:
+        return ""
+    inner, values = _statement("s.record_id", asked, [entity], within)
+    joined = "string_agg(CAST(record_id AS text), ',')" if db.is_postgres() else "group_concat(record_id)"
+    if asked.exact and not db.is_postgres():
+        count, places = db.database.execute_sql(
+            "SELECT count(*), group_concat(rowid) FROM (SELECT rowid FROM core_search_gram WHERE core_search_gram MATCH ?"
+            f" LIMIT {MOST + 1})", values).fetchone()
+        if count > MOST or not places:
+            return "" if count <= MOST else None
+        inner, values = f"SELECT record_id FROM core_search WHERE id IN ({places})", ()
+    count, ids = db.database.execute_sql(f"SELECT count(*), {joined} FROM ({inner}) AS found", values).fetchone()
+    return None if count > MOST else ids or ""
+
+
+def _statement(columns: str, asked: Query, entities: Sequence[Entity], within: set[int] | None) -> tuple[str, tuple[str, ...]]:
+    """The statement that asks the index for at most ``MOST`` + 1 texts, and its values."""
     postgres = db.is_postgres()
     kind = [KIND + entities[0].key] if len(entities) == 1 else []
     places = [f"{PLACE}{place}" for place in sorted(within or ())]
     words = () if asked.exact else asked.words
     if postgres:
-        sql = ("SELECT s.entity, s.record_id FROM core_search s WHERE s.grams @@ %s::tsquery"
+        sql = (f"SELECT {columns} FROM core_search s WHERE s.grams @@ %s::tsquery"
                + " AND strpos(s.body, %s) > 0" * len(words) + f" LIMIT {MOST + 1}")
     else:
-        sql = ("SELECT s.entity, s.record_id FROM core_search_gram g CROSS JOIN core_search s ON s.id = g.rowid "
+        sql = (f"SELECT {columns} FROM core_search_gram g CROSS JOIN core_search s ON s.id = g.rowid "
                "WHERE core_search_gram MATCH ?" + " AND instr(s.body, ?) > 0" * len(words)
                + f" ORDER BY g.rowid DESC LIMIT {MOST + 1}")
-    return list(db.database.execute_sql(sql, (_expression(asked, kind, places, postgres), *words)).fetchall())
+    return sql, (_expression(asked, kind, places, postgres), *words)
 
 
 def _expression(asked: Query, kind: list[str], places: list[str], postgres: bool) -> str:

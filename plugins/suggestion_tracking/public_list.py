@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from xml.etree import ElementTree as Xml
 
 import peewee
@@ -90,15 +91,16 @@ def list_page() -> Any:
         rows = read(older(wanted).limit(PAGE + 1))
         goes_on, newer = len(rows) > PAGE, before is not None
         rows = rows[:PAGE]
-    here = {name: value for name, value in wanted.items() if value}
-    link = _linker("suggestion_tracking.published", here)
+    here = url_for("suggestion_tracking.published", code=g.node.code)
+
+    def link(ending: str = "", **more: int) -> str:
+        return f"{here}{ending}?{urlencode({**wanted, **more})}" if wanted or more else f"{here}{ending}"
+
     return render_template(
-        "suggestion_tracking/published.html", title=_("Published matters and suggestions"), place=g.node, asked=here,
-        fields=forms.form_fields((Search,), here, node=g.node, actor=SYSTEM), rows=shown(rows),
+        "suggestion_tracking/published.html", title=_("Published matters and suggestions"), place=g.node, asked=wanted,
+        fields=forms.form_fields((Search,), wanted, node=g.node, actor=SYSTEM), rows=shown(rows), all_url=here,
         prev_url=link(after=rows[0].id) if rows and newer else "", next_url=link(before=rows[-1].id) if rows and goes_on else "",
-        rss_url=_linker("suggestion_tracking.published_rss", here)(),
-        atom_url=_linker("suggestion_tracking.published_atom", here)(),
-        all_url=url_for("suggestion_tracking.published", code=g.node.code))
+        rss_url=link(".rss"), atom_url=link(".atom"))
 
 
 def item_page(item_id: int) -> str:
@@ -172,14 +174,6 @@ def _cursor(name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise BadRequest(_("This list cannot be shown."), name, _("Go to the list of published items and search anew."))
     return int(text)
-
-
-def _linker(endpoint: str, asked: dict[str, str]) -> Any:
-    def link(**more: Any) -> str:
-        values: dict[str, Any] = {"code": g.node.code, **asked, **more}
-        return str(url_for(endpoint, **values))
-
-    return link
 
 
 # ---------------------------------------------------------------- feeds
