@@ -115,15 +115,17 @@ def served(app: Any, chromium: Browser) -> Iterator[Served]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], list[str]]:
-    """Return ``axe(page)``: what axe-core finds serious or critical on the page, one line each."""
-    def run(page: Page) -> list[str]:
+def axe() -> Callable[..., list[str]]:
+    """Return ``axe(page)``: what axe-core finds serious or critical on the page, one line each; with ``rules`` only by those,
+    with ``where`` only in that element."""
+    def run(page: Page, rules: tuple[str, ...] | None = None, where: str = "document") -> list[str]:
         # Through the debugger, because the page's own policy rightly forbids a foreign script.
         if page.evaluate("typeof axe") == "undefined":
             session = page.context.new_cdp_session(page)
             session.send("Runtime.evaluate", {"expression": AXE})
             session.detach()
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = page.evaluate("""([rules, where]) => axe.run(where === 'document' ? document : where,
+                              {resultTypes: ['violations'], ...(rules ? {runOnly: rules} : {})})""", [rules, where])
         return [f"{one['impact']} {one['id']}: {node['target']} {node['failureSummary'][:200]}"
                 for one in found["violations"] if one["impact"] in {"serious", "critical"} for node in one["nodes"]]
 
