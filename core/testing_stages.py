@@ -11,7 +11,7 @@ import peewee
 from . import db
 
 _BEFORE = ("SELECT max(id) FROM core_division", "SELECT max(id) FROM core_account", "SELECT max(id) FROM core_ledger",
-           'SELECT plugin, division_id, "on" FROM core_switch ORDER BY 1, 2',
+           "SELECT plugin, division_id, is_on FROM core_switch ORDER BY 1, 2",
            "SELECT key, division_id, value FROM core_setting ORDER BY 1, 2")
 _stages: dict[tuple[Any, ...], tuple[str, Any]] = {}
 
