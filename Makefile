@@ -8,7 +8,7 @@ JOBS ?= $(shell expr $$(nproc) + 1)
 # Where this is set, each process of the suite compiles the whole platform and rewrites every test anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint types unit e2e old-browser bench screenshots docs clean
+.PHONY: help run test lint types sqlite postgres e2e old-browser bench screenshots docs clean
 
 help:
 	@echo "make run          install, migrate, load the demo county if empty, serve on http://$(ADDRESS)"
@@ -38,9 +38,16 @@ run: .venv/installed-run
 # --- the proof ------------------------------------------------------------------------------------------------
 test: .venv/installed-test
 	tools/setup_test_machine
-	$(MAKE) --no-print-directory lint types
-	$(BIN)/pytest -n $(JOBS) --database sqlite
-	$(BIN)/pytest -n $(JOBS) --database postgres -m "not once"
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory --jobs=2 types sqlite
+	$(MAKE) --no-print-directory postgres
+
+# Neighbours stay in one process as long as it keeps up: what they stand on is built once.
+sqlite: .venv/installed-test
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --database sqlite
+
+postgres: .venv/installed-test
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --database postgres -m "not once"
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .
