@@ -64,7 +64,7 @@ def boxes(scheme: str, chosen: str | None, division_id: int) -> str:
 
 def box(label: Any, ticked: bool) -> str:
     """A box to tick with its label, never torn apart at the end of a line."""
-    return f"{MARKS[ticked]}\N{NO-BREAK SPACE}{label}"
+    return f"{MARKS[ticked]} {label}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 # ---------------------------------------------------------------- of a suggestion
