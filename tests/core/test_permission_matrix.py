@@ -4,29 +4,47 @@ The approved answers stand in ``permission_matrix.csv``; ``python tools/permissi
 roles change, and its difference is then read line by line. Faults put in on purpose show that the walk notices them.
 """
 import csv
+import dataclasses
 
 import pytest
 from support import permission_matrix as matrix
+from support.permission_ground import made_at
 
-from grid321.core import access
+from grid321.core import access, attachments
 from grid321.core.access import EVERYTHING, LOGIN, Mark
+from grid321.core.testing_apps import Apps
 
 APPROVED = matrix.read()
 ROLES = sorted({role for line in APPROVED.values() for role in line})
-FOR_EVERYBODY = {"/login", "/logout", "/feedback", "/d/<code>/core/feedback", "/lang/<language>", "/theme/<theme_id>",
-                 "/static/<path:filename>", "/health"}
+RESIDENTS, OPEN311 = "/d/<code>/suggestion_tracking", "/d/<code>/suggestion_tracking/open311"
+FOR_EVERYBODY = {
+    "/login", "/logout", "/feedback", "/d/<code>/core/feedback", "/lang/<language>", "/theme/<theme_id>",
+    "/static/<path:filename>", "/health",
+    *(f"{RESIDENTS}/{rule}" for rule in (
+        "public", "raise", "lookup", "published", "published/<rid:item_id>", "published.rss", "published.atom", "year",
+        "own/<token>", "own/<token>/rate", "own/<token>/consent", "own/<token>/supplement", "own/<token>/withdraw",
+        "rate/<token>", "card/<token>", "vote/<token>")),
+    *(f"/api/v1{RESIDENTS}/{rule}" for rule in (
+        "raise", "lookup", "published", "own/<token>/supplement", "own/<token>/withdraw", "rate/<token>")),
+    *(f"{OPEN311}/{rule}" for rule in (
+        "discovery.<ending>", "v2/services.<ending>", "v2/services/<service_code>.<ending>", "v2/requests.<ending>",
+        "v2/requests/<service_request_id>.<ending>", "v2/tokens/<token_id>.<ending>"))}
+"""What needs no account: residents and deputies hold a link of 128 random bits, or number and code; the rest was published."""
+
+
+@pytest.fixture(scope="module")
+def ground(databases):
+    """The county that is walked, with every installed plugin: made once, because each request is rolled back."""
+    apps = Apps(databases)
+    modules = matrix.plugins()
+    yield matrix.prepare(apps.make(*modules), modules)
+    apps.close()
 
 
 @pytest.fixture
-def plugin_modules():
-    """The matrix is about the real thing: every installed plugin."""
-    return matrix.plugins()
-
-
-@pytest.fixture
-def ground(app, plugin_modules):
-    """The county that is walked."""
-    return matrix.prepare(app, plugin_modules)
+def app(ground):
+    """The application that is walked."""
+    return ground.app
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -41,10 +59,9 @@ def test_every_declared_role_has_been_approved(app):
 
 # -- laws that hold whatever the file says ---------------------------------------------------------------------------
 
-def lines():
-    """(method, rule, role, answers by cell) of the whole file."""
-    return [(*key, role, dict(zip(matrix.CELLS, cells, strict=True)))
-            for key, line in APPROVED.items() for role, cells in line.items()]
+LINES = [(*key, role, dict(zip(matrix.CELLS, cells, strict=True)))
+         for key, line in APPROVED.items() for role, cells in line.items()]
+"""(method, rule, role, answers by cell) of the whole file."""
 
 
 OWN = {"/d/<code>/core/jobs", "/api/v1/d/<code>/core/jobs", "/api/v1/d/<code>/core/inbox", "/api/v1/d/<code>/core/inbox/read"}
@@ -52,29 +69,29 @@ OWN = {"/d/<code>/core/jobs", "/api/v1/d/<code>/core/jobs", "/api/v1/d/<code>/co
 
 
 def test_nobody_passes_without_a_login_but_where_everybody_may():
-    passed = {rule for _method, rule, role, cells in lines() if role == matrix.NOBODY and "open" in cells.values()}
+    passed = {rule for _method, rule, role, cells in LINES if role == matrix.NOBODY and "open" in cells.values()}
     assert passed <= FOR_EVERYBODY
 
 
 def test_an_account_without_a_role_reaches_no_record():
-    reached = {rule for _method, rule, role, cells in lines() if role == matrix.NO_ROLE and "open" in cells.values()
+    reached = {rule for _method, rule, role, cells in LINES if role == matrix.NO_ROLE and "open" in cells.values()
                and "<code>" in rule}
     assert reached <= FOR_EVERYBODY | OWN
 
 
 def test_nobody_reaches_beside_his_division():
-    beside = {rule for _method, rule, _role, cells in lines() if "open" in (cells["sibling"], cells["other"])}
+    beside = {rule for _method, rule, _role, cells in LINES if "open" in (cells["sibling"], cells["other"])}
     assert beside <= FOR_EVERYBODY | OWN
 
 
 def test_a_record_out_of_reach_is_answered_as_one_that_does_not_exist():
-    assert [line for line in lines() if line[3]["stray"] != line[3]["absent"]] == []
-    assert [line for line in lines() if line[3]["stray"] == "open"] == []
+    assert [line for line in LINES if line[3]["stray"] != line[3]["absent"]] == []
+    assert [line for line in LINES if line[3]["stray"] == "open"] == []
 
 
 def test_every_role_can_do_something_and_no_role_everything():
     for role in set(ROLES) - {matrix.NOBODY, matrix.NO_ROLE}:
-        own = [cells["own"] for _method, rule, name, cells in lines() if name == role and "<code>" in rule]
+        own = [cells["own"] for _method, rule, name, cells in LINES if name == role and "<code>" in rule]
         assert "open" in own
         assert "forbidden" in own
 
@@ -102,6 +119,26 @@ def test_a_scope_that_was_forgotten_is_noticed(ground, monkeypatch):
     monkeypatch.setattr(access, "inside", lambda *_arguments: EVERYTHING)
     with pytest.raises(AssertionError, match="tells who exists"):
         matrix.walk(ground, "core.county_admin", only=PERSON)
+
+
+def test_a_file_that_is_found_by_its_number_alone_is_noticed(ground, monkeypatch):
+    real = attachments.get
+    monkeypatch.setattr(attachments, "get", lambda entity, record_id, file_id: real(entity, _owner(file_id), file_id))
+    with pytest.raises(AssertionError, match="tells who exists"):
+        matrix.walk(ground, "core.county_admin", only=f"{PERSON}/attachment/<rid:file_id>")
+
+
+def _owner(file_id):
+    found = attachments.Attachment.get_or_none(attachments.Attachment.id == file_id)
+    return found.record_id if found is not None else 0
+
+
+def test_an_address_that_names_what_was_not_made_is_noticed(ground):
+    rule = next(rule for _method, rule in matrix.routes(ground.app) if rule.rule == PERSON)
+    assert made_at(ground, rule, "own") == {"id": ground.records["own"]["core.person"]}
+    fewer = dataclasses.replace(ground, records={"own": {}}, asked={})
+    with pytest.raises(LookupError):
+        made_at(fewer, rule, "own")
 
 
 def test_an_answer_that_tells_who_exists_is_noticed(ground, monkeypatch):

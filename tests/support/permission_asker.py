@@ -64,7 +64,7 @@ class Asker:
             if path.startswith("/api/"):
                 body, kind = b'{"text": "x"}' if path.endswith("/comments") else b"{}", "application/json"
             else:
-                body, kind = f"_csrf={self.csrf}&version=1".encode(), "application/x-www-form-urlencoded"
+                body, kind = f"_csrf={self.csrf}&_version=1".encode(), "application/x-www-form-urlencoded"
         environ = {**self.base, "REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_TYPE": kind,
                    "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
         return contextvars.Context().run(self._answer, environ)

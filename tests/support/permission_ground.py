@@ -239,7 +239,10 @@ def _word(rule: Rule, name: str) -> str:
         return {"key": "grid.handling", "version": "2"}[name]
     if name == "measure":
         return next(iter(registry().measures))
-    workflow = registry().workflow_of(rule.endpoint.rpartition(":")[0])
+    entity = rule.endpoint.rpartition(":")[0]
+    if "/conver" in rule.rule:
+        return next(step for source, step in registry().conversions if source == entity)
+    workflow = registry().workflow_of(entity)
     if workflow is not None:
         return str(workflow.transitions[0].key)
     if name == "key":
