@@ -95,12 +95,13 @@ def use(token: str, purpose: str) -> SignedLink:
 def invalid() -> NotFound:
     """The one answer to a link that is none here: forged, for something else, withdrawn, or of a record at another place."""
     return NotFound(_("This link is not valid."), _("It is incomplete or was withdrawn."),
-                    _("Copy the whole link from the message, or look your matter up by number and code."), code="link_invalid")
+                    _("Copy the whole link from the message. If that does not help, ask the office that gave it to "
+                      "you; a matter of your own you find by number and code, too."), code="link_invalid")
 
 
 def _used() -> Refused:
     return Refused(_("This link was used already."), _("It is for one use."),
-                   _("Nothing was changed a second time. Look your matter up by number and code to see what was recorded."),
+                   _("Nothing was changed a second time. If it was not you who used it, tell the office that gave you the link."),
                    code="link_used", status=410)
 
 
