@@ -153,7 +153,13 @@ QUORUM = {"chair": "王建国", "expected": 7, "present": 6, "attendees": "支�
 
 
 @pytest.fixture
-def county(app: Any, division_tree: Any, switch_on: Any, make_account: Any) -> County:
+def county(staged: Any, division_tree: Any, switch_on: Any, make_account: Any) -> County:
+    """Return a county whose town 五里镇 uses the grids, with people and matters at every station of the way."""
+    found: County = staged(county_in_use, division_tree, switch_on, make_account)
+    return found
+
+
+def county_in_use(division_tree: Any, switch_on: Any, make_account: Any) -> County:
     """Return a county whose town 五里镇 uses the grids, with people and matters at every station of the way."""
     from grid321.core import access, records
     from grid321.core.registry import registry
