@@ -40,7 +40,7 @@ LAYERS = {
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages case_panels case_pages conversion_pages rest_cases
-        openapi_cases gate auth pages search_pages ledger_pages error_pages views view_records view_files view_steps
+        next_steps openapi_cases gate auth pages search_pages ledger_pages error_pages views view_records view_files view_steps
         clock_panel clock_pages rest rest_clocks rest_files openapi openapi_parts openapi_months face_pages me_pages
         notify_pages channel_pages message_pages notify_api openapi_messages account_pages audit_pages version_pages
         admin_pages division_pages statistics_pages transfer_pages transfer_api job_pages job_api job_house
