@@ -10,8 +10,8 @@ import pytest
 from support import permission_matrix as matrix
 from support.permission_ground import made_at
 
-from grid321.core import access, attachments
-from grid321.core.access import EVERYTHING, LOGIN, Mark
+from grid321.core import access, attachments, scope
+from grid321.core.access import LOGIN, Mark
 from grid321.core.testing_apps import Apps
 
 APPROVED = matrix.read()
@@ -116,7 +116,8 @@ def test_a_view_that_was_opened_to_everybody_is_noticed(app, ground, monkeypatch
 
 
 def test_a_scope_that_was_forgotten_is_noticed(ground, monkeypatch):
-    monkeypatch.setattr(access, "inside", lambda *_arguments: EVERYTHING)
+    monkeypatch.setattr(scope, "inside", lambda *_arguments: scope.EVERYTHING)
+    monkeypatch.setattr(access, "admits", lambda *_arguments: True)
     with pytest.raises(AssertionError, match="tells who exists"):
         matrix.walk(ground, "core.county_admin", only=PERSON)
 
