@@ -91,7 +91,7 @@ def lines(kind: str, url: str, home: str, matters: int = BIG, suggestions: int =
     app = application(url, home)
     with app.app_context():
         world = build(app, url)
-        small, started = min(SMALL, matters), time.monotonic()
+        small, started = min(SMALL, matters // 3), time.monotonic()
         fill(world, small, suggestions // 4, min(1.0, OPEN / small))
         filled = time.monotonic() - started
         found = [_close_line(kind, world)]

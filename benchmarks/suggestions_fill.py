@@ -169,14 +169,15 @@ def fill(world: County, matters: int, suggestions: int, open_share: float) -> No
     loader = _loader(world.url)
     indexes = loader.drop_indexes(tables)
     first = world.matters + 1
-    copies, rest = divmod(matters - world.matters, BLOCK)
+    block = min(BLOCK, max(1, (matters - world.matters) // 3))
+    copies, rest = divmod(matters - world.matters, block)
     if rest:
         _load_matters(loader, drawn, first, first + rest - 1)
         first += rest
     if copies:
         drawn.times = copies
-        _load_matters(loader, drawn, first, first + BLOCK - 1)
-        _copy_matters(loader, first, copies - 1)
+        _load_matters(loader, drawn, first, first + block - 1)
+        _copy_matters(loader, first, block, copies - 1)
         drawn.times = 1
     parts = list(drawn.suggestions(world.suggestions + 1, suggestions))
     _load(loader, models[SUGGESTION], (case for case, _tasks, _entry in parts))
@@ -197,15 +198,15 @@ def _load_matters(loader: SqliteLoader | PostgresLoader, drawn: Drawn, first: in
     _load(loader, LedgerEntry, (entry for _record, _deadline, entry in found))
 
 
-def _copy_matters(loader: SqliteLoader | PostgresLoader, first: int, copies: int) -> None:
-    """Write the block of matters that begins with ``first`` again and again, each time with the next ids and numbers."""
+def _copy_matters(loader: SqliteLoader | PostgresLoader, first: int, block: int, copies: int) -> None:
+    """Write the ``block`` of matters that begins with ``first`` again and again, each time with the next ids and numbers."""
     matter = registry().entity(MATTER).model
-    key = f"b.id + c.n * {BLOCK}"
+    key = f"b.id + c.n * {block}"
     if isinstance(loader, PostgresLoader):
         named = {"id": key, "uid": f"lpad(to_hex({key}), 32, '0')", "number": f"'WT-' || lpad(({key})::text, 9, '0')"}
     else:
         named = {"id": key, "uid": f"printf('%032x', {key})", "number": f"printf('WT-%09d', {key})"}
-    beside = {"record_id": f"b.record_id + c.n * {BLOCK}"}
+    beside = {"record_id": f"b.record_id + c.n * {block}"}
     for model, changed, where in ((matter, named, f"id >= {first}"),
                                   (Deadline, beside, f"entity = '{MATTER}' AND record_id >= {first}"),
                                   (LedgerEntry, beside, f"entity = '{MATTER}' AND record_id >= {first}")):
