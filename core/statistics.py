@@ -318,22 +318,22 @@ def overdue_by_child(measure: Overdue, entity: Entity, workflow: Workflow, child
                      today: date | None = None) -> dict[int, int]:
     """Number of open cases that are overdue today in each of ``children``, by division id; of each at most ``most``.
 
-    One statement for all of them, read from the index (level, due); those where the plugin is off in part are asked one by one.
+    One statement for those of a level, by the index (level, due); those where the plugin is off in part are asked one by one.
     """
     day = today or db.local_day()
     states = _open_states(registry().every_version_of(entity.key) or workflow, measure.without)
     found: dict[int, int] = {}
-    parts: list[str] = []
-    given: list[Any] = []
+    asked: dict[str, list[int]] = {}
     for child in children:
-        if visible(entity.plugin, child) != {child.id: 1}:
+        if visible(entity.plugin, child) == {child.id: 1}:
+            asked.setdefault(child.column, []).append(child.id)
+        else:
             found[child.id] = min(most, overdue(measure, entity, workflow, child, day))
-            continue
-        parts.append(f"SELECT {child.id}, ({_late_sql(entity, child.column, len(states), most)})")
-        given += [child.id, day, *states]
-    for start in range(0, len(parts), 100):  # SQLite joins at most 500 selections
-        these = given[start * (2 + len(states)):(start + 100) * (2 + len(states))]
-        found.update(db.database.execute_sql(" UNION ALL ".join(parts[start:start + 100]), these).fetchall())
+    for column, ids in asked.items():  # one selection for all: PostgreSQL plans it once
+        late = _late_sql(entity, column, len(states), most, "child.id")
+        places = ", ".join([f"({identifier})" for identifier in ids])
+        found.update(db.database.execute_sql(f"WITH child(id) AS (VALUES {places}) SELECT id, ({late}) FROM child",
+                                             [day, *states]).fetchall())
     return found
 
 
@@ -386,11 +386,11 @@ def check_measure(measure: Any, entities: Mapping[str, Entity], workflows: Mappi
     return ""
 
 
-def _late_sql(entity: Entity, column: str, states: int, most: int) -> str:
-    """The statement that counts at most ``most`` overdue cases of a division: values are its id, the day, the states.
+def _late_sql(entity: Entity, column: str, states: int, most: int, place: str = "?") -> str:
+    """The statement that counts at most ``most`` overdue cases of a ``place``: values are its id, the day, the states.
 
     Built by hand, ten times as fast.
     """
     marks = ", ".join("?" * states)
-    return db.marked(f"SELECT count(*) FROM (SELECT 1 FROM {entity.model._meta.table_name} WHERE {column} = ? AND due < ?"
+    return db.marked(f"SELECT count(*) FROM (SELECT 1 FROM {entity.model._meta.table_name} WHERE {column} = {place} AND due < ?"
                      f" AND state IN ({marks}) LIMIT {most:d}) AS late")
