@@ -50,7 +50,7 @@ def allowed(field: Ref, identifier: int, frame: Frame) -> bool:
 
     One query; what may be named is remembered for the length of a transaction: the rows of a sheet name the same again and again.
     """
-    own, key = memo(), ("named", field.kind, getattr(field, "own", False), frame.node.id, identifier)
+    own, key = memo(), f"named:{field.kind}:{getattr(field, 'own', False)}:{frame.node.id}:{identifier}"
     if own is not None and own.get(key) is frame.actor:
         return True
     query = _candidates(field, frame)
