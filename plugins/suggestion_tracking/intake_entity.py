@@ -49,7 +49,7 @@ INCOMING = Entity(
     columns=("number", "way", "state", "reason", "answer_state"), filters=("way", "state", "reason", "answer_state"),
     search=("number",), sorts=("-id",), personal=("sender", "subject"), title="number", actions=(), icon="inbox",
     levels=("county", "town", "village"), create=make,
-    description=_("E-mails and text messages of residents arrive here by themselves, each with the matter that was made of it. What "
-                  "was set aside is still in the mailbox, marked with a flag: open it there with care. Nothing of it was "
+    description=_("E-mails and text messages of residents arrive here by themselves, each with the matter that was made of it. "
+                  "What was set aside is still in the mailbox, marked with a flag: open it there with care. Nothing of it was "
                   "stored here but sender and subject."))
 ENTITIES = (INCOMING,)
