@@ -1,8 +1,9 @@
-"""The bare pages beside which the pages of matters and suggestions are measured: Flask, plain SQL, Jinja, nothing else.
+"""The bare pages beside which the pages of matters and suggestions are measured: Flask, peewee, Jinja, nothing else.
 
 They have no accounts, permissions, languages, settings or themes. They are written to be quick: names and labels in memory, rows
-as tuples, templates compiled once. And they show what the platform's pages show, from the same tables: the desk its sections
-with counts, cases with link, state, number, place, due day and next step; the public list its search form, its rows and links.
+as tuples, templates compiled once. And they show what the platform's pages show, from the same tables with the same indexes: the
+desk its sections with counts, cases with link, state, number, place, due day and next step; the public list its search form,
+its rows and links.
 """
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ import os
 from datetime import date, timedelta
 from typing import Any
 
+import peewee
 from county import application
 from flask import Flask, render_template, request
 from jinja2 import DictLoader
-from search import Texts
 from suggestions_fill import PLUGIN, PUBLICATION
 
 from grid321.core import db
@@ -28,7 +29,6 @@ from grid321.core.tree import Node
 SHOWN, COUNTED, PAGE = 28, 500, 20
 SECTIONS = ("Overdue", "Due in the next three days", "To accept", "To answer")
 ACCEPT = frozenset({"reported", "raised", "given", "handed", "received", "received_county"})
-WORDS = {"frequent": Texts(1).words[0], "middling": Texts(1).words[60], "rare": Texts(1).words[1500]}
 
 TEMPLATES = {
     "base.html": """<!doctype html>
@@ -47,7 +47,7 @@ TEMPLATES = {
 <span class="hidden">: {{ number }} {{ title }}</span></a>{% endif %}</li>
 {% endfor %}</ul></section>{% endfor %}{% endblock %}""",
     "list.html": """{% extends "base.html" %}{% block main %}
-<form method="get"><label for="q">Words or number</label><input id="q" name="q" value="{{ q }}">
+<form method="get"><label for="q">Words or number</label><input id="q" name="q" value="">
 <select name="source"><option value="">All</option><option value="matter">Matter</option>
 <option value="suggestion">Suggestion</option></select>
 <select name="kind"><option value="">All</option>
@@ -57,13 +57,12 @@ TEMPLATES = {
 <li><h2><a href="/published/{{ id }}">{{ title }}</a></h2><p><span>{{ source }}</span> <span>{{ kinds[kind] }}</span>
 <span>{{ names.get(division, '') }}</span> <span>{{ day }}</span> <span>{{ outcomes[outcome] }}</span></p>
 <p>{{ text[:120] }}</p></li>{% endfor %}</ul>
-{% if before %}<a href="?q={{ q }}&amp;before={{ before }}">Next</a>{% endif %}{% endblock %}""",
+{% if before %}<a href="?before={{ before }}">Next</a>{% endif %}{% endblock %}""",
 }
-COLUMNS = "p.id, p.title, p.text, p.number, p.source, p.kind, p.outcome, p.division_id, p.published_on"
 
 
 def create_app() -> Flask:
-    """``/desk/<who>`` for the officer and the clerk, ``/list``, and ``/index`` and ``/walk`` for the list with a word.
+    """``/desk/<who>`` for the officer and the clerk, ``/list``, which may be narrowed to a class.
 
     Names, labels and states are read once from the platform's configuration; a request needs nothing of the platform but its
     connection to the database.
@@ -101,17 +100,20 @@ def _desks(app: Flask, county: Node, names: dict[int, str]) -> None:
         today = date.today()
         found: list[list[Any]] = [[] for _section in SECTIONS]
         counts = [0] * len(SECTIONS)
-        for rows_of, count_of, values, label, base, states, steps in known[who]:
-            rows = db.database.execute_sql(rows_of, values).fetchall()
+        for pile, label, base, states, steps in known[who]:
+            waiting = _waiting(pile)
+            rows = list(waiting.where(pile.entity.model.due.is_null(False)).order_by(
+                pile.entity.model.due, pile.entity.model.id).limit(PER_DESK).tuples())
             read: dict[str, int] = {}
-            for key, title, number, state, due, division in rows:
-                day = date.fromisoformat(due) if isinstance(due, str) else due
+            for key, title, number, state, day, division in rows:
                 place = 0 if day < today else 1 if day <= today + timedelta(days=3) else 2 if state in ACCEPT else 3
                 read[state] = read.get(state, 0) + 1
                 counts[place] += 1
                 found[place].append((day, key, base, label, number, title, states[state], division, steps.get(state)))
             if len(rows) == PER_DESK:
-                for state, n in db.database.execute_sql(count_of, values).fetchall():
+                part = waiting.limit(COUNTED).alias("part")
+                for state, n in peewee.Select([part], [part.c.state, peewee.fn.count(peewee.SQL("*"))]).group_by(
+                        part.c.state).bind(db.database).tuples():
                     counts[2 if state in ACCEPT else 3] += n - read.get(state, 0)
         sections = []
         for title, rows, n in zip(SECTIONS, found, counts, strict=True):
@@ -121,42 +123,34 @@ def _desks(app: Flask, county: Node, names: dict[int, str]) -> None:
         return render_template("desk.html", title="Desk", place=county.name, sections=sections)
 
 
+def _waiting(pile: Pile) -> Any:
+    """What waits on a desk."""
+    model = pile.entity.model
+    return model.select(model.id, model.title, model.number, model.state, model.due, model.division_id).where(
+        getattr(model, pile.desk.column).in_(list(pile.desk.ids)) & model.state.in_(list(pile.desk.states))
+        & model.bond.is_null())
+
+
 def _written_down(pile: Pile, actor: Any) -> tuple[Any, ...]:
-    """(rows, counts, values, label, address, label of each state, step of each state) of what waits on a desk."""
-    mark, table = "%s" if db.is_postgres() else "?", pile.entity.model._meta.table_name
-    states = ",".join([mark] * len(pile.desk.states))
-    where = f"{pile.desk.column} = {mark} AND state IN ({states}) AND bond IS NULL"
+    """(what waits, label, address, label of each state, step of each state) of a desk."""
     workflow = pile.face.workflow
     assert workflow is not None
-    return (f"SELECT id, title, number, state, due, division_id FROM {table} WHERE {where} AND due IS NOT NULL ORDER BY due, id"
-            f" LIMIT {PER_DESK}",
-            f"SELECT state, count(*) FROM (SELECT state FROM {table} WHERE {where} LIMIT {COUNTED}) AS n GROUP BY state",
-            (*pile.desk.ids, *pile.desk.states), str(pile.entity.label), f"/{pile.entity.name}/",
+    return (pile, str(pile.entity.label), f"/{pile.entity.name}/",
             {state.key: str(state.label) for state in workflow.states},
             {state: (step["key"], step["label"]) for state, step in pile.steps(actor).items() if step})
 
 
 def _lists(app: Flask, county: Node, names: dict[int, str]) -> None:
-    mark, classes = "%s" if db.is_postgres() else "?", snapshot().classes
+    classes, model = snapshot().classes, registry().entity(PUBLICATION).model
     kinds = classes.labels(f"{PLUGIN}.matter_class", county)
     outcomes = classes.labels(f"{PLUGIN}.outcome", county)
-    table = registry().entity(PUBLICATION).model._meta.table_name
-    end = f"NOT p.hidden ORDER BY p.id DESC LIMIT {PAGE + 1}"
-    if db.is_postgres():
-        index = (f"SELECT {COLUMNS} FROM core_search s JOIN {table} p ON p.id = s.record_id WHERE s.entity = '{PUBLICATION}' AND"
-                 f" s.grams @@ %s::tsquery AND {end}")
-    else:
-        index = (f"SELECT {COLUMNS} FROM core_search_gram g CROSS JOIN core_search s ON s.id = g.rowid CROSS JOIN {table} p ON"
-                 f" p.id = s.record_id WHERE s.entity = '{PUBLICATION}' AND core_search_gram MATCH ? AND NOT p.hidden"
-                 f" ORDER BY g.rowid DESC LIMIT {PAGE + 1}")
-    walk = f"SELECT {COLUMNS} FROM {table} p WHERE (p.title LIKE {mark} OR p.text LIKE {mark}) AND {end}"
 
-    def page(statement: str, values: tuple[Any, ...], q: str = "") -> str:
-        rows = db.database.execute_sql(statement, values).fetchall()
+    @app.get("/list")
+    def published() -> str:
+        query = model.select(model.id, model.title, model.text, model.number, model.source, model.kind, model.outcome,
+                             model.division_id, model.published_on).where(~model.hidden).order_by(model.id.desc())
+        if request.args.get("kind"):
+            query = query.where(model.kind == request.args["kind"])
+        rows = list(query.limit(PAGE + 1).tuples())
         return render_template("list.html", title="Published", place=county.name, rows=rows[:PAGE], names=names, kinds=kinds,
-                               outcomes=outcomes, q=q, before=rows[PAGE - 1][0] if len(rows) > PAGE else None)
-
-    app.add_url_rule("/list", "list", lambda: page(f"SELECT {COLUMNS} FROM {table} p WHERE {end}", ()))
-    quote = "'" if db.is_postgres() else '"'
-    app.add_url_rule("/index", "index", lambda: page(index, (f"{quote}{request.args['q']}{quote}",), request.args["q"]))
-    app.add_url_rule("/walk", "walk", lambda: page(walk, (f"%{request.args['q']}%",) * 2, request.args["q"]))
+                               outcomes=outcomes, before=rows[PAGE - 1][0] if len(rows) > PAGE else None)

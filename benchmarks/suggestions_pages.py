@@ -1,8 +1,8 @@
 """Measures the pages of matters and suggestions: beside bare pages through the same servers, and for growth in this process.
 
 Through the servers (``servers.py``, as for the core's lists) the platform and the bare application take turns, round by round: a
-ratio is that of the pages per second. What a page costs with more rows is the processor time of a request, taken in this process
-before and after the filling.
+ratio is that of the pages per second. A search is timed in this process, as the core's searches are. What a page costs with more
+rows is the processor time of a request, taken in this process before and after the filling.
 """
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from search import Texts
 from servers import Clients, Server, request
-from suggestions_bare import WORDS
 from suggestions_fill import PLUGIN, County
 
 from grid321.core import db, sessions
@@ -25,12 +25,12 @@ ROUNDS, SECONDS, REPEATS = 7, 0.8, 40
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its name, who opens it, its address, and the bare pages beside it (the quicker one counts)."""
+    """A page: its name, who opens it, its address, and the bare page beside it."""
 
     name: str
     who: str
     path: str
-    bare: tuple[str, ...] = ()
+    bare: str = ""
 
     @property
     def address(self) -> str:
@@ -38,12 +38,13 @@ class Page:
         return f"/d/{COUNTY}/{PLUGIN}/{self.path}"
 
 
-PAGES = (Page("Clerk's desk, county", "officer", "desk", ("/desk/officer",)),
-         Page("Clerk's desk, a bureau", "clerk", "desk", ("/desk/clerk",)),
+PAGES = (Page("Clerk's desk, county", "officer", "desk", "/desk/officer"),
+         Page("Clerk's desk, a bureau", "clerk", "desk", "/desk/clerk"),
          Page("Leader's dashboard", "leader", "dashboard"),
-         Page("Public list", "resident", "published", ("/list",)),
-         *(Page(f"Public list, a {kind} word", "resident", f"published?q={quote(word)}",
-                (f"/index?q={quote(word)}", f"/walk?q={quote(word)}")) for kind, word in WORDS.items()))
+         Page("Public list", "resident", "published", "/list"),
+         Page("Public list, one class", "resident", "published?kind=water", "/list?kind=water"))
+WORDS = Texts(1).words
+SEARCHED = {"frequent": WORDS[:8], "middling": WORDS[60:600:60], "rare": WORDS[-300::30]}
 
 
 def costs(world: County, repeats: int = REPEATS) -> dict[str, float]:
@@ -84,17 +85,31 @@ def beside(world: County, home: str, rounds: int = ROUNDS, seconds: float = SECO
         for page in PAGES:
             if page.bare:
                 cookie = {"Cookie": cookies[page.who]} if page.who in cookies else {}
-                ways = [(platform, request(page.address, cookie)), *((bare, request(path)) for path in page.bare)]
-                found[page.name] = _turns(clients, ways, rounds, seconds)
+                found[page.name] = _turns(clients, (platform, request(page.address, cookie)), (bare, request(page.bare)),
+                                          rounds, seconds)
     return found
 
 
-def _turns(clients: Clients, ways: list[tuple[Server, str]], rounds: int, seconds: float) -> Beside:
-    for server, text in ways:
+def _turns(clients: Clients, ours: tuple[Server, str], bare: tuple[Server, str], rounds: int, seconds: float) -> Beside:
+    for server, text in (ours, bare):
         clients.run(server, [[text]], min(0.3, seconds))
-    done = [[clients.run(server, [[text]], seconds) for server, text in ways] for _round in range(rounds)]
-    quickest = [max(others, key=lambda one: one.rate) for _ours, *others in done]
-    ratio = statistics.median(ours.rate / other.rate for (ours, *_others), other in zip(done, quickest, strict=True))
+    done = [tuple(clients.run(server, [[text]], seconds) for server, text in (ours, bare)) for _round in range(rounds)]
     median = statistics.median
-    return Beside(median(one[0].rate for one in done), median(one.rate for one in quickest), ratio,
-                  median(one[0].cpu_ms for one in done), median(one.cpu_ms for one in quickest))
+    return Beside(median(one.rate for one, _other in done), median(other.rate for _one, other in done),
+                  median(one.rate / other.rate for one, other in done),
+                  median(one.cpu_ms for one, _other in done), median(other.cpu_ms for _one, other in done))
+
+
+def searches(world: County, repeats: int = 5) -> dict[str, list[float]]:
+    """Milliseconds of each search in the public list, by how frequent its word is."""
+    found: dict[str, list[float]] = {kind: [] for kind in SEARCHED}
+    for repeat in range(-1, repeats):
+        for kind, words in SEARCHED.items():
+            for word in words:
+                started = time.perf_counter()
+                answer = world.browsers["resident"].get(f"/d/{COUNTY}/{PLUGIN}/published?q={quote(word)}")
+                if answer.status_code != 200:
+                    raise RuntimeError(f"{word}: {answer.status_code}")
+                if repeat >= 0:
+                    found[kind].append(1000 * (time.perf_counter() - started))
+    return found

@@ -74,8 +74,9 @@ nothing else; the ratios are what is required.
   median of the ratios within one round, so that other work on the machine meets both sides. CPU in the notes is what
   the workers used per request.
 - **Lists** show 20 rows of 6 columns, without filter and with one state chosen, each level asked by the account that
-  works there: county officer, town officer, village secretary, grid worker, with a session. The detail page goes round
-  200 reports. REST uses an API token.
+  works there: county officer, town officer, village secretary, grid worker, with a session. The detail page goes
+  round 200 reports; what may be the same matter as a new one is a request of its own that the browser sends after the
+  page. REST uses an API token.
 - **Create**: four writers in four villages; the platform checks the body against the schema, the permission and the
   scope, and writes case, number, ledger entry, clock, counters of six levels and outbox row in one durable transaction.
 - **Statistics**: the county's counters, read as the platform reads them, against one row by an index, both as plain SQL
@@ -94,12 +95,12 @@ nothing else; the ratios are what is required.
   permissions; recall against a scan of all texts.
 - **Matters and suggestions** (`benchmarks/suggestions.py`): 1,000,000 matters, 20,000 suggestions with 40,000 tasks,
   100,000 published items; 10,000 matters are drawn and the database makes the others from them with numbers of their
-  own. 5,000 matters are open before and after. Clerk's desk and public list, with and without a word to search for,
-  stand beside bare Flask pages with the same rows, columns, links and form (`benchmarks/suggestions_bare.py`),
-  through the same servers in turns; with a word the quicker of two bare pages counts, one that asks the full-text
-  index and one that walks the newest items. The cost of more rows is the processor time of a page within one process,
-  login, permissions and template included. A session's 500 suggestions with 1,500 co-signers come in as a workbook by
-  the real job; the month end of a county with 5,000 open matters closes every division.
+  own. 5,000 matters are open before and after. Clerk's desk and public list stand beside bare pages of Flask, peewee
+  and Jinja with the same rows, columns, links and form (`benchmarks/suggestions_bare.py`), through the same servers
+  in turns. Searches in the public list ask frequent, middling and rare words and are timed as those of the core. The
+  cost of more rows is the processor time of a page within one process, login, permissions and template included. A
+  session's 500 suggestions with 1,500 co-signers come in as a workbook by the real job; the month end of a county
+  with 5,000 open matters closes every division.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """

@@ -32,7 +32,8 @@ def test_matters_and_suggestions_are_filled_measured_imported_and_closed(tmp_pat
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GRID321_")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
     for figure in ("Month end of a county with 401 open matters", "Clerk's desk, county: cost at 1,205 ÷ at 401",
-                   "Leader's dashboard: cost", "Public list, a rare word, beside a bare page", "Clerk's desk, a bureau, beside",
+                   "Leader's dashboard: cost", "Public list with a word, p95", "Public list, one class, beside a bare page",
+                   "Clerk's desk, a bureau, beside",
                    "Counted figures of the county over 1,205 matters", "Import of a session's 5 suggestions"):
         assert figure in done.stdout, done.stderr[-3000:]
     assert "15 signatures of co-signers" in done.stdout
