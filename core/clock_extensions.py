@@ -34,6 +34,7 @@ from .errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from .i18n import format_day
 from .i18n import gettext as _
 from .references import labels
+from .registry import registry
 from .tree import Node
 
 MAX_CHOICES = 60
@@ -81,14 +82,39 @@ def may_ask(clock: Clock | None, row: Deadline, record: Any, actor: Actor) -> bo
             and limit(clock.extension, row) is not None)
 
 
-def may_decide(clock: Clock | None, row: Deadline, record: Any, actor: Actor) -> bool:
-    """True when ``actor`` is who decides on an extension of this clock and one waits (asked by somebody else)."""
+def may_decide(clock: Clock | None, row: Deadline, record: Any, actor: Actor, request: ClockExtension | None = None) -> bool:
+    """True when ``actor`` is who decides on an extension of this clock and one waits (asked by somebody else).
+
+    ``request`` is the one that waits, where the caller has read it.
+    """
     if clock is None or clock.extension is None or row.extension != ASKED or row.state not in OPEN:
         return False
     if not engine.may_as(clock.extension.approve, clock.extension.approved_by, clock.plugin, record, actor):
         return False
-    request = _waiting(row)
+    request = request or _waiting(row)
     return request is not None and not same_person(request, actor)
+
+
+def to_decide(entity: Entity, node: Node, actor: Actor, most: int) -> list[int]:
+    """The ids of cases at and below ``node`` in which an extension waits for ``actor``'s decision, the longest waiting first.
+
+    No query for who decides on none; two where requests wait, of which ``most`` are looked at.
+    """
+    workflow = registry().every_version_of(entity.key)
+    approve = {clock.extension.approve for _state, clock in workflow.clocks().values() if clock.extension} if workflow else set()
+    if not any(permission and actor.may_anywhere(permission) for permission in approve):
+        return []
+    asked = {request.deadline_id: request for request in ClockExtension.select(ClockExtension, Deadline).join(
+        Deadline, on=(ClockExtension.deadline_id == Deadline.id), attr="deadline").where(
+        (ClockExtension.state == ASKED) & (Deadline.entity == entity.key)).order_by(ClockExtension.id).limit(most)}
+    if not asked:
+        return []
+    ids = {request.deadline.record_id for request in asked.values()}
+    query = access.scoped(entity.model.select(), entity, "view", node, actor).where(entity.model.id.in_(sorted(ids)))
+    cases = {case.id: case for case in query}
+    return list(dict.fromkeys(
+        case.id for request in asked.values() if (case := cases.get(request.deadline.record_id)) is not None
+        and may_decide(declared(entity, case).get(request.deadline.clock), request.deadline, case, actor, request)))
 
 
 def same_person(request: ClockExtension, actor: Actor) -> bool:

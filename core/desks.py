@@ -10,6 +10,7 @@ import peewee
 
 from . import lists, snapshot
 from .access import scoped
+from .clock_extensions import to_decide
 from .clock_rows import Escalation
 from .clock_rules import SUPERVISE
 from .db import database, is_postgres, plain_columns
@@ -226,6 +227,16 @@ def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Itera
             model.id.in_(raised) & model.closed_at.is_null()).order_by(model.due, model.id).limit(PER_DESK)
         for raw in raw_rows(query):
             yield section, writer.row(raw)
+
+
+def extension_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
+    """The cases in which a request for more time waits for the actor's decision. At most three queries, none for others."""
+    ids = to_decide(face.entity, node, actor, PER_DESK)
+    if not ids:
+        return []
+    model = face.entity.model
+    writer = Writer(face, node, day)
+    return [writer.row(raw) for raw in raw_rows(model.select(*_columns(face)).where(model.id.in_(ids)))]
 
 
 def newest(face: Face, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:

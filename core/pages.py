@@ -10,7 +10,7 @@ from . import job_house, menu, panels, snapshot
 from .access import current_actor, guarded
 from .auth import first_division
 from .db import Case, local_day
-from .desks import desk_rows, newest, raised_rows
+from .desks import desk_rows, extension_rows, newest, raised_rows
 from .entity import Entity
 from .error_pages import register_error_pages
 from .errors import NotFound
@@ -53,7 +53,7 @@ def today() -> str:
     node, actor = g.node, current_actor()
     day = local_day()
     sections: dict[str, list[dict[str, Any]]] = {
-        "overdue": [], "above": [], "supervised": [], "due": [], "rate": [], "waiting": []}
+        "overdue": [], "above": [], "supervised": [], "extension": [], "due": [], "rate": [], "waiting": []}
     fresh: list[dict[str, Any]] = []
     more: dict[str, str] = {}
     for entity in case_entities(node, actor):
@@ -62,6 +62,7 @@ def today() -> str:
             sections[kind].append(row)
         for kind, row in raised_rows(face, node, actor, day):
             sections[kind].append(row)
+        sections["extension"] += extension_rows(face, node, actor, day)
         fresh += newest(face, node, actor, day)
         base = face.url(node.code)
         more.setdefault("overdue", f"{base}?due_to={(day - datetime.timedelta(days=1)).isoformat()}&sort=due")
@@ -70,6 +71,7 @@ def today() -> str:
         rows.sort(key=lambda row: row["order"])
     titles = {"overdue": _("Overdue"), "due": _("Due in the next days"), "rate": _("To confirm and rate"),
               "above": _("Ran out at the level below: you are asked"), "supervised": _("Under supervision"),
+              "extension": _("More time is asked for: you decide"),
               "waiting": _("Waiting for you")}
     shown = [{"key": key, "title": titles[key], "rows": rows[:10], "count": len(rows), "empty": "",
               "more_url": more.get(key) if len(rows) > 10 else None} for key, rows in sections.items() if rows]

@@ -114,6 +114,8 @@ def test_the_unit_asks_and_another_person_decides_in_the_browser(assigned, unit,
     assert unit.post(f"{base}/{case.id}/extend/{row.id}", {"length": "9 m", "reason": "需要专家论证"}).status_code == 422
     assert unit.post(f"{base}/{case.id}/extend/{row.id}", {"length": "6 m", "reason": "需要专家论证"}).status_code == 303
     assert unit.post(f"{base}/{case.id}/extend/{row.id}", {"length": "6 m", "reason": "需要专家论证"}).status_code in {409, 422}
+    waiting = "More time is asked for: you decide"
+    assert waiting in office.get("/d/610902/").text and waiting not in unit.get("/d/610902/").text
     assert unit.get(f"{base}/{case.id}/extension/{row.id}").status_code == 403
     assert f"/extension/{row.id}" in office.get(f"{base}/{case.id}").text
     assert "需要专家论证" in office.get(f"{base}/{case.id}/extension/{row.id}").text
@@ -122,6 +124,7 @@ def test_the_unit_asks_and_another_person_decides_in_the_browser(assigned, unit,
     page = office.get(f"{base}/{case.id}").text
     assert "2 September 2026" in page
     assert "Extension approved" in page  # the timeline
+    assert waiting not in office.get("/d/610902/").text
     assert row_of(case, "reply").due == date(2026, 9, 2)
 
 
