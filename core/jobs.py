@@ -53,9 +53,10 @@ def enqueue(key: str, args: Mapping[str, Any], actor: Any, node: Any, link: str 
     """Ask for job ``key`` with ``args`` (plain JSON, no personal data) on behalf of ``actor`` at ``node``.
 
     Belongs to the caller's transaction: when that is rolled back there is no job. ``link`` is the page of the result.
-    With ``after`` it waits so long at least. Raises ``NotFound`` for a key that no plugin declares.
+    With ``after`` it waits so long at least. Raises ``NotFound`` for a key that no plugin declares and ``Problem`` where its
+    plugin is off.
     """
-    declaration(key)
+    _require_plugin_on(key, node)
     moment = db.now()
     run = JobRun.create(key=key, args=dict(args), account_id=actor.account_id, created_by=actor.account_id,
                         division_id=node.id if node is not None else None, link=link, language=current_language(),
