@@ -205,10 +205,17 @@ def run_apply(context: jobs.Context, args: Mapping[str, Any]) -> dict[str, Any]:
     for number in range(context.cursor or 0, batch.blocks):
         with context.step(cursor=number + 1, done=min((number + 1) * BLOCK, batch.rows)):
             _apply_block(checker, number)
-    with context.step():
-        move(batch, APPLYING, DONE, finished_at=db.now())
-        audit.event("import", context.actor, {"step": "imported", "batch": batch.id, **batch.counts},
-                    division_id=batch.division_id, entity=batch.entity)
+    return _end(context, batch, APPLYING, DONE, "imported")
+
+
+def _end(context: jobs.Context, batch: ImportBatch, before: str, after: str, step: str) -> dict[str, Any]:
+    """The last step of a job, which its cursor remembers: who was killed between it and the end of the job takes it once."""
+    last = batch.blocks + 1
+    if (context.cursor or 0) < last:
+        with context.step(cursor=last, done=batch.rows):
+            move(batch, before, after, finished_at=db.now())
+            audit.event("import", context.actor, {"step": step, "batch": batch.id, **batch.counts},
+                        division_id=batch.division_id, entity=batch.entity)
     return dict(batch.counts)
 
 
@@ -276,11 +283,7 @@ def run_undo(context: jobs.Context, args: Mapping[str, Any]) -> dict[str, Any]:
     for count in range(context.cursor or 0, batch.blocks):
         with context.step(cursor=count + 1, done=min((count + 1) * BLOCK, batch.rows)):
             _undo_block(checker, batch.blocks - 1 - count)
-    with context.step():
-        move(batch, UNDOING, UNDONE, finished_at=db.now())
-        audit.event("import", context.actor, {"step": "undone", "batch": batch.id, **batch.counts},
-                    division_id=batch.division_id, entity=batch.entity)
-    return dict(batch.counts)
+    return _end(context, batch, UNDOING, UNDONE, "undone")
 
 
 def _undo_block(checker: Checker, number: int) -> None:

@@ -566,6 +566,30 @@ def test_reading_that_is_cut_off_goes_on_at_its_cursor(large, keeper, division_t
     assert calls == [2, 2, 2, 2, 2, 2]
 
 
+@pytest.mark.parametrize(("ask", "ended", "step"), [(transfer.confirm, "done", "imported"), (transfer.undo, "undone", "undone")])
+def test_who_is_killed_after_the_last_step_takes_it_once(keeper, division_tree, tick, monkeypatch, large, ask, ended, step):
+    batch = upload([row(f"A{number}") for number in range(60)], keeper, division_tree.town)
+    Executor().run_due()
+    if ask is not transfer.confirm:
+        transfer.confirm(ImportBatch.get_by_id(batch.id), keeper)
+        Executor().run_due()
+    ask(ImportBatch.get_by_id(batch.id), keeper)
+    with monkeypatch.context() as patch:
+        patch.setattr(Executor, "_finish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            Executor().run_due()
+    assert ImportBatch.get_by_id(batch.id).state == ended
+    tick(timedelta(minutes=2), sweep=False)
+    Executor().run_due()
+    assert {run.state for run in JobRun.select()} == {"done"}
+    assert [entry.detail["step"] for entry in AuditEntry.select().where(AuditEntry.kind == "import")].count(step) == 1
+
+
+def interrupted(*_arguments, **_values):
+    """What SIGKILL looks like to the database."""
+    raise KeyboardInterrupt
+
+
 def test_a_large_file_that_cannot_be_used_says_why_on_its_page(large, keeper, client_for, division_tree):
     browser = client_for("stock.keeper", division_tree.town)
     content = workbook([["A1", "x"]], head=["nonsense", "name"])

@@ -136,14 +136,14 @@ def test_language_and_theme_are_switched_where_one_stands(served, county):
     page = served.open(account=county.accounts["officer"], width=390)
     page.goto("/d/610902104/grid/report/?state=received")
     page.locator('.tools a[lang="en"]').click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     assert page.url.endswith("/d/610902104/grid/report/?state=received")
-    assert page.evaluate("document.documentElement.lang") == "en"
     page.get_by_role("link", name="Large print").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "elder")
     page.wait_for_load_state("load")
-    assert page.evaluate("document.documentElement.dataset.theme") == "elder"
     assert page.evaluate("getComputedStyle(document.body).fontSize") == "22px"
     page.get_by_role("link", name="Standard print").click()
-    assert page.evaluate("document.documentElement.dataset.theme") == "default"
+    expect(page.locator("html")).to_have_attribute("data-theme", "default")
 
 
 def test_the_switches_never_lead_to_another_site(served):
