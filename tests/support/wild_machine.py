@@ -223,6 +223,13 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def impossible(self, data):
         """A step that is not possible now is refused; a stranger's too."""
+        stopped = [(case, step) for case in self.open_cases() for step in case.flow.transitions
+                   if case.state in step.sources and not step.automatic and self.model.refuses(case, step)
+                   and self.model.reachable(case, step)]
+        if stopped:  # by a guard alone: the rarest of all reasons, so it is not left to chance
+            case, step = data.draw(st.sampled_from(stopped))
+            self.refused(case, step, self.who(case, step), (Conflict, Refused, Forbidden, NotFound))
+            taken["guarded"] += 1
         case = data.draw(st.sampled_from(self.open_cases()))
         legal = {step.key for step in self.model.legal(case)}
         wrong = [step for step in case.flow.transitions if step.key not in legal and not step.automatic]

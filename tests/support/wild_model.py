@@ -89,9 +89,11 @@ class Model:
         return [step for step in case.flow.from_state(case.state) if not step.automatic and self.possible(case, step)]
 
     def possible(self, case, step):
+        return self.reachable(case, step) and not self.refuses(case, step)
+
+    def reachable(self, case, step):
+        """True when nothing but a guard can stand against the step."""
         if step.plugin and not self.is_on(step.plugin, case.holder):
-            return False
-        if self.refuses(case, step):
             return False
         if step.by == "department" and case.department is None:
             return False
