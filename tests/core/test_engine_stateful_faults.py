@@ -30,7 +30,7 @@ from .test_engine_stateful import ground, plugin_modules  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.once
 
-HUNT = settings(max_examples=150, stateful_step_count=25, derandomize=True, deadline=None, database=None,
+HUNT = settings(max_examples=400, stateful_step_count=25, derandomize=True, deadline=None, database=None,
                 report_multiple_bugs=False, suppress_health_check=list(HealthCheck), phases=(Phase.generate,), print_blob=False)
 
 FAULTS = {}
