@@ -111,9 +111,9 @@ class Drawn:
                 "to_state": state, "version": 1, "division_id": place.id, "facts": {"holder": place.code, "flows": flows}}
 
     def suggestions(self, first: int, last: int) -> Iterator[tuple[Any, ...]]:
-        """(suggestion, tasks of its two units, ledger entry) of each; one in ten is open."""
+        """(suggestion, tasks of its two units, ledger entry) of each; open ones, like matters, are all among the first."""
         for number in range(first, last + 1):
-            is_open, at = self.rng.random() < 0.1, self.born[number % len(self.born)]
+            is_open, at = self.rng.random() < min(0.4, self.open_share), self.born[number % len(self.born)]
             state = ("handling", "assigned", "answered")[number % 3] if is_open else "closed"
             due = self.now.date() + timedelta(days=number % 60 - 15) if state in {"handling", "assigned"} else None
             base = {"created_at": at, "updated_at": at, "holder_id": self.world.county.id, "title": "关于增设路灯的建议",

@@ -52,7 +52,13 @@ class Snapshot:
 
 
 def current() -> Snapshot:
-    """The present snapshot; inside a request it is asked for once, inside a transaction that bumped it is uncached."""
+    """The present snapshot; inside a request it is asked for once, and after ``hold`` not at all until the transaction ends.
+
+    Inside a transaction that bumped it is uncached.
+    """
+    own = db.memo()
+    if own is not None and "held" in own:
+        return own["held"]  # type: ignore[no-any-return]
     if has_request_context():
         found = g.get("_snapshot")
         if found is None:
@@ -76,6 +82,8 @@ def bump(*, tree: bool = False) -> None:
     if not Revision.update(values).where(Revision.id == 1).execute():
         Revision.insert(id=1, **values).execute()
     own = db.memo()
+    if own is not None:
+        own.pop("held", None)
     if own is not None and "snapshot" in own:
         own["snapshot"] = replace(own["snapshot"], revision=-1, **({"tree_revision": -1} if tree else {}))
     if has_request_context():
@@ -95,6 +103,9 @@ def hold() -> Snapshot:
     """
     numbers = _held() if db.is_postgres() else revision()
     found = _find(numbers)
+    own = db.memo()
+    if own is not None:
+        own["held"] = found
     if has_request_context():
         g._snapshot = found
     return found

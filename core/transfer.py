@@ -221,6 +221,7 @@ def _end(context: jobs.Context, batch: ImportBatch, before: str, after: str, ste
 
 def _apply_block(checker: Checker, number: int) -> None:
     batch = checker.batch
+    snapshot.hold()
     rows = read_block(batch, number)
     counts = Counter(batch.counts)
     for row, record, values in checker.again([row for row in rows if row["k"] in (NEW, CHANGED)]):

@@ -42,6 +42,7 @@ class Checker:
 
     def block(self, number: int) -> None:
         """Check one block, inside the caller's transaction."""
+        snapshot.hold()  # asked once for a block, not for each cell
         rows = read_block(self.batch, number)
         for row, (raw, key, errors), known in self._read(rows):
             self._judge(row, raw, key, errors, known)
