@@ -58,7 +58,8 @@ def current() -> Snapshot:
     """
     own = db.memo()
     if own is not None and "held" in own:
-        return own["held"]  # type: ignore[no-any-return]
+        held: Snapshot = own["held"]
+        return held
     if has_request_context():
         found = g.get("_snapshot")
         if found is None:
