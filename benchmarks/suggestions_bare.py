@@ -97,6 +97,7 @@ def _desks(app: Flask, county: Node, names: dict[int, str]) -> None:
 
     @app.get("/desk/<who>")
     def desk(who: str) -> str:
+        """The desk of the officer or the clerk."""
         today = date.today()
         found: list[list[Any]] = [[] for _section in SECTIONS]
         counts = [0] * len(SECTIONS)

@@ -38,6 +38,7 @@ from .registry import registry
 from .tree import Node
 
 MAX_CHOICES = 60
+MOST_WAITING = 2000
 
 
 def find(entity: Entity, record_id: int, deadline_id: int) -> Deadline:
@@ -95,10 +96,11 @@ def may_decide(clock: Clock | None, row: Deadline, record: Any, actor: Actor, re
     return request is not None and not same_person(request, actor)
 
 
-def to_decide(entity: Entity, node: Node, actor: Actor, most: int) -> list[int]:
+def to_decide(entity: Entity, node: Node, actor: Actor) -> list[int]:
     """The ids of cases at and below ``node`` in which an extension waits for ``actor``'s decision, the longest waiting first.
 
-    No query for who decides on none; two where requests wait, of which ``most`` are looked at.
+    No query for who decides on none; two where requests wait. All that wait anywhere are read, up to ``MOST_WAITING``: few do,
+    and a smaller number would let those of another county stand in front of these.
     """
     workflow = registry().every_version_of(entity.key)
     approve = {clock.extension.approve for _state, clock in workflow.clocks().values() if clock.extension} if workflow else set()
@@ -106,7 +108,7 @@ def to_decide(entity: Entity, node: Node, actor: Actor, most: int) -> list[int]:
         return []
     asked = {request.deadline_id: request for request in ClockExtension.select(ClockExtension, Deadline).join(
         Deadline, on=(ClockExtension.deadline_id == Deadline.id), attr="deadline").where(
-        (ClockExtension.state == ASKED) & (Deadline.entity == entity.key)).order_by(ClockExtension.id).limit(most)}
+        (ClockExtension.state == ASKED) & (Deadline.entity == entity.key)).order_by(ClockExtension.id).limit(MOST_WAITING)}
     if not asked:
         return []
     ids = {request.deadline.record_id for request in asked.values()}

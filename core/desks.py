@@ -235,7 +235,7 @@ def raised_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> Itera
 
 def extension_rows(face: Face, node: Node, actor: Any, day: datetime.date) -> list[dict[str, Any]]:
     """The cases in which a request for more time waits for the actor's decision. At most three queries, none for others."""
-    ids = to_decide(face.entity, node, actor, PER_DESK)
+    ids = to_decide(face.entity, node, actor)[:PER_DESK]
     if not ids:
         return []
     model = face.entity.model

@@ -231,7 +231,7 @@ def changing(entity: Entity) -> str:
     return "edit" if "edit" in entity.actions else "create"
 
 
-_OF_RECORD = ("(from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?) ORDER BY id")
+_OF_RECORD = "(from_entity = ? AND from_id = ?) OR (to_entity = ? AND to_id = ?) ORDER BY id"
 
 
 def _rows(key: str, record_id: int) -> list[RecordLink]:

@@ -53,7 +53,7 @@ def register(app: Flask) -> None:
 
 def frame() -> dict[str, Any]:
     """The values of the frame for this request, put together once however many templates it renders (a page with panels
-    renders one for each). """
+    renders one for each)."""
     node, actor = g.get("node"), current_actor()
     known: tuple[Any, Any, dict[str, Any]] | None = g.get("frame")
     if known is None or known[0] is not node or known[1] is not actor:
@@ -124,7 +124,7 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
         group = "main" if entity.menu == MORE else entity.menu
         if group in items:
             items[group].append((entity.menu, entity.label, entity.icon, f"{base}{entity.plugin}/{entity.name}/",
-                                       entity.permission("view")))
+                                 entity.permission("view")))
     for link in links(node, *groups, MORE):
         group = "main" if link.menu == MORE else link.menu
         items[group].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission))
