@@ -32,7 +32,7 @@ def sweep(limit: int = 500) -> int:
     rows = list(Deadline.select().where(Deadline.next_at <= moment).order_by(Deadline.next_at, Deadline.id).limit(limit))
     done = 0
     for first in range(0, len(rows), BATCH):
-        batch = rows[first:first + BATCH]
+        batch = sorted(rows[first:first + BATCH], key=lambda row: row.id)  # the order in which everybody locks clocks
         try:
             with db.transaction():
                 done += sum(_fire(row, moment) for row in batch)
