@@ -122,6 +122,7 @@ from .i18n import format_day, format_number, format_time, gettext, lazy_gettext,
 from .jobs import enqueue
 from .json_bodies import answer as json_answer
 from .json_bodies import read_body as json_body
+from .ledger import since as in_state_since
 from .ledger import taken as steps_taken
 from .meeting_decisions import record as hold_meeting
 from .notify import send as notify
@@ -140,6 +141,7 @@ from .snapshot import current as snapshot
 from .statistics import Funnel, Overdue, Part, Ratio, Tally
 from .tokens import actor_of as actor_of_token
 from .tree import Node, Tree, ancestor_columns
+from .unit_accounts import has_account
 from .workflow import (
     Clock,
     Extension,
@@ -301,9 +303,11 @@ __all__ = [
     "gettext",
     "groups",
     "guarded",
+    "has_account",
     "hold_meeting",
     "hookimpl",
     "hours",
+    "in_state_since",
     "inside",
     "intakes",
     "is_on",

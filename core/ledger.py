@@ -122,6 +122,14 @@ def taken(entity: str, record_id: int, steps: Iterable[str]) -> int:
                                           & LedgerEntry.step.in_(list(steps))).count())
 
 
+def since(entity: str, record_id: int, state: str) -> datetime | None:
+    """When a case last came into ``state`` from another one; None when it never did. Read from the index (entity, record)."""
+    found: datetime | None = LedgerEntry.select(peewee.fn.MAX(LedgerEntry.at)).where(
+        (LedgerEntry.entity == entity) & (LedgerEntry.record_id == record_id) & (LedgerEntry.to_state == state)
+        & (LedgerEntry.from_state.is_null() | (LedgerEntry.from_state != state))).scalar()
+    return found
+
+
 head = _CHAIN.head
 seal_all = _CHAIN.seal_all
 waiting = _CHAIN.waiting

@@ -11,8 +11,8 @@ from .suggestion_entities import ENTITIES
 from .suggestion_flow import SUGGESTION_HANDLING
 from .suggestion_life import own_suggestions
 from .suggestion_panels import panels_for
+from .suggestion_paper import TASK_HANDLING
 from .suggestion_roles import GRANTS, PERMISSIONS, POSTS, ROLES, SEE_ALL
-from .suggestion_tasks import TASK_HANDLING
 
 __all__ = ["CLASSES", "ENTITIES", "GRANTS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "WORKFLOWS", "panels_for"]
 

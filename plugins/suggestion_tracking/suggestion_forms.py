@@ -95,6 +95,13 @@ class Opinion(EntitySchema):
     text = LongText(_("Opinion"), max=10_000, required=True, min=4, help=NO_SECRETS, templates=True)
 
 
+class Paper(EntitySchema):
+    """The date of what came on paper from a unit without account."""
+
+    paper_on = Day(_("Date of the paper"), past=True, required=True,
+                   help=_("The date that it bears. It counts for the limits, not the day on which it is entered."))
+
+
 class Urging(EntitySchema):
     """Who urged, and what was asked."""
 

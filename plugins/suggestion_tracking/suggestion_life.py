@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from grid321.core.api import (
@@ -185,7 +186,14 @@ def whole_reply(case: Any, data: Mapping[str, Any], actor: Actor) -> dict[str, A
              for task in units]
     lead = units[0] if units else None
     return {"outcome": weakest([task.outcome for task in units], case), "answer": "\n\n".join(texts),
-            "answered_on": local_day(), "first_leader": lead.first_leader if lead is not None else case.first_leader}
+            "answered_on": day_of_answer(units, data),
+            "first_leader": lead.first_leader if lead is not None else case.first_leader}
+
+
+def day_of_answer(units: Iterable[Any], data: Mapping[str, Any]) -> date:
+    """The day of the last reply, which may be that of a paper; today when the waiting ended because a unit was called off."""
+    replies = {task.number: task.answered_on for task in units}
+    return max(day for day in replies.values() if day is not None) if replies.get(data.get("trigger")) else local_day()
 
 
 def weakest(outcomes: Iterable[str | None], case: Any) -> str | None:

@@ -1,6 +1,7 @@
 """The life of a unit's task: received, accepted or returned with reasons, fixed, answered; once more where the deputy objects.
 
 There is no step by which a unit passes its task on to another one: only the office that gave it takes it back and gives it anew.
+What the office enters for units without account, and the workflow that joins it all, stand in ``suggestion_paper``.
 """
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ from grid321.core.api import (
     Refusal,
     State,
     Transition,
-    Workflow,
     format_day,
     last_days,
     local_day,
@@ -260,7 +260,3 @@ OFFICE = (
                _("The office entered the reply"), automatic=True, guard=told_by_tasks, sets=answered),
     *(Transition(f"met_{state}", state, state, _("Met the deputy"), automatic=True, guard=told_by_tasks) for state in AT_WORK),
 )
-
-TASK_HANDLING = Workflow(
-    P + "task_handling", entity=P + "task", version=1, states=STATES, transitions=(*UNIT, *OFFICE), initial="given",
-    numbers="CB", levels=(), label=_("Handling of a task"))

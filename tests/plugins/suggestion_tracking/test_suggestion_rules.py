@@ -117,8 +117,8 @@ def faults(world, case):
 def test_whatever_units_and_office_do_suggestion_and_tasks_fit_together(world, seed):
     world.chance = random.Random(seed)
     world.set("suggestion_tracking.meetings_before_reply", "none")
-    flows = {name: engine.workflow_for(world.entity(name), SimpleNamespace(workflow_version=1))
-             for name in ("suggestion", "task")}
+    flows = {name: engine.workflow_for(world.entity(name), SimpleNamespace(workflow_version=version))
+             for name, version in (("suggestion", 1), ("task", 2))}
     seen = set()
     for _life in range(3):
         case = world.raised()
