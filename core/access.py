@@ -213,7 +213,7 @@ def fetch(entity: Entity, record_id: int, action: str, node: Node, actor: Actor)
         return record
     if action != "view" and admits(entity, record, "view", node, actor):
         if has_request_context():
-            note_refusal(actor, entity.permission(action), node)
+            note_refusal(actor, f"{entity.key}.{action}", node)
         raise _forbidden(node)
     raise _absent(entity, node)
 

@@ -210,10 +210,10 @@ def cleaned(uploads: Iterable[FileStorage]) -> list[Clean]:
 def adding(entity: Entity) -> str:
     """What one must be allowed to do with a record in order to add a file to it.
 
-    Everybody who follows a case brings evidence to it; any other record is changed by who may edit it, or make it where
+    Whoever comments on a case brings evidence to it; any other record is changed by who may edit it, or make it where
     nobody edits one.
     """
-    return "view" if issubclass(entity.model, db.Case) else "edit" if "edit" in entity.actions else "create"
+    return "comment" if issubclass(entity.model, db.Case) else "edit" if "edit" in entity.actions else "create"
 
 
 def taken(entity: Entity) -> bool:

@@ -137,8 +137,8 @@ class Entity:
     ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
     ``grouping`` lets cases be grouped (permission ``<key>.group``); ``steps`` are (key, label) of what services of the plugin
     note in a record's history beside its transitions;
-    ``shown_to(department_id)`` is the condition for records that a department may see, and no more than see, although another
-    one handles them (a unit that helps another with its case).
+    ``shown_to(department_id)`` is the condition for records that a department may see and comment on, and nothing else, although
+    another one handles them (a unit that helps another with its case).
     ``beside`` are keys of transitions that its page never shows as the step to take next (what a step ends without an answer
     never is); ``awaited`` those that it announces with the reason while their guard refuses them;
     ``forward`` those that stand in the way although they end the case without an answer (to agree that a unit returns it);
@@ -191,8 +191,12 @@ class Entity:
         return self.key.partition(".")[2]
 
     def permission(self, action: str) -> str:
-        """The permission that ``action`` (view, create, edit, delete, import, export, reveal) needs."""
-        return f"{self.key}.{action}"
+        """The permission that ``action`` (view, comment, create, edit, delete, import, export, reveal) needs.
+
+        Who sees a record comments on it: to ``comment``, which is also to add a file to a case, has no permission of its own,
+        and is narrowed by hook ``scope`` where somebody only reads.
+        """
+        return f"{self.key}.{'view' if action == 'comment' else action}"
 
     @property
     def permissions(self) -> tuple[str, ...]:

@@ -59,8 +59,8 @@ def grid321_identify(request: Any) -> Any:
 
 @hookspec
 def grid321_scope(entity: Any, action: str, actor: Any, division: Any) -> Any:
-    """Expressions over the entity's model that narrow what the actor may reach; all are AND-ed, so an extension only
-    narrows. A failure hides everything."""
+    """Expressions over the entity's model that narrow what the actor may reach by ``action`` (``view``, ``comment``, ``edit``
+    and so on); all are AND-ed, so an extension only narrows. A failure hides everything."""
 
 
 @hookspec

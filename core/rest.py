@@ -265,7 +265,7 @@ def post_comment(entity: Entity, id: int) -> Response:
                       errors={"text": [_("This must be text. Send it as a JSON string.")]})
 
     def work() -> idempotency.Answer:
-        record = fetch(entity, id, "view", node, actor)
+        record = fetch(entity, id, "comment", node, actor)
         entry = add_comment(entity, record, raw["text"], actor, node)
         return 201, {}, orjson.dumps({"id": entry}).decode()
 

@@ -17,6 +17,8 @@ from .entity import Entity
 from .tree import Node
 
 log = logging.getLogger("grid321.access")
+FOLLOWS = ("view", "comment")
+"""What a department does with the records of others that an entity shows to it."""
 NOTHING, EVERYTHING = peewee.SQL("1 = 0"), peewee.SQL("1 = 1")
 
 
@@ -47,15 +49,15 @@ def scoped(query: Any, entity: Entity, action: str, node: Node, actor: Actor) ->
 
     The actor's grants within ``node`` are OR-ed as conditions on the columns of the tree; what the plugins' hook
     ``scope`` returns is AND-ed. An entity outside the tree is reached only with a grant at ``node`` or above. A department
-    sees besides its own records those that the entity shows to it (``Entity.shown_to``), and nothing but sees them.
+    sees besides its own records those that the entity shows to it (``Entity.shown_to``), comments on them, and no more.
     """
     permission = entity.permission(action)
     if entity.division is not None:
-        shown = entity.shown_to if action == "view" else None
+        shown = entity.shown_to if action in FOLLOWS else None
         query = query.where(inside(entity.model, permission, node, actor, shown))
     elif reach(permission, node, actor) is not None:
         query = query.where(NOTHING)
-    for condition in _extensions(entity, permission, node, actor):
+    for condition in _extensions(entity, action, node, actor):
         query = query.where(condition)
     return query
 
@@ -90,12 +92,11 @@ def _below(model: Any, node: Node) -> Any:
     return getattr(model, node.column) == node.id
 
 
-def _extensions(entity: Entity, permission: str, node: Node, actor: Actor) -> list[Any]:
+def _extensions(entity: Entity, action: str, node: Node, actor: Actor) -> list[Any]:
     hooks = _hooks()
     if hooks is None or not hooks.has("scope"):
         return []
     try:
-        action = permission.rpartition(".")[2]
         return list(hooks.all("scope", division=node, entity=entity, action=action, actor=actor))
     except GuestFailure as failure:
         log.error("scope of plugin %s failed: nothing is shown", failure.plugin)
@@ -108,9 +109,9 @@ def admits(entity: Entity, record: Any, action: str, node: Node, actor: Actor) -
     No query, unless a plugin narrows the entity by its hook ``scope`` or the entity shows records to departments: then that one.
     """
     permission = entity.permission(action)
-    conditions, model = _extensions(entity, permission, node, actor), entity.model
+    conditions, model = _extensions(entity, action, node, actor), entity.model
     held = _holds(record, permission, node, actor) if entity.division else reach(permission, node, actor) is None
-    if conditions or (not held and action == "view" and entity.shown_to is not None):
+    if conditions or (not held and action in FOLLOWS and entity.shown_to is not None):
         return bool(scoped(model.select(model.id).where(model.id == record.id), entity, action, node, actor).exists())
     return held
 

@@ -22,7 +22,7 @@ from . import (
     records,
     snapshot,
 )
-from .access import current_actor, fetch
+from .access import admits, current_actor, fetch
 from .db import local_day
 from .entity import Entity
 from .errors import BadRequest, Conflict, Invalid, Problem, Refused, StaleVersion
@@ -73,7 +73,10 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
     here = face.url(node.code, record.id)
     may_edit = ("edit" in entity.actions and actor.may_on(entity.permission("edit"), record)
                 and not records.is_closed(entity, record))
-    may_attach = attachments.taken(entity) and actor.may_on(entity.permission(attachments.adding(entity)), record)
+    may_comment = admits(entity, record, "comment", node, actor)
+    adding = attachments.adding(entity)
+    may_attach = (attachments.taken(entity) and actor.may_on(entity.permission(adding), record)
+                  and (may_comment or adding != "comment"))
     may_delete = (face.workflow is None and "delete" in entity.actions and not records.is_closed(entity, record)
                   and actor.may_on(entity.permission("delete"), record))
     return {
@@ -82,7 +85,7 @@ def detail_context(face: Face, record: Any, node: Node, actor: Actor) -> dict[st
         "panels": panels.render("detail.aside", entity, record, actor, node),
         "panels_main": panels.render("detail.main", entity, record, actor, node),
         "attach_url": f"{here}/attachment" if may_attach else None, "attach_accept": ACCEPT,
-        "comment_url": f"{here}/comment", "print_url": f"{here}/print",
+        "comment_url": f"{here}/comment" if may_comment else None, "print_url": f"{here}/print",
         "reveal_url": f"{here}/reveal" if may_reveal(entity, record, actor) else None,
         "edit_url": f"{here}/edit" if may_edit else None, "delete_url": f"{here}/delete" if may_delete else None,
     }
@@ -316,7 +319,7 @@ def delete_page(entity: Entity, id: int) -> Any:
 def comment(entity: Entity, id: int) -> Any:
     """Add a comment to the timeline."""
     node, actor = g.node, current_actor()
-    record = fetch(entity, id, "view", node, actor)
+    record = fetch(entity, id, "comment", node, actor)
     try:
         add_comment(entity, record, request.form.get("text", ""), actor, node)
     except (Invalid, Refused) as problem:

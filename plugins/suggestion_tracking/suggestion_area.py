@@ -22,14 +22,17 @@ OWN_ONLY: dict[str, Any] = {"suggestion_tracking.suggestion": Suggestion, "sugge
 
 
 def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
-    """A deputy sees the suggestions that he or she raised or signed, what hangs on them, and what is published."""
+    """A deputy sees the suggestions that he or she raised or signed, what hangs on them, and what is published.
+
+    What somebody sees only because it is published is read and not commented on.
+    """
     model = OWN_ONLY.get(entity.key)
     if model is None or (actor.may(SEE_ALL, node) and not _only_within_unit(actor)):
         return None
     own = own_suggestions(actor)
     mine = model.id.in_(own) | model.published_on.is_null(False) if model is Suggestion and action == "view" else (
         model.id.in_(own) if model is Suggestion else model.suggestion_id.in_(own))
-    read = entity.shown_to if action == "view" else None
+    read = entity.shown_to if action in {"view", "comment"} else None
     return inside(model, SEE_ALL, node, actor, read) | mine
 
 

@@ -1,6 +1,7 @@
 """Suggestions under every set of rules, along chance ways, in the browser and over REST."""
 import random
 from datetime import date
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from support.suggestion_world import CHECKED, FIXED, OPINION, REASON, REPLY
 from grid321.core import clock, clock_rules, db, engine, preset_choice
 from grid321.core.actor import SYSTEM
 from grid321.core.errors import Problem, StaleVersion
+from grid321.core.ledger import LedgerEntry
 from grid321.core.preset_files import all_presets
 
 from .suggestion_ground import plugin_modules, world
@@ -326,3 +328,41 @@ def test_the_office_is_told_who_has_a_suggestion_instead_of_being_led_beside_the
     returned = steps_panel(office.get(f"{PAGE}/task/{task.id}").text)
     assert "不同意退办" in returned
     assert returned.index("/do/take_back") < returned.index("其他操作"), "to agree is an answer like the other"
+
+# -- who reads a published one ----------------------------------------------------------------------------------------
+
+def test_who_reads_a_suggestion_only_because_it_is_published_neither_comments_on_it_nor_adds_a_file(world):
+    case = world.answered()
+    published(case)
+    path = f"{PAGE}/suggestion/{case.id}"
+    reader = world.browser("second")  # a deputy who did not sign it
+    page = reader.get(path)
+    assert page.status_code == 200 and "/comment\"" not in page.text and "/attachment\"" not in page.text
+    assert reader.post(f"{path}/comment", {"text": "我也关心此事。"}).status_code == 403
+    assert reader.api("POST", f"{PAGE}/suggestion/{case.id}/comments", {"text": "我也关心此事。"}).status_code == 403
+    assert reader.post(f"{path}/attachment", {"file": (BytesIO(b"%PDF-1.4"), "a.pdf")}).status_code == 403
+    assert reader.api("POST", f"{PAGE}/suggestion/{case.id}/attachments").status_code == 403
+    assert not LedgerEntry.select().where(LedgerEntry.step.in_(["comment", "attach"])).exists()
+
+
+def test_who_signed_it_and_every_unit_with_a_task_comment_on_it_published_or_not(world):
+    case = world.raised()
+    world.make("cosigner", {"suggestion_number": case.number, "person": world.people["second"].id})
+    case = world.step("office", case, "pass_check", **CHECKED)
+    world.step("office", case, "assign", department=world.units["housing"].id, co_1=world.units["traffic"].id)
+    path, followers = f"{PAGE}/suggestion/{case.id}", ("deputy", "second", "office", "housing", "traffic")
+    for _time in range(2):
+        for who in followers:
+            browser = world.browser(who)
+            assert "/comment\"" in browser.get(path).text, who
+            assert browser.post(f"{path}/comment", {"text": f"{who}的意见。"}).status_code == 303, who
+        published(case)
+
+    assert LedgerEntry.select().where(LedgerEntry.step == "comment").count() == 2 * len(followers)
+    assert world.browser("water").post(f"{path}/comment", {"text": "我也关心此事。"}).status_code == 404, "no part in it"
+
+
+def published(case):
+    """Put the suggestion on the public list."""
+    with db.transaction():
+        type(case).update(published_on=db.local_day()).where(type(case).id == case.id).execute()
