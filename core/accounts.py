@@ -26,6 +26,8 @@ TRIES_PER_ACCOUNT = 5
 TRIES_PER_NETWORK = 50
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,62}[a-z0-9]")
 _ADMINISTRATORS_LOCK = 321_002
+KEPT = "accounts-of-persons"
+"""Where a transaction remembers who logs in with which account (``recipients``)."""
 
 
 class Account(Scoped):
@@ -117,6 +119,7 @@ def create_account(username: str, password: str | None, node: Node, actor: Actor
                     **ancestor_columns(tree, tree.get(node.id) or node))
         except peewee.IntegrityError:
             _refuse_taken(name)
+        db.changed(KEPT)
         audit.event("account_created", actor, {"account": account.id}, division_id=node.id)
     return account
 
@@ -235,6 +238,7 @@ def set_preference(account_id: int, *, locale: str | None = None, theme: str | N
 def _change(account: Account, **values: Any) -> None:
     # Version + 1 in the statement itself: two administrators at once both take effect.
     Account.update(version=Account.version + 1, updated_at=now(), **values).where(Account.id == account.id).execute()
+    db.changed(KEPT)
 
 
 def require_manager(actor: Actor, account: Account) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import apsw
@@ -30,6 +30,8 @@ SERVER_CLOCK = "date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC')
 
 database = peewee.DatabaseProxy()
 _local = THREAD
+_CHANGED = "changed"
+Answer = TypeVar("Answer")
 _clock_shift: list[timedelta] = []
 
 
@@ -110,11 +112,16 @@ def _write_gate() -> Iterator[None]:
 def transaction() -> Iterator[None]:
     """Write inside one transaction; nested use makes a savepoint. Callbacks of ``after_commit`` run when it is durable.
 
-    An exception rolls everything back and drops the callbacks.
+    An exception rolls everything back and drops the callbacks; of a savepoint, what was remembered since it began.
     """
     if database.in_transaction():
-        with database.atomic():
-            yield
+        kept = dict(memo() or ())
+        try:
+            with database.atomic():
+                yield
+        except BaseException:
+            _recall(kept)
+            raise
         return
     callbacks: list[Callable[[], object]] = []
     _local.callbacks, _local.memo = callbacks, {}
@@ -137,13 +144,14 @@ class guest:
     A class, because a generator would take longer than most hooks do.
     """
 
-    __slots__ = ("_before", "_savepoint")
+    __slots__ = ("_before", "_kept", "_savepoint")
 
     def __init__(self, *, savepoint: bool) -> None:
         self._savepoint: Any = database.atomic() if savepoint and database.in_transaction() else None
 
     def __enter__(self) -> None:
         if self._savepoint is not None:
+            self._kept = dict(memo() or ())
             self._savepoint.__enter__()
         self._before = getattr(_local, "guest", False)
         _local.guest = True
@@ -152,6 +160,8 @@ class guest:
         try:
             if self._savepoint is not None:
                 self._savepoint.__exit__(*error)
+                if error[0] is not None:
+                    _recall(self._kept)
         finally:
             _local.guest = self._before
 
@@ -160,6 +170,32 @@ def memo() -> dict[str, Any] | None:
     """What this thread remembers for the length of its transaction; None outside one."""
     found: dict[str, Any] | None = getattr(_local, "memo", None)
     return found
+
+
+def _recall(kept: dict[str, Any]) -> None:
+    """Remember what was remembered before a savepoint that is undone: rows and locks are again what they were then."""
+    own = memo()
+    if own is not None:
+        own.clear()
+        own.update(kept)
+
+
+def once(key: str, ask: Callable[[], Answer]) -> Answer:
+    """What ``ask`` answers: asked for once within a transaction, until ``changed`` says otherwise; each time outside one."""
+    own = memo()
+    if own is None or key in own.get(_CHANGED, ()):
+        return ask()
+    if key not in own:
+        own[key] = ask()
+    answer: Answer = own[key]
+    return answer
+
+
+def changed(key: str) -> None:
+    """What is kept under ``key`` was written: from here on this transaction asks for it each time."""
+    own = memo()
+    if own is not None:
+        own[_CHANGED] = {*own.get(_CHANGED, ()), key}
 
 
 def after_commit(callback: Callable[[], object]) -> None:

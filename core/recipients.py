@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import db, notify, snapshot
-from .accounts import Account, RoleGrant, valid_on
+from .accounts import KEPT, Account, RoleGrant, valid_on
 from .outbox import Event
 from .people import Department, Post
 from .registry import registry
@@ -80,7 +80,16 @@ def desk_accounts(workflow: Workflow, state: State, facts: Mapping[str, Any]) ->
 
 
 def accounts_of(person_ids: Iterable[int]) -> dict[int, int]:
-    """The id of the account with which each of these persons can log in; a person without one is left out. One query."""
-    rows = Account.select(Account.person_id, Account.id).where(
-        Account.person_id.in_(list(person_ids) or [0]) & ~Account.disabled).order_by(Account.id.desc()).tuples()
-    return {int(person): int(account) for person, account in rows}
+    """The id of the account with which each of these persons can log in; a person without one is left out.
+
+    One query; none for those who were asked for in this transaction already.
+    """
+    wanted = set(person_ids)
+    known: dict[int, int | None] = db.once(KEPT, dict)
+    unknown = wanted - known.keys()
+    if unknown:
+        rows = Account.select(Account.person_id, Account.id).where(
+            Account.person_id.in_(sorted(unknown)) & ~Account.disabled).order_by(Account.id.desc()).tuples()
+        known.update(dict.fromkeys(unknown))
+        known.update(rows)
+    return {person: account for person in wanted if (account := known[person]) is not None}

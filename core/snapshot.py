@@ -100,11 +100,14 @@ def revision() -> tuple[int, int]:
 def hold() -> Snapshot:
     """The present snapshot, kept from changing until this transaction ends: a record written from it fits the tree.
 
-    On SQLite writers queue anyway; on PostgreSQL a shared lock makes a change of the tree wait for us.
+    On SQLite writers queue anyway; on PostgreSQL a shared lock makes a change of the tree wait for us, which a transaction
+    takes once (a savepoint that is undone takes lock and memory with it).
     """
+    own = db.memo()
+    if own is not None and "held" in own:
+        return current()
     numbers = _held() if db.is_postgres() else revision()
     found = _find(numbers)
-    own = db.memo()
     if own is not None:
         own["held"] = found
     if has_request_context():
