@@ -34,6 +34,7 @@ from . import months as month_end
 from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, inside, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
+from .bulk import insert_filled
 from .channel_setup import site_url
 from .clock import within
 from .clock_extensions import follow as follow_extension
@@ -49,10 +50,12 @@ from .db import (
     Table,
     after_commit,
     case_indexes,
+    changed,
     local_day,
     memo,
     new_uid,
     now,
+    once,
     scope_indexes,
     shift_clock,
     transaction,
@@ -274,6 +277,7 @@ __all__ = [
     "ancestor_columns",
     "attachments",
     "case_indexes",
+    "changed",
     "class_label",
     "configuration_changed",
     "conversions",
@@ -308,6 +312,7 @@ __all__ = [
     "hookimpl",
     "hours",
     "in_state_since",
+    "insert_filled",
     "inside",
     "intakes",
     "is_on",
@@ -333,6 +338,7 @@ __all__ = [
     "notices",
     "notify",
     "now",
+    "once",
     "open_sealed",
     "people",
     "qr",

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import peewee
 
-from .db import JSONField, database, is_postgres
+from .db import JSONField, database, filled, is_postgres
 
 
 def insert_rows(model: type[peewee.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -27,6 +27,16 @@ def insert_rows(model: type[peewee.Model], columns: Sequence[str], rows: Iterabl
     mark = "%s" if is_postgres() else "?"
     sql = f'INSERT INTO "{model._meta.table_name}" ({names}) VALUES ({", ".join([mark] * len(columns))})'
     run_many(sql, rows)
+
+
+def insert_filled(model: type[peewee.Model], rows: Iterable[dict[str, Any]]) -> None:
+    """Insert ``rows`` (values by field name, the same names in each) with the model's defaults for what is missing.
+
+    Inside the caller's transaction. Raises peewee.IntegrityError.
+    """
+    found = [filled(model, row) for row in rows]
+    if found:
+        insert_rows(model, [model._meta.fields[name].column_name for name in found[0]], [list(row.values()) for row in found])
 
 
 def _as_text(row: Sequence[Any], places: Sequence[int]) -> list[Any]:

@@ -340,11 +340,17 @@ def note(entity: Entity, record: Any, actor: Actor, node: Node, step: str, text:
          facts: Mapping[str, Any] | None = None) -> int:
     """Write a remark about a record into the ledger (comment, attachment, reveal): no change of the record itself."""
     with db.transaction():
-        entry = ledger.append(entity.key, record.id, step, node=_where(entity, record, node), account_id=actor.account_id,
-                              version=record.version, facts=facts, detail={"text": text} if text else None)
-        outbox.add(entity.key, record.id, step, node=_where(entity, record, node), account_id=actor.account_id,
-                   facts={"entry": entry})
-        search.reply(entity, record, entry, step, {"text": text})
+        return note_within(entity, record, actor, node, step, text, facts)
+
+
+def note_within(entity: Entity, record: Any, actor: Actor, node: Node, step: str, text: str = "",
+                facts: Mapping[str, Any] | None = None) -> int:
+    """``note`` without a savepoint of its own, as ``create_within``."""
+    place = _where(entity, record, node)
+    entry = ledger.append(entity.key, record.id, step, node=place, account_id=actor.account_id, version=record.version,
+                          facts=facts, detail={"text": text} if text else None)
+    outbox.add(entity.key, record.id, step, node=place, account_id=actor.account_id, facts={"entry": entry})
+    search.reply(entity, record, entry, step, {"text": text})
     return entry
 
 

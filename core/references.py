@@ -10,6 +10,7 @@ from flask import g, has_request_context
 from . import snapshot
 from .db import database, is_postgres, local_day, memo
 from .divisions import LEVEL_LABELS
+from .field_refs import BIG_MAX
 from .tree import Node
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def allowed(field: Ref, identifier: int, frame: Frame) -> bool:
 
     One query; what may be named is remembered for the length of a transaction: the rows of a sheet name the same again and again.
     """
-    own, key = memo(), f"named:{field.kind}:{getattr(field, 'own', False)}:{frame.node.id}:{identifier}"
+    own, key = memo(), _key(field, identifier, frame)
     if own is not None and own.get(key) is frame.actor:
         return True
     query = _candidates(field, frame)
@@ -58,6 +59,23 @@ def allowed(field: Ref, identifier: int, frame: Frame) -> bool:
     if found and own is not None:
         own[key] = frame.actor
     return found
+
+
+def ask_ahead(field: Ref, values: Iterable[Any], frame: Frame) -> None:
+    """Ask for what the rows of a sheet name in this field: ``allowed`` then need not for each. One query, none for divisions."""
+    own = memo()
+    if own is None or field.kind == "division":
+        return
+    wanted = {value for value in values if type(value) is int and 1 <= value <= BIG_MAX}
+    unknown = [one for one in wanted if own.get(_key(field, one, frame)) is not frame.actor]
+    if unknown:
+        query = _candidates(field, frame)
+        for row in query.where(query.model.id.in_(sorted(unknown))).order_by().tuples():
+            own[_key(field, row[0], frame)] = frame.actor
+
+
+def _key(field: Ref, identifier: int, frame: Frame) -> str:
+    return f"named:{field.kind}:{getattr(field, 'own', False)}:{frame.node.id}:{identifier}"
 
 
 def options(field: Ref, frame: Frame) -> list[tuple[str, str]]:

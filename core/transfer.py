@@ -246,7 +246,7 @@ def _apply(checker: Checker, row: Row, record: Any, values: dict[str, Any] | Inv
             if (record.id if record is not None else None) != row["id"]:
                 raise Conflict(_("A record with this key was entered or deleted after the preview."))
             if record is None:
-                record = records.create(entity, values, actor, node)
+                record = records.create_within(entity, values, actor, node)
                 row["o"], row["id"] = CREATED, record.id
             else:
                 row["b"] = _before(checker, record, values)

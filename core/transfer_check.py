@@ -7,11 +7,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from . import access, crypto, extensions, schemas, snapshot, transfer_sheet, xlsx
+from . import access, crypto, extensions, references, schemas, snapshot, transfer_sheet, xlsx
 from .entity import Entity
 from .errors import Invalid
 from .faces import masked, plain
-from .field_base import framed
+from .field_base import current_frame, framed
+from .field_refs import Ref
 from .i18n import gettext as _
 from .registry import registry
 from .transfer_sheet import SheetColumn, key_name, sheet_columns
@@ -65,6 +66,9 @@ class Checker:
     def _read(self, rows: list[Row]) -> Iterator[tuple[Row, tuple[dict[str, Any], str, dict[str, list[str]]], dict[str, Any]]]:
         with framed(self.node, self.actor):
             read = [transfer_sheet.read_row(self.columns, self.batch.columns, row["c"]) for row in rows]
+            for name, column in self.columns.items():
+                if isinstance(column.field, Ref):
+                    references.ask_ahead(column.field, (raw.get(name) for raw, _key, _errors in read), current_frame())
         known = self._known([(raw, key) for raw, key, _errors in read if key])
         for row, found in zip(rows, read, strict=True):
             yield row, found, known

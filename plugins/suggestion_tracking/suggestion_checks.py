@@ -20,7 +20,7 @@ from grid321.core.api import (
 )
 
 from .life_models import Cosigner, Session, Suggestion, Task
-from .suggestion_fields import is_deputy, named, names_of
+from .suggestion_fields import deputies_at, is_deputy, is_session, named, names_of
 
 Errors = dict[str, list[str]]
 REGISTER = "suggestion_tracking.register"
@@ -64,9 +64,9 @@ def check_suggestion(data: dict[str, Any], record: Any, node: Node) -> Errors:
         data["raised_on"] = value("raised_on") or local_day()
     errors |= _check_deputy(data, record, node, actor)
     session_id = value("session_id")
-    if session_id and not Session.select().where((Session.id == session_id) & (Session.division_id == node.id)).exists():
+    if session_id and not is_session(session_id, node.id):
         errors["session"] = [gettext("This session is not one of this congress. Choose one from the list.")]
-    errors |= _check_cosigners(data, value("deputy_id"), node)
+    errors |= _check_cosigners(data, record, value("deputy_id"), node)
     errors |= _check_earlier(data, record, node)
     if record is None or any(name in data for name in WORDING):
         errors |= quality_gate(value, node)
@@ -85,7 +85,7 @@ def _check_deputy(data: dict[str, Any], record: Any, node: Node, actor: Actor) -
             return {"deputy": [gettext("It is raised in the name of the deputy who heard the matter. Leave that one chosen.")]}
         return {"deputy": [gettext("You raise suggestions in your own name only. Leave this field empty.")]}
     if record is None and "reporter_id" not in data:
-        account = account_of(deputy)
+        account = account_of(deputy, node.id)
         if account is not None:
             data["reporter_id"] = account
     return {}
@@ -98,7 +98,7 @@ def _heard_by() -> int | None:
     return heard
 
 
-def _check_cosigners(data: dict[str, Any], deputy_id: int | None, node: Node) -> Errors:
+def _check_cosigners(data: dict[str, Any], record: Any, deputy_id: int | None, node: Node) -> Errors:
     """Names that are no deputies here are refused; what is kept is written as the list of deputies has it."""
     if data.get("cosigners") is None:
         return {}
@@ -109,12 +109,15 @@ def _check_cosigners(data: dict[str, Any], deputy_id: int | None, node: Node) ->
     if deputy_id in found:
         return {"cosigners": [gettext("The leading deputy does not sign a second time.")]}
     data["cosigners"] = names_of(node.id, found)
+    if record is None:
+        data["signers"] = 1 + len(found)
     return {}
 
 
-def account_of(person_id: int) -> int | None:
-    """The account of a person that may be used, None when there is none. One query."""
-    return accounts_of([person_id]).get(person_id)
+def account_of(person_id: int, division_id: int) -> int | None:
+    """The account of a deputy that may be used, None when there is none. One query for all deputies of the congress: a session
+    brings hundreds of suggestions in one transaction."""
+    return accounts_of({person_id, *deputies_at(division_id)}).get(person_id)
 
 
 def _check_earlier(data: dict[str, Any], record: Any, node: Node) -> Errors:
@@ -179,7 +182,7 @@ def update_suggestion(record: Any, values: dict[str, Any], actor: Actor, node: N
         raise Refused(gettext("The wording of a checked suggestion stays as it is."), record.number,
                       gettext("Write a comment, or let the deputy withdraw it and raise it anew."), code="wording_fixed")
     if "deputy_id" in words:
-        values = {**values, "reporter_id": account_of(values["deputy_id"]) or record.reporter_id}
+        values = {**values, "reporter_id": account_of(values["deputy_id"], record.division_id) or record.reporter_id}
     return values
 
 

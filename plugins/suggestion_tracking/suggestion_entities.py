@@ -7,6 +7,7 @@ from grid321.core.api import lazy_gettext as _
 from . import suggestion_checks as checks
 from .life_models import Contact, Cosigner, Session, Suggestion, Task
 from .suggestion_checks import WITH_UNITS
+from .suggestion_fields import session_written
 from .suggestion_life import shown_to
 from .suggestion_records import create_contact, create_cosigner, delete_cosigner, keep_cosigners
 from .suggestion_schemas import CONGRESS, ContactSchema, CosignerSchema, SessionSchema, SuggestionSchema, TaskSchema
@@ -17,7 +18,8 @@ SESSION = Entity(
     P + "session", model=Session, schema=SessionSchema, label=_("Sessions"), columns=("name", "kind", "year", "opened_on",
                                                                                      "closed_on"),
     filters=("kind", "year"), search=("name",), sorts=("-year", "-id"), import_key="name", title="name", icon="calendar-check",
-    menu="more", levels=CONGRESS, check=checks.check_session,
+    menu="more", levels=CONGRESS, check=checks.check_session, after=session_written,
+    delete=session_written,
     description=_("A session of the congress, or the time between two: suggestions belong to one of them."))
 
 SUGGESTION = Entity(

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from grid321.core.api import Node, PersonRef, RecordRef, current_frame, local_day, memo, people, tree
+from grid321.core.api import Node, PersonRef, RecordRef, changed, current_frame, local_day, memo, once, people, tree
 from grid321.core.api import lazy_gettext as _
 
 from .life_models import Session
@@ -42,9 +42,7 @@ def named(division_id: int, names: str) -> tuple[list[int], list[str]]:
     """(ids of the deputies whose names are listed, names that nobody or several have). ``names`` as in 张三、李四; of several
     deputies of one name each is written with a number behind it, as in 张三(2): the second in the list of deputies.
     """
-    by_name: dict[str, list[int]] = {}
-    for identifier, name in deputies_at(division_id).items():
-        by_name.setdefault(name, []).append(identifier)
+    by_name = _by_name(division_id)
     found, unknown = [], []
     for text in dict.fromkeys(part for part in _BETWEEN.split(names.strip()) if part):
         name, _bracket, number = unicodedata.normalize("NFKC", text).rstrip(")").partition("(")
@@ -59,10 +57,7 @@ def named(division_id: int, names: str) -> tuple[list[int], list[str]]:
 
 def names_of(division_id: int, person_ids: Iterable[int]) -> str:
     """The same the other way: the names of deputies as sheets and forms write them."""
-    known = deputies_at(division_id)
-    alike: dict[str, list[int]] = {}
-    for identifier, name in known.items():
-        alike.setdefault(name, []).append(identifier)
+    known, alike = deputies_at(division_id), _by_name(division_id)
     found = []
     for identifier in person_ids:
         name = known.get(identifier) or people.Person.get_by_id(identifier).name
@@ -71,12 +66,26 @@ def names_of(division_id: int, person_ids: Iterable[int]) -> str:
     return "、".join(found)
 
 
+def _by_name(division_id: int) -> dict[str, list[int]]:
+    """The deputies of a congress by name; made once for what ``deputies_at`` read, not for each row of a sheet."""
+    known, kept, key = deputies_at(division_id), memo(), f"deputies-by-name:{division_id}"
+    if kept is not None and key in kept and kept[key][0] is known:
+        made: dict[str, list[int]] = kept[key][1]
+        return made
+    found: dict[str, list[int]] = {}
+    for identifier, name in known.items():
+        found.setdefault(name, []).append(identifier)
+    if kept is not None:
+        kept[key] = known, found
+    return found
+
+
 def deputies_below(node: Node) -> dict[str, list[int]]:
     """The deputies of every congress in the subtree of ``node`` today: person ids by name. One query within a transaction."""
-    kept, key = memo(), f"deputies-below:{node.id}"
-    if kept is not None and key in kept:
-        known: dict[str, list[int]] = kept[key]
-        return known
+    return once(f"deputies-below:{node.id}", lambda: _read_below(node))
+
+
+def _read_below(node: Node) -> dict[str, list[int]]:
     day, person, post = local_day(), people.Person, people.Post
     rows = (person.select(person.name, person.id).join(post, on=(post.person_id == person.id)).where(
         (getattr(post, node.column) == node.id) & post.kind.in_(list(DEPUTY_POSTS.values())) & (post.from_day <= day)
@@ -84,9 +93,23 @@ def deputies_below(node: Node) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for name, identifier in rows:
         found.setdefault(name, []).append(identifier)
-    if kept is not None:
-        kept[key] = found
     return found
+
+
+def sessions_at(division_id: int) -> dict[str, int]:
+    """The sessions of a congress: id by name. One query within a transaction, unless it writes a session."""
+    return once(f"sessions:{division_id}", lambda: dict(
+        Session.select(Session.name, Session.id).where(Session.division_id == division_id).tuples()))
+
+
+def is_session(session_id: int, division_id: int) -> bool:
+    """True for a session of the congress of a county or town."""
+    return session_id in sessions_at(division_id).values()
+
+
+def session_written(record: Any, *_rest: Any) -> None:
+    """A session was entered or changed, or is about to be deleted: this transaction asks for them anew each time."""
+    changed(f"sessions:{record.division_id}")
 
 
 def _read_deputies(division_id: int) -> dict[int, str]:
@@ -160,14 +183,7 @@ class SessionRef(RecordRef):
         """The name of a session of the congress that is looked at."""
         if not isinstance(cell, str) or not cell.strip():
             return super().from_cell(cell)
-        kept, key = memo(), f"sessions:{current_frame().node.id}"
-        known = kept.get(key) if kept is not None else None
-        if known is None:
-            here = Session.division_id == current_frame().node.id
-            known = dict(Session.select(Session.name, Session.id).where(here).tuples())
-            if kept is not None:
-                kept[key] = known
-        found: int | None = known.get(cell.strip())
+        found = sessions_at(current_frame().node.id).get(cell.strip())
         if found is None:
             raise self.make_error("name", name=cell.strip()[:80].replace("{", "("))
         return found

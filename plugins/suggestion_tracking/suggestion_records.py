@@ -5,7 +5,18 @@ from typing import Any
 
 import peewee
 
-from grid321.core.api import Actor, Conflict, Node, ancestor_columns, gettext, local_day, new_uid, records, registry, tree
+from grid321.core.api import (
+    Actor,
+    Conflict,
+    Node,
+    ancestor_columns,
+    gettext,
+    insert_filled,
+    local_day,
+    records,
+    registry,
+    tree,
+)
 
 from .life_models import Contact, Cosigner, Suggestion, Task
 from .suggestion_checks import BEFORE_CHECK, WITH_UNITS
@@ -51,13 +62,14 @@ def keep_cosigners(record: Any, values: dict[str, Any], actor: Actor, node: Node
         Cosigner.delete().where((Cosigner.suggestion_id == record.id) & Cosigner.person_id.in_(sorted(gone))).execute()
     if added:
         places = ancestor_columns(tree(), node)
-        Cosigner.insert_many([{"suggestion_id": record.id, "suggestion_number": record.number, "person_id": one,
-                               "signed_on": record.raised_on, "created_by": actor.account_id, "uid": new_uid(),
-                               "division_id": node.id, **places} for one in added]).execute()
+        insert_filled(Cosigner, [{"suggestion_id": record.id, "suggestion_number": record.number, "person_id": one,
+                                  "signed_on": record.raised_on, "created_by": actor.account_id, "division_id": node.id,
+                                  **places} for one in added])
     if gone or added:
-        Suggestion.update(signers=1 + len(wanted)).where(Suggestion.id == record.id).execute()
-        record.signers = 1 + len(wanted)
-        records.note(registry().entity(SUGGESTION), record, actor, node, "signed",
+        if record.signers != 1 + len(wanted):
+            Suggestion.update(signers=1 + len(wanted)).where(Suggestion.id == record.id).execute()
+            record.signers = 1 + len(wanted)
+        records.note_within(registry().entity(SUGGESTION), record, actor, node, "signed",
                      facts={"added": added, "removed": sorted(gone)})
 
 

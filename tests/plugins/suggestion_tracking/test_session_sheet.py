@@ -1,14 +1,18 @@
 """A session's suggestions by sheet: 500 at once with their co-signers, errors by row, read back as exported, undone by batch."""
+from collections import Counter as Bag
+
 import pytest
 from support import suggestion_world as sw
 from support.stock_sheets import workbook
 
-from grid321.core import db, export, transfer
+from grid321.core import accounts, db, export, records, transfer
+from grid321.core.accounts import Account
+from grid321.core.errors import Invalid
 from grid321.core.jobs import Executor
 from grid321.core.people import Person, Post
 from grid321.core.transfer_tables import ImportBatch, all_rows, read_file
 from grid321.core.tree import ancestor_columns
-from grid321.plugins.suggestion_tracking.life_models import Cosigner, Suggestion
+from grid321.plugins.suggestion_tracking.life_models import Cosigner, Session, Suggestion
 
 SESSION = "第十九届人民代表大会第五次会议"
 HEAD = ["number", "division", "session", "title", "kind", "content", "reasons", "proposal", "basis", "basis_text", "deputy",
@@ -146,3 +150,47 @@ def test_500_suggestions_with_co_signers_come_in_exactly(world):
     assert batch.counts == {"new": 500}
     done = confirmed(world, batch)
     assert done.counts["created"] == 500 and Suggestion.select().count() == 500 and Cosigner.select().count() == 1500
+
+
+def test_a_block_of_suggestions_asks_once_who_the_deputies_are_which_accounts_and_which_sessions_they_have(world, monkeypatch):
+    one, *_others = deputies(world, "林代表", "何吉", "欧阳", "白代表")
+    accounts.create_account("lin", None, world.tree.county, person_id=one.id)
+    seen, real = Bag(), type(db.database.obj).execute_sql
+
+    def watch(self, sql, *rest, **options):
+        for table in ("core_account", "core_person", "suggestion_tracking_session"):
+            seen[table] += f'FROM "{table}"' in sql
+        return real(self, sql, *rest, **options)
+
+    def asked(rows):
+        seen.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(type(db.database.obj), "execute_sql", watch)
+            assert confirmed(world, upload(world, rows)).counts["created"] == len(rows)
+        return dict(seen)
+
+    few, names = asked([row(number) for number in range(2)]), ("林代表", "欧阳", "白代表")
+    assert asked([row(number, deputy=names[number % 3], cosigners="何吉") for number in range(30)]) == few
+    assert {case.deputy_id == one.id: case.reporter_id for case in Suggestion.select()} == {
+        True: Account.get(Account.username == "lin").id, False: world.actors["office"].account_id}
+
+
+def test_what_is_written_in_the_same_transaction_counts_for_the_next_suggestion(world):
+    (one,) = deputies(world, "林代表")
+    sessions, office = world.entity("session"), world.actors["office"]
+    (session,) = Session.select()
+
+    def raised(**more):
+        values = {"title": "关于路灯的建议", "kind": "building", "content": sw.CONTENT, "reasons": "群众反映强烈。",
+                  "proposal": "请有关部门办理。", "basis": "visit", "deputy_id": one.id, **more}
+        return records.create(world.entity("suggestion"), values, office, world.tree.county)
+
+    with db.transaction():
+        assert raised(session_id=session.id).reporter_id == office.account_id
+        made = accounts.create_account("lin", None, world.tree.county, person_id=one.id)
+        other = records.create(sessions, {"name": "闭会期间", "kind": "between", "year": 2026}, office, world.tree.county)
+        assert raised(session_id=other.id).reporter_id == made.id
+        records.delete(sessions, other.id, office, None, world.tree.county)
+        with pytest.raises(Invalid):
+            raised(session_id=other.id)
+        assert raised(session_id=session.id).session_id == session.id
