@@ -116,10 +116,10 @@ def append_many(step: str, entries: Iterable[tuple[str, int, int | None, int, Ma
                  for entity, record_id, division_id, version, facts in entries))
 
 
-def taken(entity: str, record_id: int, steps: Iterable[str]) -> int:
-    """How often any of ``steps`` was taken on a record; read from the index (entity, record)."""
+def taken(entity: str, record_id: int, steps: Iterable[str], *, after: int = 0) -> int:
+    """How often any of ``steps`` was taken on a record, since the entry ``after``; read from the index (entity, record)."""
     return int(LedgerEntry.select().where((LedgerEntry.entity == entity) & (LedgerEntry.record_id == record_id)
-                                          & LedgerEntry.step.in_(list(steps))).count())
+                                          & (LedgerEntry.id > after) & LedgerEntry.step.in_(list(steps))).count())
 
 
 def since(entity: str, record_id: int, state: str) -> datetime | None:

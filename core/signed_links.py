@@ -1,7 +1,8 @@
 """Links that stand for a permission: who holds one may do one thing with one record, without an account.
 
-A link carries 128 random bits; the database holds their hash only, so nobody who reads the database (nor who handles the
-matter) can make or see a link that was given out. A link is for one purpose, ends on its day, and may be for one use.
+A link carries 128 bits, random or made with the installation's key; the database holds their hash only, so nobody who reads
+the database (nor who handles the matter) can make or see a link that was given out. A link is for one purpose, ends on its
+day, and may be for one use.
 """
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 
 import peewee
 
-from .crypto import token_hash
+from .crypto import signature, token_hash
 from .db import Table, now, transaction
 from .errors import NotFound, Refused
 from .i18n import format_time
@@ -41,17 +42,26 @@ class SignedLink(Table):
         indexes = ((("entity", "record_id", "purpose"), False),)
 
 
-def create(purpose: str, entity: str, record_id: int, *, expires: datetime | timedelta, once: bool = True) -> str:
+def create(purpose: str, entity: str, record_id: int, *, expires: datetime | timedelta, once: bool = True,
+           seed: str = "") -> str:
     """Make a link and return its token (22 characters for an address): the only time it can be seen.
 
     ``purpose`` is ``<plugin>.<word>`` and asked for again when the link is used; ``expires`` a naive UTC moment of the
     database's clock or a length from now. Call it in the transaction of the step that makes the link necessary.
+
+    With ``seed`` (what the link is sent for) the same sending gets the same link when it is begun anew, and one that was
+    withdrawn is good again; it cannot be worked out from the seed without the installation's key.
     """
-    token = secrets.token_urlsafe(16)
+    token = signature("signed-link", "\0".join((purpose, entity, str(record_id), seed)))[:LENGTH] if seed else (
+        secrets.token_urlsafe(16))
     with transaction():
         moment = now()
-        SignedLink.create(token_hash=token_hash(token), purpose=purpose, entity=entity, record_id=record_id, once=once,
-                          created_at=moment, expires_at=moment + expires if isinstance(expires, timedelta) else expires)
+        ends = moment + expires if isinstance(expires, timedelta) else expires
+        again = bool(seed) and SignedLink.update(revoked_at=None, expires_at=ends).where(
+            SignedLink.token_hash == token_hash(token)).execute()
+        if not again:
+            SignedLink.create(token_hash=token_hash(token), purpose=purpose, entity=entity, record_id=record_id, once=once,
+                              created_at=moment, expires_at=ends)
     return token
 
 

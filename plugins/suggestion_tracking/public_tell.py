@@ -4,6 +4,8 @@ The worker does it once for each answer, where the county has set up the channel
 letter to who wrote one. The message says number and link, and nothing of the matter: a number may be typed wrongly. The link is
 made when the message is sent and stored as a hash; number and address are opened for the sending and stand in no job, no
 ledger entry and no log. Telling the resident is still the officer's step ("feed back"): a message may not arrive.
+
+A worker that is killed after sending and before noting it sends again: the same message with the same link, which stays good.
 """
 from __future__ import annotations
 
@@ -26,6 +28,7 @@ from grid321.core.api import (
     setting,
     signed_links,
     site_url,
+    steps_taken,
     transaction,
     tree,
 )
@@ -50,7 +53,7 @@ def plan(event: Event) -> None:
         return
     node = tree().get(event.division_id)
     if node is not None and setting(SETTING, node.id) and any(letters.can_send(node, way) for way in ("sms", "mail")):
-        enqueue(JOB.key, {"matter_id": event.record_id, "tries": 1}, SYSTEM, node)
+        enqueue(JOB.key, {"matter_id": event.record_id, "tries": 1, "answer": event.facts["entry"]}, SYSTEM, node)
 
 
 def run(context: Any, args: dict[str, Any]) -> dict[str, Any]:
@@ -60,15 +63,18 @@ def run(context: Any, args: dict[str, Any]) -> dict[str, Any]:
     place = tree().get(record.division_id) if record is not None else None
     if record is None or place is None or not record.wants_answer or not rating_steps(record):
         return {"sent": 0}
+    answer = args.get("answer")  # the ledger's entry of the answer; jobs of an earlier release do not name it
+    if answer is not None and steps_taken(MATTER, record.id, ("link_sent",), after=answer):
+        return {"sent": 0}
     way, address, reference = address_of(entity, record, place)
     key = f"told-answer:{way}:{address}"
     if not address or limits.take(key, TOLD_A_DAY, timedelta(days=1)) > TOLD_A_DAY:
         return {"sent": 0}
     try:
-        _send(record, place, way, address, reference)
+        _send(record, place, way, address, reference, f"{record.uid}-{answer or record.version}")
     except Failure as failure:
         limits.give_back(key)
-        return _failed(record, place, failure, int(args["tries"]))
+        return _failed(record, place, failure, args)
     with transaction():
         records.note(entity, record, SYSTEM, place, "link_sent", facts={"way": way})
     return {"sent": 1}
@@ -88,32 +94,33 @@ def address_of(entity: Any, record: Any, place: Node) -> tuple[str, str, str]:
     return ("sms", phone, "") if phone and letters.can_send(place, "sms") else ("", "", "")
 
 
-def _send(record: Any, place: Node, way: str, address: str, reference: str) -> None:
+def _send(record: Any, place: Node, way: str, address: str, reference: str, mark: str) -> None:
+    """Send the message. ``mark`` stays the same in every try for one answer, and so do the link and the message's own id."""
     with transaction():
         signed_links.revoke(RATE, MATTER, record.id)
-        token = signed_links.create(RATE, MATTER, record.id, expires=timedelta(days=RATE_DAYS))
+        token = signed_links.create(RATE, MATTER, record.id, expires=timedelta(days=RATE_DAYS), seed=mark)
     link = f"/d/{place.code}/{PLUGIN}/rate/{token}"
     text = gettext("Your matter %(number)s was answered. Read the answer and say whether you are satisfied:",
                    number=record.number)
-    mark = f"{record.uid}-{record.version}"
-    try:
-        if way == "mail":
-            more = gettext("The link is for one rating and ends after %(days)s days. Keep it to yourself.", days=RATE_DAYS)
-            letters.send(place, address, gettext("Answered: %(number)s", number=record.number),
-                         f"{text}\n{site_url(place.id)}{link}\n\n{more}", letter_id=mark, answers=reference)
-        else:
-            letters.send_text(place, address, text, number=record.number, message_id=mark, link=link)
-    except Failure:
-        signed_links.revoke(RATE, MATTER, record.id)
-        raise
+    if way == "mail":
+        more = gettext("The link is for one rating and ends after %(days)s days. Keep it to yourself.", days=RATE_DAYS)
+        letters.send(place, address, gettext("Answered: %(number)s", number=record.number),
+                     f"{text}\n{site_url(place.id)}{link}\n\n{more}", letter_id=mark, answers=reference)
+    else:
+        letters.send_text(place, address, text, number=record.number, message_id=mark, link=link)
 
 
-def _failed(record: Any, place: Node, failure: Failure, tries: int) -> dict[str, Any]:
-    """Try again later, at growing distances; or give up, which the timeline of the matter says."""
+def _failed(record: Any, place: Node, failure: Failure, args: dict[str, Any]) -> dict[str, Any]:
+    """Try again later, at growing distances; or give up, which ends the link and which the timeline of the matter says.
+
+    Until then the link stays: what broke off may have arrived.
+    """
+    tries = int(args["tries"])
     with transaction():
         if not failure.final and tries < MOST_TRIES:
-            enqueue(JOB.key, {"matter_id": record.id, "tries": tries + 1}, SYSTEM, place, after=PATIENCE * 2 ** (tries - 1))
+            enqueue(JOB.key, {**args, "tries": tries + 1}, SYSTEM, place, after=PATIENCE * 2 ** (tries - 1))
             return {"sent": 0, "again": 1}
+        signed_links.revoke(RATE, MATTER, record.id)
         records.note(registry().entity(MATTER), record, SYSTEM, place, "link_failed", facts={"reason": failure.reason})
     raise Problem(_("The resident could not be told by message that the matter was answered."), record.number,
                   _("Tell him or her in another way; the own page shows the answer, too."))

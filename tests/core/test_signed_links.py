@@ -24,6 +24,30 @@ def test_a_link_carries_128_bits_and_the_database_only_their_hash(link):
     assert signed_links.create(RATE, "matters.matter", 7, expires=timedelta(days=30)) != link
 
 
+def test_the_same_sending_gets_the_same_link_and_every_other_another_one(app):
+    make = lambda seed, record=7: signed_links.create(RATE, "matters.matter", record, expires=timedelta(days=30), seed=seed)  # noqa: E731
+    first = make("answer 1")
+    signed_links.revoke(RATE, "matters.matter", 7)
+
+    assert make("answer 1") == first and signed_links.SignedLink.select().count() == 1
+    assert len(first) == 22 and signed_links.find(first, RATE).record_id == 7, "withdrawn, and good again"
+    assert len({first, make("answer 2"), make("answer 1", 8)}) == 3
+    signed_links.use(first, RATE)
+    assert make("answer 1") == first
+    with pytest.raises(Refused):
+        signed_links.use(first, RATE)
+
+
+def test_who_knows_what_a_link_was_sent_for_cannot_work_it_out_without_the_key_of_the_home(app):
+    make = lambda: signed_links.create(RATE, "matters.matter", 7, expires=timedelta(days=30), seed="answer 1")  # noqa: E731
+    own, ring = make(), crypto.keyring()
+    crypto.use(crypto.Keyring.generate())
+    try:
+        assert make() != own
+    finally:
+        crypto.use(ring)
+
+
 def test_a_link_opens_the_record_it_was_made_for(link):
     found = signed_links.find(link, RATE)
 

@@ -1,8 +1,16 @@
 """A resident who left a number and wishes for an answer gets the link to rate it by message: once, sealed, and nobody else."""
 
+import os
+import queue
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+
 import orjson
 import pytest
 from support import receivers
+from support.killable import address
 from support.public_world import NAME, PHONE, TEXT, Resident, answered, matter, raised, step
 
 from grid321.core import channel_setup, db, jobs, outbox, settings, signed_links
@@ -13,6 +21,14 @@ from grid321.core.ledger import LedgerEntry
 from grid321.plugins.suggestion_tracking import public_tell
 from grid321.plugins.suggestion_tracking.public_own import RATE
 
+WORKER = """
+import sys
+from grid321.core.app import create_app
+from grid321.core.jobs import Executor
+from grid321.plugins import suggestion_tracking
+with create_app({"DATABASE": sys.argv[1], "HOME": sys.argv[2], "PLUGINS": [suggestion_tracking], "STRICT": True}).app_context():
+    Executor().run_due()
+"""
 SITE = "https://grid.example.cn"
 SATISFIED = {"result": "satisfied", "attitude": "basically", "words": "谢谢"}
 
@@ -93,6 +109,61 @@ def test_each_answer_is_told_once_and_the_second_one_ends_the_first_link(app, he
     assert len(said(gateway)) == 2 and said(gateway)[1][1].rpartition(SITE)[2] != first
 
 
+def killed_between_sending_and_noting(app, gateway):
+    """Let a worker of its own send what is due, and SIGKILL it when the gateway has the message, before it can note that."""
+    while outbox.drain():
+        pass
+    home, sending = str(app.extensions["grid321"].config.home), queue.SimpleQueue()
+
+    def kill(heard):
+        os.kill(sending.get(), signal.SIGKILL)
+        return 200, b""
+
+    gateway.answer = kill
+    db.close_thread()
+    with subprocess.Popen([sys.executable, "-c", WORKER, address(), home]) as worker:
+        sending.put(worker.pid)
+    gateway.answer = lambda heard: (200, b"")
+    assert worker.returncode == -signal.SIGKILL
+
+
+def test_a_worker_killed_before_noting_what_it_sent_sends_the_same_link_again_and_it_is_good(app, here, gateway, tick):
+    record = answered(here.village)
+    killed_between_sending_and_noting(app, gateway)
+    assert not LedgerEntry.select().where(LedgerEntry.step == "link_sent").exists()
+    tick(jobs.LEASE + timedelta(seconds=1), sweep=False)  # the killed worker loses the job
+    work()
+    [first, second] = [orjson.loads(heard.body) for heard in gateway.heard]
+    path = second["text"].rpartition(SITE)[2]
+
+    assert first == second and LedgerEntry.select().where(LedgerEntry.step == "link_sent").count() == 1
+    assert signed_links.SignedLink.select().where(signed_links.SignedLink.purpose == RATE).count() == 1
+    resident = Resident(app)
+    assert resident.fill(path, SATISFIED).status_code == 200 and matter().model.get_by_id(record.id).rating == "satisfied"
+    assert resident.get(path).status_code == 410
+
+
+def test_what_was_noted_as_sent_is_not_sent_again_when_the_job_is_run_again(here, gateway):
+    answered(here.village)
+    work()
+    [run] = list(JobRun.select())
+    for _time in range(2):
+        public_tell.run(None, run.args)
+
+    assert len(said(gateway)) == 1 and LedgerEntry.select().where(LedgerEntry.step == "link_sent").count() == 1
+
+
+def test_who_rated_by_the_first_message_finds_the_second_used(app, here, gateway, tick):
+    answered(here.village)
+    killed_between_sending_and_noting(app, gateway)
+    path = said(gateway)[0][1].rpartition(SITE)[2]
+    assert Resident(app).fill(path, SATISFIED).status_code == 200
+    tick(jobs.LEASE + timedelta(seconds=1), sweep=False)
+    work()
+
+    assert len(said(gateway)) == 1, "rated, there is nothing to ask for any more"
+
+
 def test_a_county_switches_it_off(here, gateway):
     settings.put(public_tell.SETTING, here.county, False, source="test", valid_from=db.local_day())
     answered(here.village)
@@ -114,7 +185,8 @@ def test_a_gateway_that_is_away_is_tried_again_later_and_then_given_up(here, gat
     record = answered(here.village)
     work()
     waits = JobRun.get(JobRun.state == "queued")
-    assert waits.due_at > db.now() and waits.args == {"matter_id": record.id, "tries": 2}
+    answer = LedgerEntry.get(LedgerEntry.step == "solve_on_spot").id
+    assert waits.due_at > db.now() and waits.args == {"matter_id": record.id, "tries": 2, "answer": answer}
     for _try in range(6):
         tick(public_tell.PATIENCE * 40, sweep=False)
         work()
