@@ -3,10 +3,9 @@ suggestions, the import of a session's 500 suggestions, and the month end of a c
 
     python benchmarks/suggestions.py --database sqlite:////tmp/x/suggestions.db --home /tmp/x [--matters 1000000]
 
-The database must be empty. It is filled twice: first with 10,000 matters, half of them open, and the pages are measured; then
-up to all of them, and the same pages are measured again. A page is timed in this process with its login, permissions and
-template; beside it, in turns, what a bare Flask page with the same rows takes from the same tables. The requirements are those
-of issue 4.
+The database must be empty. It is filled twice: first with 10,000 matters, half of them open, and copied; then up to all of them.
+A page with its login, permissions and template is then asked in turns on the filled database, on the copy, and beside both of a
+bare Flask page that shows the same rows from the same tables. The requirements are those of issue 4.
 """
 from __future__ import annotations
 
@@ -15,6 +14,7 @@ import statistics as statistics_of
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ import suggestions_jobs as jobs
 import suggestions_pages as pages
 from county import application
 from inside import median_us
+from suggestions_copy import copy_of
 from suggestions_fill import MATTER, PLUGIN, SEED, County, Drawn, fill
 from table import Line
 
@@ -73,9 +74,7 @@ def counted_reads(world: County) -> tuple[float, float]:
     columns = sorted({statistics.source_of(entity, column)[0] for one in shown for column in columns_read(one)})
     mark = "%s" if db.is_postgres() else "?"
     row = f"SELECT * FROM suggestion_tracking_matter WHERE number = {mark}"
-    while counters.fold():  # as the worker does all the time (PostgreSQL)
-        pass
-    counters.clear_folded()
+    _fold()
 
     def rollups() -> None:
         list(counters.counts(entity.key, [world.county.id], columns))
@@ -86,24 +85,31 @@ def counted_reads(world: County) -> tuple[float, float]:
     return median_us(rollups, 300), median_us(one_row, 300)
 
 
+def _fold() -> None:
+    while counters.fold():  # as the worker does all the time (PostgreSQL)
+        pass
+    counters.clear_folded()
+
+
 def lines(kind: str, url: str, home: str, matters: int = BIG, suggestions: int = SUGGESTIONS,
           session: int = SESSION) -> list[Line]:
     """The figures of one database, which is filled first. Both fillings hold the same open matters: what waits on the desks."""
     app = application(url, home)
-    with app.app_context():
+    with app.app_context(), ExitStack() as stack:
         world = build(app, url)
         small, started = min(SMALL, matters // 3), time.monotonic()
         fill(world, small, suggestions // 4, min(1.0, OPEN / small))
         filled = time.monotonic() - started
-        found = [_close_line(kind, world)]
-        repeats = pages.REPEATS if matters == BIG else 1
-        before, started = pages.costs(world, repeats), time.monotonic()
+        found, known = [_close_line(kind, world)], pages.cookies(world)
+        _fold()
+        copy, started = stack.enter_context(copy_of(url)), time.monotonic()
         fill(world, matters, suggestions, 0.0)
         filled += time.monotonic() - started
         print(f"{matters:,} matters and {suggestions:,} suggestions in {filled:.0f} s", file=sys.stderr)
-        found += [*_growth_lines(kind, world, small, before, repeats), _counter_line(kind, world),
-                  _search_line(kind, world, repeats), _import_line(kind, world, session)]
-        return [*found, *_beside_lines(kind, world, home, quick=matters < BIG)]
+        quick = matters < BIG
+        found += [_counter_line(kind, world), *_page_lines(
+            kind, world, small, pages.turns(world, copy, home, known, *((1, 0.05) if quick else ())))]
+        return [*found, _search_line(kind, world, 1 if quick else 5), _import_line(kind, world, session)]
 
 
 def _close_line(kind: str, world: County) -> Line:
@@ -121,21 +127,22 @@ def _import_line(kind: str, world: County, session: int) -> Line:
                 took <= MOST_SECONDS, note)
 
 
-def _growth_lines(kind: str, world: County, small: int, before: dict[str, float], repeats: int) -> Iterator[Line]:
-    for name, ms in pages.costs(world, repeats).items():
-        growth = ms / before[name]
-        yield Line(kind, f"{name}: cost at {world.matters:,} ÷ at {small:,}", f"≤ {MOST_GROWTH} ×", f"{ms:.2f} ms",
-                   f"{before[name]:.2f} ms (small)", f"{growth:.2f} ×", growth <= MOST_GROWTH, "CPU of a page, in process")
-
-
-def _beside_lines(kind: str, world: County, home: str, quick: bool) -> Iterator[Line]:
-    for name, found in pages.beside(world, home, *((1, 0.05) if quick else ())).items():
-        yield Line(kind, f"{name}, beside a bare page", f"≥ {LEAST_LIST} ×", f"{found.rate:,.0f}/s", f"{found.bare_rate:,.0f}/s",
-                   f"{found.ratio:.2f} ×", found.ratio >= LEAST_LIST, f"{found.cpu:.2f} : {found.bare_cpu:.2f} ms CPU")
+def _page_lines(kind: str, world: County, small: int, found: dict[str, dict[str, pages.Turns]]) -> Iterator[Line]:
+    for name, beside in found.items():
+        for other, turns in beside.items():
+            note = f"{turns.cpu:.2f} : {turns.other_cpu:.2f} ms CPU"
+            if other == "small":
+                cost = 1 / turns.ratio
+                yield Line(kind, f"{name}: cost at {world.matters:,} ÷ at {small:,}", f"≤ {MOST_GROWTH} ×",
+                           f"{turns.rate:,.0f}/s", f"{turns.other_rate:,.0f}/s (small)", f"{cost:.2f} ×",
+                           cost <= MOST_GROWTH, note)
+            else:
+                yield Line(kind, f"{name}, beside a bare page", f"≥ {LEAST_LIST} ×", f"{turns.rate:,.0f}/s",
+                           f"{turns.other_rate:,.0f}/s", f"{turns.ratio:.2f} ×", turns.ratio >= LEAST_LIST, note)
 
 
 def _search_line(kind: str, world: County, repeats: int) -> Line:
-    found = pages.searches(world, min(5, repeats))
+    found = pages.searches(world, repeats)
     every = sorted(ms for times in found.values() for ms in times)
     p95 = every[int(len(every) * 0.95)]
     note = ", ".join(f"{name} words {sorted(times)[int(len(times) * 0.95)]:.1f}" for name, times in found.items())

@@ -1,8 +1,8 @@
-"""Measures the pages of matters and suggestions: beside bare pages through the same servers, and for growth in this process.
+"""Measures the pages of matters and suggestions beside the same pages on a small county and beside bare pages.
 
-Through the servers (``servers.py``, as for the core's lists) the platform and the bare application take turns, round by round: a
-ratio is that of the pages per second. A search is timed in this process, as the core's searches are. What a page costs with more
-rows is the processor time of a request, taken in this process before and after the filling.
+The servers (``servers.py``, as for the core's lists) take turns, round by round: the platform on the filled county, the
+platform on a copy from before the filling, the bare application. A ratio is that of the pages per second. A search is timed in
+this process, as the core's searches are.
 """
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from search import Texts
-from servers import Clients, Server, request
+from servers import Clients, Round, Server, request
 from suggestions_fill import PLUGIN, County
 
 from grid321.core import db, sessions
 from grid321.core.demo.county import COUNTY
 
-ROUNDS, SECONDS, REPEATS = 7, 0.8, 40
+ROUNDS, SECONDS = 7, 0.6
+PLATFORM = "grid321.core.app:create_app()"
 
 
 @dataclass(frozen=True)
@@ -47,57 +48,53 @@ WORDS = Texts(1).words
 SEARCHED = {"frequent": WORDS[:8], "middling": WORDS[60:600:60], "rare": WORDS[-300::30]}
 
 
-def costs(world: County, repeats: int = REPEATS) -> dict[str, float]:
-    """Milliseconds of processor time of each page, the median of many; on PostgreSQL without the database server's."""
-    found: dict[str, list[float]] = {page.name: [] for page in PAGES}
-    for repeat in range(-min(5, repeats), repeats):
-        for page in PAGES:
-            started = time.process_time()
-            answer = world.browsers[page.who].get(page.address)
-            if answer.status_code != 200:
-                raise RuntimeError(f"{page.name}: {answer.status_code}")
-            if repeat >= 0:
-                found[page.name].append(1000 * (time.process_time() - started))
-    return {name: statistics.median(times) for name, times in found.items()}
-
-
 @dataclass
-class Beside:
-    """A page beside the bare one: pages per second of both, their ratio, milliseconds of processor time of both."""
+class Turns:
+    """A page on the filled county and on another server: pages per second of both, the ratio of the rounds, processor time."""
 
     rate: float
-    bare_rate: float
+    other_rate: float
     ratio: float
     cpu: float
-    bare_cpu: float
+    other_cpu: float
 
 
-def beside(world: County, home: str, rounds: int = ROUNDS, seconds: float = SECONDS) -> dict[str, Beside]:
-    """Each page that has a bare one, measured through servers that take turns."""
-    environment = {"GRID321_DATABASE": world.url, "GRID321_HOME": home}
-    cookies = {who: f"g321={sessions.start(browser.account.id)}" for who, browser in world.browsers.items() if browser.account}
+def cookies(world: County) -> dict[str, dict[str, str]]:
+    """What whoever is logged in sends with a request, by who it is: made before the copy, it holds on both databases."""
+    return {who: {"Cookie": f"g321={sessions.start(browser.account.id)}"} if browser.account else {}
+            for who, browser in world.browsers.items()}
+
+
+def turns(world: County, small: str, home: str, known: dict[str, dict[str, str]], rounds: int = ROUNDS,
+          seconds: float = SECONDS) -> dict[str, dict[str, Turns]]:
+    """Each page beside the same page on the ``small`` database and, where there is one, beside the bare page."""
     db.close_thread()
     log, found = Path(home, "servers.log"), {}
     with ExitStack() as stack:
-        platform = stack.enter_context(Server("platform", "grid321.core.app:create_app()", environment, "/health", log))
-        bare = stack.enter_context(Server("bare", "suggestions_bare:create_app()", environment, "/list", log))
+        def server(name: str, application: str, url: str, probe: str) -> Server:
+            environment = {"GRID321_DATABASE": url, "GRID321_HOME": home}
+            return stack.enter_context(Server(name, application, environment, probe, log))
+
+        servers = {"big": server("platform", PLATFORM, world.url, "/health"),
+                   "small": server("small", PLATFORM, small, "/health"),
+                   "bare": server("bare", "suggestions_bare:create_app()", world.url, "/list")}
         clients = stack.enter_context(Clients())
         for page in PAGES:
-            if page.bare:
-                cookie = {"Cookie": cookies[page.who]} if page.who in cookies else {}
-                found[page.name] = _turns(clients, (platform, request(page.address, cookie)), (bare, request(page.bare)),
-                                          rounds, seconds)
+            ours = request(page.address, known[page.who])
+            work = {"big": ours, "small": ours} | ({"bare": request(page.bare)} if page.bare else {})
+            for name, text in work.items():
+                clients.run(servers[name], [[text]], min(0.3, seconds))
+            done = [{name: clients.run(servers[name], [[text]], seconds) for name, text in work.items()}
+                    for _round in range(rounds)]
+            found[page.name] = {name: _against(done, name) for name in work if name != "big"}
     return found
 
 
-def _turns(clients: Clients, ours: tuple[Server, str], bare: tuple[Server, str], rounds: int, seconds: float) -> Beside:
-    for server, text in (ours, bare):
-        clients.run(server, [[text]], min(0.3, seconds))
-    done = [tuple(clients.run(server, [[text]], seconds) for server, text in (ours, bare)) for _round in range(rounds)]
+def _against(done: list[dict[str, Round]], other: str) -> Turns:
     median = statistics.median
-    return Beside(median(one.rate for one, _other in done), median(other.rate for _one, other in done),
-                  median(one.rate / other.rate for one, other in done),
-                  median(one.cpu_ms for one, _other in done), median(other.cpu_ms for _one, other in done))
+    return Turns(median(one["big"].rate for one in done), median(one[other].rate for one in done),
+                 median(one["big"].rate / one[other].rate for one in done),
+                 median(one["big"].cpu_ms for one in done), median(one[other].cpu_ms for one in done))
 
 
 def searches(world: County, repeats: int = 5) -> dict[str, list[float]]:
