@@ -82,6 +82,7 @@ class ClockExtension(db.Table):
 
     class Meta:
         table_name = "core_clock_extension"
+        indexes = ((("state", "id"), False),)
 
 
 class Escalation(db.Table):

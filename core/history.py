@@ -1,7 +1,7 @@
 """The timeline of a record: its ledger entries in words."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -49,19 +49,30 @@ OF_CLOCKS = frozenset({"overdue", "extension_asked", "extension_granted", "exten
 
 def timeline(entity: Entity, record_id: int) -> list[dict[str, Any]]:
     """Entries oldest first: at, who, step, label, from, to, text, asked, note. One query, labels from the registry."""
+    return timelines(entity, [record_id])[record_id]
+
+
+def timelines(entity: Entity, record_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """The same of several records, by their ids. One query; none without ids."""
+    found: dict[int, list[dict[str, Any]]] = {record_id: [] for record_id in record_ids}
+    if not found:
+        return found
     mark = "%s" if db.is_postgres() else "?"
-    rows = db.database.execute_sql(_ENTRIES.format(mark=mark), (entity.key, record_id)).fetchall()
+    statement = _ENTRIES.format(mark=mark, marks=", ".join([mark] * len(found)))
+    rows = db.database.execute_sql(statement, (entity.key, *found)).fetchall()
     flow = registry().every_version_of(entity.key)
     references.know("account", {row[6]: row[9] or row[8] for row in rows if row[8]})
-    return [_entry(entity, flow, row) for row in rows]
+    for row in rows:
+        found[row[11]].append(_entry(entity, flow, row[:11]))
+    return found
 
 
 # Plain SQL: every detail page asks this, and building the query costs more than running it.
 _ENTRIES = """
-SELECT e.id, e.at, e.step, e.from_state, e.to_state, e.facts, e.account_id, d.body, a.username, p.name, e.division_id
+SELECT e.id, e.at, e.step, e.from_state, e.to_state, e.facts, e.account_id, d.body, a.username, p.name, e.division_id, e.record_id
 FROM core_ledger e LEFT JOIN core_ledger_detail d ON d.entry_id = e.id
 LEFT JOIN core_account a ON a.id = e.account_id LEFT JOIN core_person p ON p.id = a.person_id
-WHERE e.entity = {mark} AND e.record_id = {mark} ORDER BY e.id"""
+WHERE e.entity = {mark} AND e.record_id IN ({marks}) ORDER BY e.id"""
 
 
 def _entry(entity: Entity, flow: Workflow | None, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ A case (an entity with a workflow) is born here too: number, first state, holder
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -362,4 +362,11 @@ def history(entity: Entity, record_id: int) -> list[dict[str, Any]]:
     from .history import timeline
 
     return timeline(entity, record_id)
+
+
+def histories(entity: Entity, record_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
+    """The timelines of several records by their ids, for pages that list them, in one query; none without ids."""
+    from .history import timelines
+
+    return timelines(entity, record_ids)
 

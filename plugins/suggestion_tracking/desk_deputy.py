@@ -120,24 +120,22 @@ def to_vote(node: Node, actor: Actor) -> list[dict[str, Any]]:
 
 def to_confirm(node: Node, actor: Actor, own: Iterable[Suggestion]) -> list[dict[str, Any]]:
     """What others ask the deputy to agree to: the steps that belong to the deputy as the one who raised the suggestion."""
-    known = {one.id: one for one in own}
     workflow = registry().workflow_of(f"{PLUGIN}.suggestion")
     if workflow is None:
         return []
-    found = []
-    for one in known.values():
+    back = {}
+    for one in own:
         state = workflow.state(one.state)
-        step = desks.first_step(workflow, one.state, "reporter", actor) if state.desk == "reporter" and not state.final else None
-        if step is not None:
-            found.append({"kind": "confirm", "title": one.title, "number": one.number, "due": _due(one.due),
-                          "tone": _tone(one.due), "what": _why(one, str(state.label)), "button": _("See, change and raise again"),
-                          "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}"})
-    return found
+        if state.desk == "reporter" and not state.final and desks.first_step(workflow, one.state, "reporter", actor) is not None:
+            back[one.id] = (one, str(state.label))
+    courses = records.histories(registry().entity(f"{PLUGIN}.suggestion"), back)
+    return [{"kind": "confirm", "title": one.title, "number": one.number, "due": _due(one.due), "tone": _tone(one.due),
+             "what": _why(courses[one.id], label), "button": _("See, change and raise again"),
+             "url": f"/d/{node.code}/{PLUGIN}/suggestion/{one.id}"} for one, label in back.values()]
 
 
-def _why(one: Suggestion, label: str) -> str:
+def _why(course: list[dict[str, Any]], label: str) -> str:
     """The state of a suggestion that came back to the deputy, with the reason that was given."""
-    course = records.history(registry().entity(f"{PLUGIN}.suggestion"), one.id)
     told = [value for entry in course if entry["step"] == "send_back" for _label, value in entry["asked"]]
     return _("%(state)s: %(reason)s", state=label, reason=told[-1]) if told else label
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from support import suggestion_world as sw
 
-from grid321.core import clock, clock_extensions
+from grid321.core import clock, clock_extensions, db
 from grid321.core.testing_browser import Browser, make_account
 
 BASE = "/d/610902/suggestion_tracking"
@@ -99,6 +99,28 @@ def test_a_deputy_sees_own_suggestions_and_what_waits_and_nothing_of_others(worl
     assert "退回代表修改：一事一议，请分开提出。" in page, "why it came back"
     assert sw.REPLY["text"] in page, "the reply is read before it is rated"
     assert "待答复" in page
+
+
+def test_why_suggestions_came_back_to_a_deputy_is_asked_for_in_one_query_however_many_did(world, monkeypatch):
+    seen, real = [], type(db.database.obj).execute_sql
+
+    def watch(self, sql, *rest, **options):
+        seen.append("core_ledger_detail" in sql)
+        return real(self, sql, *rest, **options)
+
+    def asked():
+        with monkeypatch.context() as patch:
+            patch.setattr(type(db.database.obj), "execute_sql", watch)
+            seen.clear()
+            page = world.browser("deputy").get(f"{BASE}/mine").get_data(as_text=True)
+        return sum(seen), page
+
+    assert asked()[0] == 0
+    for number in range(3):
+        world.step("office", world.raised(), "send_back", reason=f"一事一议，第{number}次。")
+    count, page = asked()
+    assert count == 1
+    assert all(f"退回代表修改：一事一议，第{number}次。" in page for number in range(3))
 
 
 def _reply_clock(entity, task):
