@@ -84,8 +84,9 @@ def turns(world: County, small: str, home: str, known: dict[str, dict[str, str]]
             work = {"big": ours, "small": ours} | ({"bare": request(page.bare)} if page.bare else {})
             for name, text in work.items():
                 clients.run(servers[name], [[text]], min(0.3, seconds))
-            done = [{name: clients.run(servers[name], [[text]], seconds) for name, text in work.items()}
-                    for _round in range(rounds)]
+            order, slot = list(work), seconds * len(servers) / len(work)
+            done = [{name: clients.run(servers[name], [[work[name]]], slot) for name in order[::-1 if number % 2 else 1]}
+                    for number in range(rounds)]
             found[page.name] = {name: _against(done, name) for name in work if name != "big"}
     return found
 
