@@ -97,10 +97,10 @@ nothing else; the ratios are what is required.
   100,000 published items; 10,000 matters are drawn and the database makes the others from them with numbers of their
   own. 5,000 matters are open before and after. Clerk's desk and public list stand beside bare pages of Flask, peewee
   and Jinja with the same rows, columns, links and form (`benchmarks/suggestions_bare.py`), through the same servers
-  in turns. Searches in the public list ask frequent, middling and rare words and are timed as those of the core. The
-  cost of more rows is the processor time of a page within one process, login, permissions and template included. A
-  session's 500 suggestions with 1,500 co-signers come in as a workbook by the real job; the month end of a county
-  with 5,000 open matters closes every division.
+  in turns. The cost of more rows is that of the same page on a copy of the database from before the filling, by a
+  server of its own in the same turns. Searches in the public list ask frequent, middling and rare words and are timed
+  as those of the core. A session's 500 suggestions with 1,500 co-signers come in as a workbook by the real job; the
+  month end of a county with 5,000 open matters closes every division.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """
