@@ -83,7 +83,8 @@ def problem_page(problem: Problem) -> Any:
     html = render_template(
         "error.html", status=problem.status, title=str(problem.title) or _title(problem.status),
         detail=str(problem.detail), remedy=str(problem.remedy), errors=errors,
-        way_on=problem.extra.get("url", ""), reference=problem.extra.get("reference", ""))
+        way_on=problem.extra.get("url", ""), way_label=problem.extra.get("url_label", ""),
+        reference=problem.extra.get("reference", ""))
     return html, problem.status, _headers(problem)
 
 

@@ -36,6 +36,7 @@ STEPS: Mapping[str, Any] = {
     "extension_granted": _l("Extension approved"), "extension_refused": _l("Extension refused"),
     "published": _l("Published"), "taken_back": _l("Publication taken back"), "consent_given": _l("Publication agreed to"),
     "consent_taken_back": _l("Consent to publication taken back"), "code_given": _l("New look-up code given out"),
+    "dealt_with": _l("Looked after by hand"),
     "signed": _l("Co-signers entered"),
     "receipt_sent": _l("Number and code sent to who wrote"), "receipt_failed": _l("Number and code could not be sent"),
     "link_sent": _l("Message with the link to rate it was sent"),

@@ -15,6 +15,7 @@ from grid321.core.api import Actor, Case, Entity, Node, current_actor, desks, lo
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
+from .desk_start import first_steps
 from .supervision_choices import KINDS as KINDS_OF_INSPECTION
 from .supervision_models import Inspection
 
@@ -157,8 +158,9 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
                 for key, title, icon, tone in SECTIONS]
     lists = [{"label": str(entity.label), "url": links.every(node), "icon": entity.icon, "overdue_url": links.overdue(node)}
              for entity in entities for links in (Lists(entity, day),)]
-    return {"title": _("Clerk's desk"), "node": node, "sections": sections, "lists": lists,
-            "nothing": not any(section.count for section in found.values())}
+    nothing = not any(section.count for section in found.values())
+    return {"title": _("Clerk's desk"), "node": node, "sections": sections, "lists": lists, "nothing": nothing,
+            "first_steps": first_steps(node, actor) if nothing and actor.may(f"{PLUGIN}.matter.create", node) else []}
 
 
 def name_inspections(rows: list[dict[str, Any]]) -> None:

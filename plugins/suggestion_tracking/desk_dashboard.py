@@ -27,6 +27,7 @@ from grid321.core.api import gettext as _
 
 from .desk_clerk import PLUGIN, Lists
 from .desk_late import late_cases, late_units
+from .desk_start import first_steps
 from .evaluation_panels import smell_counts
 from .evaluation_smells import SMELL
 
@@ -37,7 +38,9 @@ Shown = figures.Shown
 
 def page() -> str:
     """The dashboard of a division."""
-    return render_template("suggestion_tracking/dashboard.html", **context(g.node, current_actor()))
+    shown, actor = context(g.node, current_actor()), current_actor()
+    steps = first_steps(g.node, actor) if shown["heads"] and not shown["tallies"] else []
+    return render_template("suggestion_tracking/dashboard.html", **shown, first_steps=steps)
 
 
 def context(node: Node, actor: Actor) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 from grid321.core.api import Link, Role, Setting, Standing, guarded
 from grid321.core.api import lazy_gettext as _
 
-from . import hotline, intake_answers, intake_mail, intake_sms
+from . import hotline, intake_answers, intake_desk, intake_mail, intake_sms
 from .intake_entity import ENTITIES, INCOMING
 from .intake_register import MATTER, PLUGIN
 
-__all__ = ["ENTITIES", "JOBS", "LINKS", "ROLES", "SETTINGS", "register"]
+__all__ = ["ENTITIES", "JOBS", "LINKS", "ROLES", "SETTINGS", "panels_for", "register"]
 
 _SEE = (INCOMING.permission("view"), INCOMING.permission("reveal"))
 _IMPORT = f"{PLUGIN}.suggestion.import"
@@ -32,6 +32,8 @@ JOBS = (
     Standing(f"{PLUGIN}.intake_answers", _("Send number and look-up code to who wrote"), intake_answers.run, 2.0),
 )
 
+panels_for = intake_desk.panels_for
+
 
 def register(blueprint: Any) -> None:
     """Add the hotline's form and the address that gateways post to."""
@@ -40,4 +42,5 @@ def register(blueprint: Any) -> None:
 
     add("/hotline", "hotline", hotline.page, f"{MATTER}.create", "GET", "POST")
     add("/hotline/hints", "hotline_hints", hotline.hints, f"{MATTER}.create", "POST")
+    add("/incoming/<rid:record_id>/done", "incoming_done", intake_desk.done_page, intake_desk.LOOK_AFTER, "POST")
     add("/sms", "sms", intake_sms.post, "public", "POST", stateless=True, body=intake_sms.MOST_BODY)

@@ -7,9 +7,9 @@ from grid321.core.api import lazy_gettext as _
 from .intake_models import Incoming, make
 
 WAYS = (("email", _("E-mail")), ("sms", _("Text message")))
-STATES = (("registered", _("Registered")), ("aside", _("Set aside")), ("ignored", _("Not a letter of a person")))
+STATES = (("registered", _("Registered")), ("aside", _("Set aside")), ("done", _("Set aside, looked after")),
+          ("ignored", _("Not a letter of a person")))
 REASONS = (
-    ("", ""),
     ("too_large", _("Larger than 25 MB: it was not fetched")),
     ("broken", _("Cannot be read: it is damaged")),
     ("parts", _("Cannot be read: too many parts, or parts within parts")),
@@ -46,9 +46,9 @@ class IncomingSchema(EntitySchema):
 
 INCOMING = Entity(
     "suggestion_tracking.incoming", model=Incoming, schema=IncomingSchema, label=_("Letters and messages that arrived"),
-    columns=("number", "way", "state", "reason", "answer_state"), filters=("way", "state", "reason", "answer_state"),
-    search=("number",), sorts=("-id",), personal=("sender", "subject"), title="number", actions=(), icon="inbox",
-    levels=("county", "town", "village"), create=make,
+    columns=("number", "created_at", "way", "state", "reason", "answer_state"),
+    filters=("way", "state", "reason", "answer_state"), search=("number",), sorts=("-id",), personal=("sender", "subject"),
+    title="number", actions=(), icon="inbox", levels=("county", "town", "village"), create=make,
     description=_("E-mails and text messages of residents arrive here by themselves, each with the matter that was made of it. "
                   "What was set aside is still in the mailbox, marked with a flag: open it there with care. Nothing of it was "
                   "stored here but sender and subject."))

@@ -12,7 +12,8 @@ class Incoming(Scoped):
     """A letter or text message that arrived at a county. What it says stands in its matter, and nowhere else.
 
     ``key`` is a hash that tells it from every other one of its ``way``. ``state``: ``registered`` (with ``matter_id``),
-    ``aside`` (a person must look, ``reason`` says why; the letter is still in the mailbox) or ``ignored`` (no person wrote it).
+    ``aside`` (a person must look, ``reason`` says why; the letter is still in the mailbox), ``done`` (a person did) or
+    ``ignored`` (no person wrote it).
     ``answer`` is the sealed text that waits to be sent; it is erased when it went out.
     """
 

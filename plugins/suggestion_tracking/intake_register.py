@@ -70,7 +70,7 @@ def register(way: str, key: str, node: Node, values: Mapping[str, Any], files: I
     place = place_named(node, f"{values.get('title', '')}\n{values['text']}")
     try:
         with transaction():
-            record = records.create(entity, {**values, "source": way, "origin_ref": key, "kind": "other"}, SYSTEM, place)
+            record = records.create(entity, {**values, "source": way, "kind": "other"}, SYSTEM, place)
             wanted = list(files)
             if wanted:
                 attachments.add(entity, record, wanted, SYSTEM, place)

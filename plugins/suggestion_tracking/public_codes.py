@@ -49,6 +49,8 @@ def new_code_page(record_id: int) -> str:
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
     """The public side of a matter or suggestion beside its facts, for those who publish or give out codes."""
+    if slot == "detail.main" and entity is not None and entity.key == f"{PLUGIN}.publication":
+        return [_seen_by_everybody(record, actor, node)]
     source = entity.name if entity is not None and entity.plugin == PLUGIN else ""
     if slot != "detail.aside" or source not in CONSENT:
         return None
@@ -66,3 +68,14 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) ->
         "publish_url": url_for("suggestion_tracking.publish", code=node.code, source=source, record_id=record.id)
         if may_publish and row is None and getattr(record, CONSENT[source]) else "",
         "code_url": url_for("suggestion_tracking.new_code", code=node.code, record_id=record.id) if may_give else ""}, order=70)]
+
+
+def _seen_by_everybody(item: Publication, actor: Actor, node: Node) -> Panel:
+    """Where everybody reads a published item, and the matter or suggestion behind it."""
+    entity = registry().entity(f"{PLUGIN}.{item.source}")
+    original = entity.model.get_or_none(entity.model.id == item.source_id)
+    seen = original is not None and actor.may_on(entity.permission("view"), original)
+    return Panel(_("What everybody sees"), "suggestion_tracking/seen_panel.html", {
+        "hidden": item.hidden, "source_label": str(entity.label),
+        "public_url": "" if item.hidden else url_for("suggestion_tracking.published_item", code=node.code, item_id=item.id),
+        "source_url": f"/d/{node.code}/{PLUGIN}/{item.source}/{item.source_id}" if seen else ""}, order=5)

@@ -6,6 +6,8 @@ matter can neither see nor make one.
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +19,7 @@ from grid321.core.api import (
     EntitySchema,
     Invalid,
     LongText,
+    NotFound,
     Problem,
     Refused,
     Text,
@@ -107,7 +110,7 @@ def _lookup_form(values: dict[str, str], problem: Problem | None = None) -> dict
     fields[1]["autocomplete"] = "off"
     shown = forms.error_list((LookupForm,), errors)
     if problem is not None and not shown:
-        shown = [{"field": "", "label": "", "message": f"{problem.title}. {problem.detail} {problem.remedy}"}]
+        shown = [{"field": "", "label": "", "message": f"{problem.title}{_('. ')}{problem.detail} {problem.remedy}"}]
     return {"title": _("Look up my matter"), "fields": fields, "errors": shown, "submit_label": _("Look up"), "draft": False,
             "intro": _("Both stand on the page that you saw after sending. Capital and small letters are the same."),
             "secrets_notice": False, "action": url_for("suggestion_tracking.lookup", code=g.node.code), "cancel_url": ""}
@@ -117,7 +120,8 @@ def _lookup_form(values: dict[str, str], problem: Problem | None = None) -> dict
 
 def own_page(token: str) -> Any:
     """The steps and the answer of the own matter, and what the resident can do now."""
-    record = owned(token)
+    with _way_out():
+        record = owned(token)
     here = tree().get(record.division_id) or g.node
     base = url_for("suggestion_tracking.own", code=here.code, token=token)
     states = {state.key: state for state in engine.workflow_for(registry().entity(MATTER), record).states}
@@ -184,8 +188,8 @@ def may_change(record: Any) -> bool:
 
 def rate_page(token: str) -> Any:
     """Ask for the rating, and record it: the link is used up with it."""
-    link = signed_links.find(token, RATE)
-    record = at_home(link)
+    with _way_out():
+        record = at_home(signed_links.find(token, RATE))
     if request.method == "GET":
         return render_template("suggestion_tracking/rate.html", **_rate_form(record, token, {}))
     try:
@@ -232,6 +236,16 @@ def _rate_form(record: Any, token: str, values: dict[str, str], problem: Problem
 
 
 # ---------------------------------------------------------------- who may see it
+
+@contextmanager
+def _way_out() -> Iterator[None]:
+    """Whoever has a link that ended, was used or is broken is led to the look-up: the start page would ask for an account."""
+    try:
+        yield
+    except (NotFound, Refused) as problem:
+        problem.extra.update(url=url_for("suggestion_tracking.lookup", code=g.node.code), url_label=_("Look up my matter"))
+        raise
+
 
 def _matter(record_id: int) -> Any:
     model = registry().entity(MATTER).model

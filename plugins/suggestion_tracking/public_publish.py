@@ -57,7 +57,7 @@ class PublicationSchema(EntitySchema):
                     help=_("Everybody reads this. No names, telephone numbers, house numbers or anything else about a person."))
     result = LongText(_("Result of the handling"), max=4000,
                       help=_("The result as everybody may read it; empty while it is handled."))
-    outcome = Choice(_("Outcome"), scheme="suggestion_tracking.outcome", read_only=True)
+    outcome = Choice(_("Outcome class"), scheme="suggestion_tracking.outcome", read_only=True)
     published_on = Day(_("Published on"), read_only=True)
     hidden = Flag(_("No longer shown"), help=_("It stays on record, and nobody sees it any more."))
 

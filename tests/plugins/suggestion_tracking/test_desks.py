@@ -226,3 +226,13 @@ def test_where_the_plugin_is_off_there_is_no_page(world):
     switches.turn("suggestion_tracking", world.tree.other_town, False)
     assert world.browser("office").get(f"/d/{world.tree.other_town.code}/suggestion_tracking/desk").status_code == 404
     assert "大同镇" not in {row["name"] for row in world.browser("reader").api("GET", f"{BASE}/dashboard").json["divisions"]}
+
+
+def test_where_nothing_is_registered_the_desk_says_how_to_begin_and_no_longer_once_there_is(world):
+    begin = "可以这样开始"
+    office = world.browser("office")
+    assert begin in office.get(f"{BASE}/desk").text
+    assert begin not in world.browser("housing").get(f"{BASE}/desk").text, "a unit does not see what others registered"
+    world.raised()
+    assert begin not in office.get(f"{BASE}/desk").text
+    assert begin not in office.get(f"{BASE}/dashboard").text

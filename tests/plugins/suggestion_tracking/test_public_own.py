@@ -303,3 +303,13 @@ def test_nobody_is_asked_to_log_in(app, here):
     stranger = Browser(app)
     for path in ("public", "raise", "lookup", "published", "published.rss", "published.atom"):
         assert stranger.get(f"{BASE}/{path}").status_code == 200
+
+
+def test_a_link_that_ended_leads_to_the_look_up_and_not_only_to_a_page_that_asks_for_an_account(resident, case, tick):
+    path = own_path(case)
+    for spoiled in (path[:-3] + "abc", f"{BASE}/rate/abcdefghijklmnopqrstuv"):
+        page = resident.get(spoiled)
+        assert page.status_code == 404 and "/suggestion_tracking/lookup" in page.text
+    tick(timedelta(days=2), sweep=False)
+    page = resident.get(path)
+    assert page.status_code == 410 and "/suggestion_tracking/lookup" in page.text
