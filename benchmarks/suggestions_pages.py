@@ -20,7 +20,7 @@ from suggestions_fill import PLUGIN, County
 from grid321.core import db, sessions
 from grid321.core.demo.county import COUNTY
 
-ROUNDS, SECONDS = 7, 0.6
+ROUNDS, SECONDS = 15, 0.28
 PLATFORM = "grid321.core.app:create_app()"
 
 
