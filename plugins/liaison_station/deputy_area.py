@@ -1,0 +1,2 @@
+"""Deputies: congresses, electoral districts, delegations, mandates, placement into stations, double contact."""
+from __future__ import annotations

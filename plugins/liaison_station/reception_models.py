@@ -1,0 +1,182 @@
+"""Tables of receptions: rules, yearly plans, days, duties of deputies, wishes, postponements, who came, voters' opinions."""
+from __future__ import annotations
+
+import peewee
+
+from grid321.core.api import BlindField, Case, JSONField, Scoped, SealedField, case_indexes, scope_indexes
+
+
+class Schedule(Scoped):
+    """A rule by which a station receives (三定: time, place, people): an RFC 5545 recurrence with days left out and added."""
+
+    station_id = peewee.BigIntegerField(index=True)
+    title = peewee.CharField(max_length=80)
+    kind = peewee.CharField(max_length=12, default="reception")  # reception | evening | leaders
+    rrule = peewee.CharField(max_length=200)
+    from_day = peewee.DateField()
+    to_day = peewee.DateField()
+    left_out = JSONField(null=True)  # ISO days
+    added = JSONField(null=True)
+    on_holiday = peewee.CharField(max_length=10, default="keep")  # keep | skip | next: what a holiday does
+    from_minute = peewee.SmallIntegerField()
+    to_minute = peewee.SmallIntegerField()
+    mode = peewee.CharField(max_length=10, default="offline")  # offline | online | both
+    inside = peewee.BooleanField(default=True)
+    mobile = peewee.BooleanField(default=False)
+    room_id = peewee.BigIntegerField(null=True)
+    place = peewee.CharField(max_length=120, default="")
+    link = peewee.CharField(max_length=200, default="")
+    wanted = peewee.SmallIntegerField(default=2)  # deputies on duty each time
+
+    class Meta:
+        table_name = "liaison_station_schedule"
+        indexes = scope_indexes()
+
+
+class Plan(Case):
+    """The receptions of a station in a year: drafted, posted at the door, changed by notice only."""
+
+    station_id = peewee.BigIntegerField()
+    year = peewee.SmallIntegerField()
+    seed = peewee.CharField(max_length=40, default="")  # of the roster's draw, so that it can be drawn again
+    spread = peewee.SmallIntegerField(null=True)  # most duties of a deputy less the fewest
+    posted_on = peewee.DateField(null=True)
+
+    class Meta:
+        table_name = "liaison_station_plan"
+        indexes = case_indexes((("station_id", "year"), True))
+
+
+class Reception(Case):
+    """A reception day of a station, from the plan to what was done there."""
+
+    station_id = peewee.BigIntegerField()
+    plan_id = peewee.BigIntegerField(null=True, index=True)
+    schedule_id = peewee.BigIntegerField(null=True)
+    kind = peewee.CharField(max_length=12, default="reception")
+    day = peewee.DateField()
+    first_day = peewee.DateField()  # as planned at first
+    from_minute = peewee.SmallIntegerField()
+    to_minute = peewee.SmallIntegerField()
+    mode = peewee.CharField(max_length=10, default="offline")
+    inside = peewee.BooleanField(default=True)
+    mobile = peewee.BooleanField(default=False)
+    room_id = peewee.BigIntegerField(null=True)
+    place = peewee.CharField(max_length=120, default="")
+    link = peewee.CharField(max_length=200, default="")
+    theme = peewee.CharField(max_length=120, default="")
+    posted_on = peewee.DateField(null=True)
+    postponed = peewee.SmallIntegerField(default=0)
+    late = peewee.SmallIntegerField(default=0)  # postponements with less notice than the rule asks
+    voters = peewee.IntegerField(default=0)  # who came, in person-times
+    summary = peewee.TextField(default="")
+    dropped = peewee.CharField(max_length=200, default="")
+
+    class Meta:
+        table_name = "liaison_station_reception"
+        indexes = case_indexes((("station_id", "day"), False), (("county_id", "day"), False), (("town_id", "day"), False))
+
+
+class Postponement(Scoped):
+    """A reception was put off: from when to when, told how long ahead, why."""
+
+    reception_id = peewee.BigIntegerField(index=True)
+    station_id = peewee.BigIntegerField(index=True)
+    from_day = peewee.DateField()
+    to_day = peewee.DateField()
+    told_on = peewee.DateField()
+    days = peewee.SmallIntegerField()  # of notice
+    late = peewee.BooleanField(default=False)
+    reason = peewee.CharField(max_length=300, default="")
+
+    class Meta:
+        table_name = "liaison_station_postponement"
+        indexes = scope_indexes()
+
+
+class Duty(Scoped):
+    """A deputy is on duty at a reception."""
+
+    reception_id = peewee.BigIntegerField()
+    station_id = peewee.BigIntegerField(index=True)
+    deputy_id = peewee.BigIntegerField()
+    person_id = peewee.BigIntegerField(index=True)
+    day = peewee.DateField()
+    state = peewee.CharField(max_length=10, default="planned")  # planned | came | excused | absent | swapped
+    by = peewee.CharField(max_length=10, default="turn")  # turn | wish | hand
+    note = peewee.CharField(max_length=200, default="")
+
+    class Meta:
+        table_name = "liaison_station_duty"
+        indexes = scope_indexes((("reception_id", "deputy_id"), True), (("deputy_id", "day"), False))
+
+
+class Wish(Scoped):
+    """When a deputy cannot or would like to receive: days from one to another, or a day of the week."""
+
+    deputy_id = peewee.BigIntegerField(index=True)
+    kind = peewee.CharField(max_length=8)  # cannot | likes
+    from_day = peewee.DateField(null=True)
+    to_day = peewee.DateField(null=True)
+    weekday = peewee.SmallIntegerField(null=True)  # 0 Monday
+    note = peewee.CharField(max_length=120, default="")
+
+    class Meta:
+        table_name = "liaison_station_wish"
+        indexes = scope_indexes()
+
+
+class Visit(Scoped):
+    """Somebody came to a reception (or to an activity): a line of the reception-day register."""
+
+    reception_id = peewee.BigIntegerField(null=True, index=True)
+    activity_id = peewee.BigIntegerField(null=True, index=True)
+    station_id = peewee.BigIntegerField(index=True)
+    deputy_id = peewee.BigIntegerField(null=True, index=True)  # who heard it
+    came_on = peewee.DateField()
+    name = SealedField(null=True)
+    phone = SealedField(null=True)
+    phone_blind = BlindField()
+    persons = peewee.SmallIntegerField(default=1)
+    mode = peewee.CharField(max_length=10, default="offline")
+    kind = peewee.CharField(max_length=12)  # opinion | question | thanks | other
+    text = peewee.TextField(default="")
+    result = peewee.CharField(max_length=12, default="draft")  # draft | answered | opinion
+    answer = peewee.TextField(default="")
+    opinion_id = peewee.BigIntegerField(null=True)
+    client_id = peewee.CharField(max_length=64, null=True, unique=True)
+
+    class Meta:
+        table_name = "liaison_station_visit"
+        indexes = scope_indexes((("station_id", "came_on"), False))
+
+
+class Opinion(Case):
+    """A voter's opinion, from the register over collation and graded handling to the feedback and the voter's rating (五步骤)."""
+
+    station_id = peewee.BigIntegerField(index=True)
+    visit_id = peewee.BigIntegerField(null=True, unique=True)
+    activity_id = peewee.BigIntegerField(null=True, index=True)
+    deputy_id = peewee.BigIntegerField(null=True, index=True)  # who heard it
+    kind = peewee.CharField(max_length=40)  # an item of scheme liaison_station.opinion
+    title = peewee.CharField(max_length=120)
+    text = peewee.TextField(default="")
+    name = SealedField(null=True)
+    phone = SealedField(null=True)
+    phone_blind = BlindField()
+    heard_on = peewee.DateField()
+    passed_to = peewee.CharField(max_length=120, default="")  # a unit outside of the platform
+    passed_on = peewee.DateField(null=True)
+    answer = peewee.TextField(default="")
+    answered_on = peewee.DateField(null=True)
+    told_deputy_on = peewee.DateField(null=True)
+    told_voter_on = peewee.DateField(null=True)
+    rating = peewee.CharField(max_length=12, default="")  # satisfied | fair | dissatisfied
+    rated_on = peewee.DateField(null=True)
+
+    class Meta:
+        table_name = "liaison_station_opinion"
+        indexes = case_indexes()
+
+
+MODELS = (Schedule, Plan, Reception, Postponement, Duty, Wish, Visit, Opinion)
