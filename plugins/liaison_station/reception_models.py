@@ -1,9 +1,9 @@
-"""Tables of receptions: rules, yearly plans, days, duties of deputies, wishes, postponements, who came, voters' opinions."""
+"""Tables of receptions: rules, yearly plans, days, duties of deputies, wishes, postponements."""
 from __future__ import annotations
 
 import peewee
 
-from grid321.core.api import BlindField, Case, JSONField, Scoped, SealedField, case_indexes, scope_indexes
+from grid321.core.api import Case, JSONField, Scoped, case_indexes, scope_indexes
 
 
 class Schedule(Scoped):
@@ -126,57 +126,4 @@ class Wish(Scoped):
         indexes = scope_indexes()
 
 
-class Visit(Scoped):
-    """Somebody came to a reception (or to an activity): a line of the reception-day register."""
-
-    reception_id = peewee.BigIntegerField(null=True, index=True)
-    activity_id = peewee.BigIntegerField(null=True, index=True)
-    station_id = peewee.BigIntegerField(index=True)
-    deputy_id = peewee.BigIntegerField(null=True, index=True)  # who heard it
-    came_on = peewee.DateField()
-    name = SealedField(null=True)
-    phone = SealedField(null=True)
-    phone_blind = BlindField()
-    persons = peewee.SmallIntegerField(default=1)
-    mode = peewee.CharField(max_length=10, default="offline")
-    kind = peewee.CharField(max_length=12)  # opinion | question | thanks | other
-    text = peewee.TextField(default="")
-    result = peewee.CharField(max_length=12, default="draft")  # draft | answered | opinion
-    answer = peewee.TextField(default="")
-    opinion_id = peewee.BigIntegerField(null=True)
-    client_id = peewee.CharField(max_length=64, null=True, unique=True)
-
-    class Meta:
-        table_name = "liaison_station_visit"
-        indexes = scope_indexes((("station_id", "came_on"), False))
-
-
-class Opinion(Case):
-    """A voter's opinion, from the register over collation and graded handling to the feedback and the voter's rating (五步骤)."""
-
-    station_id = peewee.BigIntegerField(index=True)
-    visit_id = peewee.BigIntegerField(null=True, unique=True)
-    activity_id = peewee.BigIntegerField(null=True, index=True)
-    deputy_id = peewee.BigIntegerField(null=True, index=True)  # who heard it
-    kind = peewee.CharField(max_length=40)  # an item of scheme liaison_station.opinion
-    title = peewee.CharField(max_length=120)
-    text = peewee.TextField(default="")
-    name = SealedField(null=True)
-    phone = SealedField(null=True)
-    phone_blind = BlindField()
-    heard_on = peewee.DateField()
-    passed_to = peewee.CharField(max_length=120, default="")  # a unit outside of the platform
-    passed_on = peewee.DateField(null=True)
-    answer = peewee.TextField(default="")
-    answered_on = peewee.DateField(null=True)
-    told_deputy_on = peewee.DateField(null=True)
-    told_voter_on = peewee.DateField(null=True)
-    rating = peewee.CharField(max_length=12, default="")  # satisfied | fair | dissatisfied
-    rated_on = peewee.DateField(null=True)
-
-    class Meta:
-        table_name = "liaison_station_opinion"
-        indexes = case_indexes()
-
-
-MODELS = (Schedule, Plan, Reception, Postponement, Duty, Wish, Visit, Opinion)
+MODELS = (Schedule, Plan, Reception, Postponement, Duty, Wish)

@@ -429,25 +429,36 @@ def up(migrator, db):
         visit_id = BigIntegerField(unique=True, null=True)
         activity_id = BigIntegerField(index=True, null=True)
         deputy_id = BigIntegerField(index=True, null=True)
+        person_id = BigIntegerField(index=True, null=True)
         kind = CharField(max_length=40)
-        title = CharField(max_length=120)
+        title = CharField(max_length=80)
         text = TextField(default='')
+        place = CharField(max_length=120, default='')
         name = TextField(null=True)
         phone = TextField(null=True)
         phone_blind = CharField(index=True, null=True, max_length=64)
+        wants_answer = BooleanField(default=True)
         heard_on = DateField()
+        unit_id = BigIntegerField(null=True)
         passed_to = CharField(max_length=120, default='')
         passed_on = DateField(null=True)
-        answer = TextField(default='')
+        way = CharField(null=True, max_length=40)
+        answer = TextField(null=True)
         answered_on = DateField(null=True)
         told_deputy_on = DateField(null=True)
         told_voter_on = DateField(null=True)
-        rating = CharField(max_length=12, default='')
+        rating = CharField(null=True, max_length=10)
+        attitude = CharField(null=True, max_length=10)
         rated_on = DateField(null=True)
+        handled_again = BooleanField(default=False)
+        limit_on = DateField(null=True)
+        holder_level = CharField(max_length=10, default='village')
+        solved_level = CharField(null=True, max_length=10)
+        evidence = TextField(null=True)
         class Meta:
             database = db
             table_name = 'liaison_station_opinion'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'due', 'state'), False), (('town_id', 'due', 'state'), False), (('village_id', 'due', 'state'), False), (('station_id', 'state'), False))
     db.create_tables([Opinion])
 
     class Paper(Model):
@@ -918,16 +929,18 @@ def up(migrator, db):
         phone_blind = CharField(index=True, null=True, max_length=64)
         persons = SmallIntegerField(default=1)
         mode = CharField(max_length=10, default='offline')
-        kind = CharField(max_length=12)
+        kind = CharField(max_length=12, default='opinion')
         text = TextField(default='')
         result = CharField(max_length=12, default='draft')
         answer = TextField(default='')
+        subject = CharField(max_length=40, default='')
+        wants_answer = BooleanField(default=True)
         opinion_id = BigIntegerField(null=True)
         client_id = CharField(unique=True, null=True, max_length=64)
         class Meta:
             database = db
             table_name = 'liaison_station_visit'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'came_on'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'came_on'), False), (('reception_id', 'result'), False))
     db.create_tables([Visit])
 
     class Voice(Model):
