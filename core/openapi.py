@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Flask, Response, render_template
 
-from . import __version__, extensions
+from . import __version__, extensions, sending
 from .access import guarded
 from .document_api import division_paths, entity_paths
 from .entity import Entity
@@ -211,7 +211,7 @@ def _read_schema(face: Face, column: Column) -> dict[str, Any]:
 
 def _write_schema(face: Face) -> dict[str, Any]:
     found = _with_added(face.entity, json_schema((face.entity.schema,)))
-    if face.workflow is not None:
+    if sending.takes_mark(face.entity):
         found["properties"] = {**found["properties"], "client_id": {
             "type": ["string", "null"], "maxLength": 64, "description": _("Mark of a record that was entered offline")}}
     return found

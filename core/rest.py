@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, g, request
 
-from . import calendar, db, engine, extensions, idempotency, lists, records, schemas, sending
+from . import calendar, engine, extensions, idempotency, lists, records, schemas, sending
 from .access import current_actor, fetch, guarded
 from .entity import Entity
 from .errors import BadRequest, Invalid, PreconditionRequired
@@ -206,11 +206,11 @@ def create_record(entity: Entity) -> Response:
     """Create a record. With an Idempotency-Key the same request gives the same answer and one record."""
     face, node, actor = face_of(entity), g.node, current_actor()
     no_parameters()
-    raw, is_case = read_body(), issubclass(entity.model, db.Case)
+    raw, marked = read_body(), sending.takes_mark(entity)
 
     def work() -> idempotency.Answer:
         mark = sending.mark_of(entity, raw)
-        body = {name: value for name, value in raw.items() if name != "client_id" or not is_case}
+        body = {name: value for name, value in raw.items() if name != "client_id" or not marked}
         data = schemas.load_many(extensions.schemas_for_new(entity, body, node), body, node=node, actor=actor)
         record = sending.create_once(entity, data, (), mark, actor, node, strict=True)
         headers = {**etag_of(record), "Location": path_of(face, node.code, record.id)}

@@ -14,10 +14,15 @@ from .i18n import gettext as _
 from .tree import Node
 
 
+def takes_mark(entity: Entity) -> bool:
+    """True when new records of an entity carry a mark: cases do, and others whose table has a column ``client_id``."""
+    return "client_id" in entity.model._meta.fields
+
+
 def mark_of(entity: Entity, source: Mapping[str, Any]) -> str | None:
-    """The mark (``client_id``) that a new case carries, None without one. Raises Invalid for a malformed one."""
+    """The mark (``client_id``) that a new record carries, None without one. Raises Invalid for a malformed one."""
     mark = source.get("client_id")
-    if not mark or not issubclass(entity.model, db.Case):
+    if not mark or not takes_mark(entity):
         return None
     if not (isinstance(mark, str) and len(mark) <= 64 and mark.isascii() and mark.isprintable()):
         raise Invalid(_("Some fields need your attention."), errors={"client_id": [_("This is not a valid mark.")]})

@@ -317,7 +317,8 @@ def new_context(face: Face, node: Node, actor: Actor, values: Mapping[str, str],
         "entity": entity, "title": _("New: %(label)s", label=str(entity.label)), "fields": fields,
         "errors": forms.error_list(schemas, errors or {}), "problem": problem, "action": f"{base}new",
         "submit_label": _("Save"), "cancel_url": base, "multipart": is_case, "intro": str(entity.description or ""),
-        "draft_key": f"{entity.key}:{node.code}", "hidden": [("client_id", sending.form_mark(request.form))] if is_case else [],
+        "draft_key": f"{entity.key}:{node.code}",
+        "hidden": [("client_id", sending.form_mark(request.form))] if sending.takes_mark(entity) else [],
         "crumbs": crumbs(face, node, _("New")),
     }
 
