@@ -1,6 +1,7 @@
 """What the tests of the plugin share: an application with it, and the world of ``support.station_world``."""
 
 import pytest
+from support import station_world
 
 import grid321.plugins.liaison_station
 
@@ -9,3 +10,9 @@ import grid321.plugins.liaison_station
 def plugin_modules():
     """The plugin alone: it needs no other."""
     return [grid321.plugins.liaison_station]
+
+
+@pytest.fixture
+def world(staged, division_tree):
+    """Stations, deputies and who works there (``station_world``), each test with a fresh copy."""
+    return staged(station_world.build, division_tree)
