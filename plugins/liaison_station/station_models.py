@@ -1,9 +1,9 @@
-"""Tables of stations: what each is, who works there, rooms and their times, papers, equipment, money, ratings."""
+"""Tables of stations: what each is, who works there, rooms and their times, papers, equipment, money."""
 from __future__ import annotations
 
 import peewee
 
-from grid321.core.api import Case, JSONField, Scoped, case_indexes, scope_indexes
+from grid321.core.api import Scoped, scope_indexes
 
 
 class Station(Scoped):
@@ -132,38 +132,4 @@ class Paper(Scoped):
         indexes = scope_indexes((("division_id", "kind", "edition"), False))
 
 
-class Attested(Scoped):
-    """What a person says of an item of a checklist (ten haves, siting) for which no data speak, with the evidence."""
-
-    station_id = peewee.BigIntegerField()
-    item = peewee.CharField(max_length=40)  # an item of scheme liaison_station.have or .siting
-    ok = peewee.BooleanField()
-    evidence = peewee.TextField(default="")
-    day = peewee.DateField()
-
-    class Meta:
-        table_name = "liaison_station_attested"
-        indexes = scope_indexes((("station_id", "item"), True))
-
-
-class Rating(Case):
-    """The yearly rating of a station: proposed with evidence for each item, looked at by the town, decided by the county.
-
-    ``items`` holds for each item {"ok": bool, "computed": bool, "evidence": str} as it stood when it was submitted.
-    """
-
-    station_id = peewee.BigIntegerField()
-    year = peewee.SmallIntegerField()
-    klass = peewee.CharField(max_length=10, default="")
-    model = peewee.CharField(max_length=10, default="")
-    items = JSONField(null=True)
-    reasons = peewee.TextField(default="")
-    decided_on = peewee.DateField(null=True)
-    reward_fen = peewee.BigIntegerField(null=True)
-
-    class Meta:
-        table_name = "liaison_station_rating"
-        indexes = case_indexes((("station_id", "year"), True))
-
-
-MODELS = (Station, Room, Booking, Staff, Equipment, Money, Paper, Attested, Rating)
+MODELS = (Station, Room, Booking, Staff, Equipment, Money, Paper)

@@ -610,16 +610,23 @@ def up(migrator, db):
         members = IntegerField(null=True, default=0)
         station_id = BigIntegerField()
         year = SmallIntegerField()
+        asked_klass = CharField(max_length=10, default='none')
+        asked_model = CharField(max_length=10, default='none')
         klass = CharField(max_length=10, default='')
         model = CharField(max_length=10, default='')
         items = TextField(null=True)
+        fulfilled = SmallIntegerField(null=True)
+        wanted = SmallIntegerField(null=True)
+        words = TextField(default='')
+        town_words = TextField(default='')
         reasons = TextField(default='')
+        proposed_on = DateField(null=True)
         decided_on = DateField(null=True)
         reward_fen = BigIntegerField(null=True)
         class Meta:
             database = db
             table_name = 'liaison_station_rating'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'year'), True))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'state'), False))
     db.create_tables([Rating])
 
     class Reception(Model):
@@ -1035,6 +1042,7 @@ def up(migrator, db):
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_staff_open" ON "liaison_station_staff" ("station_id", "person_id", "role") WHERE ("to_day" IS NULL)')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_home" ON "liaison_station_placement" ("deputy_id") WHERE (("to_day" IS NULL) AND ("home" = True))')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_open" ON "liaison_station_placement" ("deputy_id", "station_id") WHERE ("to_day" IS NULL)')
+    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_rating_year" ON "liaison_station_rating" ("station_id", "year") WHERE ("state" != \'withdrawn\')')
 
 
 def down(migrator, db):
