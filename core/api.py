@@ -132,6 +132,9 @@ from .notify import send as notify
 from .outbox import Event
 from .outbox import waiting as events_waiting
 from .outgoing import Failure
+from .personal_marks import HOME as MARKS_OF_HOMES
+from .personal_marks import NUMBERS as MARKS_OF_NUMBERS
+from .personal_marks import marks as personal_marks
 from .plugin_api import Api
 from .plugins import API_VERSION
 from .qr_codes import picture as qr_picture
@@ -194,6 +197,8 @@ __all__ = [
     "ANONYMOUS",
     "API_VERSION",
     "COORDINATES",
+    "MARKS_OF_HOMES",
+    "MARKS_OF_NUMBERS",
     "SYSTEM",
     "AccountRef",
     "Actor",
@@ -341,6 +346,7 @@ __all__ = [
     "once",
     "open_sealed",
     "people",
+    "personal_marks",
     "qr",
     "qr_picture",
     "raw_rows",

@@ -6,8 +6,6 @@ suggestions and their results; a resident's matter is published by consent (PIPL
 """
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 from grid321.core.api import (
@@ -25,6 +23,7 @@ from grid321.core.api import (
     gettext,
     local_day,
     now,
+    personal_marks,
     records,
     registry,
     scoped,
@@ -39,12 +38,6 @@ from .public_models import Publication
 SOURCES = (("matter", _("Resident's matter")), ("suggestion", _("Deputy's suggestion")))
 CONSENT = {"matter": "publish", "suggestion": "consent_publish"}
 SCHEMES = {"matter": "suggestion_tracking.matter_class", "suggestion": "suggestion_tracking.subject"}
-SHAPES = (
-    (re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"), _("a mobile telephone number")),
-    (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), _("an identity number")),
-    (re.compile(r"(?<!\d)\d{16,19}(?!\d)"), _("the number of a bank card")),
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), _("an e-mail address")),
-)
 
 
 class PublicationSchema(EntitySchema):
@@ -79,13 +72,12 @@ def personal_data(texts: dict[str, str | None], source: str, record: Any) -> dic
     known = [] if source != "matter" or record is None else [
         records.opened(source_entity(source), record, name) for name in ("contact_name", "contact_phone")]
     for field, text in texts.items():
-        plain = unicodedata.normalize("NFKC", text or "")
-        for shape, what in SHAPES:
-            if shape.search(plain):
-                errors.setdefault(field, []).append(
-                    gettext("This contains what looks like %(what)s. Take it out: everybody would read it.", what=what))
-                break
-        if any(len(one) > 1 and one in plain for one in known):
+        found = personal_marks(text, names=known)
+        for one in (one for one in found if one.kind != "name"):
+            errors.setdefault(field, []).append(
+                gettext("This contains what looks like %(what)s. Take it out: everybody would read it.", what=one.what))
+            break
+        if any(one.kind == "name" for one in found):
             errors.setdefault(field, []).append(
                 gettext("This names who raised the matter. Take it out: everybody would read it."))
     return errors
