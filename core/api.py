@@ -35,6 +35,7 @@ from . import statistics_view as figures
 from .access import current_actor, fetch, guarded, inside, require, scoped
 from .actor import ANONYMOUS, SYSTEM, Actor, Grant
 from .bulk import insert_filled
+from .calendar import at as calendar_at
 from .channel_setup import site_url
 from .clock import within
 from .clock_extensions import follow as follow_extension
@@ -281,6 +282,7 @@ __all__ = [
     "after_commit",
     "ancestor_columns",
     "attachments",
+    "calendar_at",
     "case_indexes",
     "changed",
     "class_label",
