@@ -15,7 +15,7 @@ class Station(Scoped):
     """
 
     name = peewee.CharField(max_length=80)
-    kind = peewee.CharField(max_length=20)  # home | central | station | office | head | point | industry | park
+    kind = peewee.CharField(max_length=40)  # an item of scheme liaison_station.kind
     plate = peewee.CharField(max_length=12, unique=True)
     parent_id = peewee.BigIntegerField(null=True, index=True)
     address = peewee.CharField(max_length=200, default="")
@@ -69,13 +69,17 @@ class Booking(Scoped):
 
 
 class Staff(Scoped):
-    """A person works at a station from a day to another: head, deputy head or liaison officer."""
+    """A person works at a station from a day to another: head, deputy head or liaison officer.
+
+    ``post_id`` is the core's post that a liaison officer got with it: it gives the account its role and ends with it.
+    """
 
     station_id = peewee.BigIntegerField(index=True)
     person_id = peewee.BigIntegerField(index=True)
     role = peewee.CharField(max_length=12)  # head | deputy_head | liaison
     from_day = peewee.DateField()
-    to_day = peewee.DateField(null=True)
+    to_day = peewee.DateField(null=True)  # the last day, included
+    post_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "liaison_station_staff"
@@ -117,7 +121,10 @@ class Money(Scoped):
 
 
 class Paper(Scoped):
-    """A version of a duty or system that hangs on the wall (职责、制度); of one station, or of every station below a division."""
+    """An edition of a duty or system that hangs on the wall (职责、制度); of one station, or of every station below a division.
+
+    ``series`` names what the editions of one paper share: the station (0 for all), the kind and the title.
+    """
 
     station_id = peewee.BigIntegerField(null=True, index=True)
     kind = peewee.CharField(max_length=40)  # an item of scheme liaison_station.paper
@@ -126,10 +133,12 @@ class Paper(Scoped):
     text = peewee.TextField()
     adopted_on = peewee.DateField()
     adopted_by = peewee.CharField(max_length=80, default="")
+    repealed_on = peewee.DateField(null=True)  # the first day on which it hangs no more
+    series = peewee.CharField(max_length=160)
 
     class Meta:
         table_name = "liaison_station_paper"
-        indexes = scope_indexes((("division_id", "kind", "edition"), False))
+        indexes = scope_indexes((("division_id", "series", "edition"), True))
 
 
 MODELS = (Station, Room, Booking, Staff, Equipment, Money, Paper)

@@ -159,6 +159,7 @@ def up(migrator, db):
         town_id = BigIntegerField(null=True)
         village_id = BigIntegerField(null=True)
         grid_id = BigIntegerField(null=True)
+        name = CharField(max_length=80)
         level = CharField(max_length=10)
         number = SmallIntegerField()
         from_day = DateField()
@@ -223,12 +224,13 @@ def up(migrator, db):
         record_id = BigIntegerField(null=True)
         key = CharField(unique=True, max_length=120)
         state = CharField(max_length=10, default='noted')
+        was = CharField(max_length=10, default='')
         objection = CharField(max_length=300, default='')
         answer = CharField(max_length=300, default='')
         class Meta:
             database = db
             table_name = 'liaison_station_deed'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('deputy_id', 'year', 'day'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('deputy_id', 'year', 'day'), False), (('entity', 'record_id'), False))
     db.create_tables([Deed])
 
     class Delegation(Model):
@@ -279,14 +281,16 @@ def up(migrator, db):
         committee = BooleanField(default=False)
         status = CharField(max_length=10, default='active')
         status_on = DateField(null=True)
-        status_reason = CharField(max_length=200, default='')
+        status_reason = CharField(max_length=40, default='')
+        status_text = CharField(max_length=200, default='')
         from_day = DateField()
         to_day = DateField(null=True)
         job = CharField(max_length=120, default='')
-        skills = TextField(null=True)
+        skills = CharField(max_length=200, default='')
         card_phone = CharField(max_length=40, default='')
         card_text = CharField(max_length=300, default='')
         post_id = BigIntegerField(null=True)
+        person_made = BooleanField(default=False)
         class Meta:
             database = db
             table_name = 'liaison_station_deputy'
@@ -311,7 +315,7 @@ def up(migrator, db):
         name = CharField(max_length=80)
         level = CharField(max_length=10)
         seats = SmallIntegerField(null=True)
-        covers = TextField(null=True)
+        covers = TextField(default='')
         class Meta:
             database = db
             table_name = 'liaison_station_district'
@@ -482,10 +486,12 @@ def up(migrator, db):
         text = TextField()
         adopted_on = DateField()
         adopted_by = CharField(max_length=80, default='')
+        repealed_on = DateField(null=True)
+        series = CharField(max_length=160)
         class Meta:
             database = db
             table_name = 'liaison_station_paper'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'kind', 'edition'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'series', 'edition'), True))
     db.create_tables([Paper])
 
     class Placement(Model):
@@ -509,6 +515,7 @@ def up(migrator, db):
         home = BooleanField(default=True)
         from_day = DateField()
         to_day = DateField(null=True)
+        ended_why = CharField(max_length=200, default='')
         class Meta:
             database = db
             table_name = 'liaison_station_placement'
@@ -818,6 +825,7 @@ def up(migrator, db):
         role = CharField(max_length=12)
         from_day = DateField()
         to_day = DateField(null=True)
+        post_id = BigIntegerField(null=True)
         class Meta:
             database = db
             table_name = 'liaison_station_staff'
@@ -839,7 +847,7 @@ def up(migrator, db):
         village_id = BigIntegerField(null=True)
         grid_id = BigIntegerField(null=True)
         name = CharField(max_length=80)
-        kind = CharField(max_length=20)
+        kind = CharField(max_length=40)
         plate = CharField(unique=True, max_length=12)
         parent_id = BigIntegerField(index=True, null=True)
         address = CharField(max_length=200, default='')
@@ -952,25 +960,14 @@ def up(migrator, db):
 
     class Voice(Model):
         id = BigAutoField()
-        uid = CharField(unique=True, max_length=32)
-        version = IntegerField(default=1)
-        created_at = DateTimeField()
-        updated_at = DateTimeField()
-        created_by = BigIntegerField(null=True)
-        division_id = BigIntegerField()
-        province_id = BigIntegerField(null=True)
-        city_id = BigIntegerField(null=True)
-        county_id = BigIntegerField(null=True)
-        town_id = BigIntegerField(null=True)
-        village_id = BigIntegerField(null=True)
-        grid_id = BigIntegerField(null=True)
-        year_id = BigIntegerField(index=True)
+        year_id = BigIntegerField()
         way = CharField(max_length=8)
         answer = CharField(max_length=12)
+        n = IntegerField(default=0)
         class Meta:
             database = db
             table_name = 'liaison_station_voice'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+            indexes = ((('year_id', 'way', 'answer'), True),)
     db.create_tables([Voice])
 
     class Wish(Model):
@@ -1027,21 +1024,25 @@ def up(migrator, db):
         bond = CharField(null=True, max_length=8)
         members = IntegerField(null=True, default=0)
         deputy_id = BigIntegerField()
+        person_id = BigIntegerField(index=True)
+        name = CharField(max_length=60)
         year = SmallIntegerField()
         report = TextField(default='')
+        reported_at = CharField(max_length=120, default='')
         figures = TextField(null=True)
+        items = TextField(null=True)
+        confirmed_on = DateField(null=True)
         checked_on = DateField(null=True)
         published_on = DateField(null=True)
-        reported_at = CharField(max_length=120, default='')
         votes = TextField(null=True)
         class Meta:
             database = db
             table_name = 'liaison_station_year'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('deputy_id', 'year'), True))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('deputy_id', 'year'), True), (('county_id', 'published_on', 'id'), False))
     db.create_tables([Year])
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_staff_open" ON "liaison_station_staff" ("station_id", "person_id", "role") WHERE ("to_day" IS NULL)')
-    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_home" ON "liaison_station_placement" ("deputy_id") WHERE (("to_day" IS NULL) AND ("home" = True))')
-    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_open" ON "liaison_station_placement" ("deputy_id", "station_id") WHERE ("to_day" IS NULL)')
+    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_home" ON "liaison_station_placement" ("person_id", "level") WHERE (("to_day" IS NULL) AND ("home" = True))')
+    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_open" ON "liaison_station_placement" ("person_id", "station_id") WHERE ("to_day" IS NULL)')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_rating_year" ON "liaison_station_rating" ("station_id", "year") WHERE ("state" != \'withdrawn\')')
 
 

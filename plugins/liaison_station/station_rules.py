@@ -1,0 +1,213 @@
+"""The staffing rule of a station, computed and explained: what is there, what is missing, why, who may mend it.
+
+The strict rule of the published sources is the default of the settings (``station_choices``); a county loosens it there with its
+own source. Who is a deputy, chairs a congress or is a village's secretary is asked of the posts that the core keeps. Party
+membership is asked of nobody: that a full Party member is among deputy head and liaison officers is confirmed for the station.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from grid321.core.api import Node, NotFound, format_day, local_day, people, snapshot, tree
+from grid321.core.api import gettext as _
+
+from .station_choices import HEAD_RULES, KINDS, STAFF, P
+from .station_models import Staff, Station
+
+ROLE_LABELS = dict(STAFF)
+DEPUTY_POST = "core_deputy_"
+LIST_MARK = "、"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the staffing rule at a station on a day.
+
+    ``there`` says what there is, ``missing`` what is wanted (empty when ``ok``), ``why`` the rule with its source, ``remedy`` who
+    may mend it and how (empty when ``ok``).
+    """
+
+    key: str
+    ok: bool
+    label: str
+    there: str
+    missing: str
+    why: str
+    remedy: str
+
+
+def kinds(division_id: int | None = None) -> dict[str, str]:
+    """The kinds of stations at a division in the present language: code → label, in order."""
+    now = snapshot()
+    return dict(now.classes.labels(KINDS.key, now.tree.get(division_id)))
+
+
+def station_of(station_id: int) -> Station:
+    """The station of that id, whoever asks. Raises ``NotFound``."""
+    found: Station | None = Station.get_or_none(Station.id == station_id)
+    if found is None:
+        raise NotFound(_("There is no such station."))
+    return found
+
+
+def place_of(station: Any) -> Node:
+    """The division at which a station stands. Raises ``NotFound`` for one that is gone."""
+    found = tree().get(station.division_id)
+    if found is None:
+        raise NotFound(_("The division of this station no longer exists."))
+    return found
+
+
+def is_open(station: Any, day: date) -> bool:
+    """True when a station works on a day: opened, not at rest, not closed."""
+    rests = station.suspended_on is not None and station.suspended_on <= day
+    return station.opened_on <= day and not rests and (station.closed_on is None or day < station.closed_on)
+
+
+def staff_on(station_id: int, day: date) -> list[Staff]:
+    """Who works at a station on a day, longest first."""
+    return list(Staff.select().where(
+        (Staff.station_id == station_id) & (Staff.from_day <= day) & (Staff.to_day.is_null() | (Staff.to_day >= day)))
+        .order_by(Staff.from_day, Staff.id))
+
+
+def head_of(station_id: int, day: date | None = None) -> people.Person | None:
+    """The person who heads a station on a day (today), or None."""
+    person_ids = [row.person_id for row in staff_on(station_id, day or local_day()) if row.role == "head"]
+    found: people.Person | None = people.Person.get_or_none(people.Person.id == person_ids[0]) if person_ids else None
+    return found
+
+
+# ---------------------------------------------------------------- the rule
+
+def ruled(key: str, place: Node, day: date | None = None) -> tuple[Any, str]:
+    """The value of a setting of this plugin at a division on a day, and its source in words."""
+    value, source, *_rest = snapshot().settings.explain(P + key, place, day)
+    return value, str(source)
+
+
+def head_rule(station: Any, day: date) -> tuple[str, str]:
+    """Who may head a station (a key of ``HEAD_RULES``) and the source of that; ``free`` where no rule holds."""
+    place = place_of(station)
+    wanted, source = ruled("headed_kinds", place, day)
+    if station.kind not in wanted.split(",") or place.level not in {"town", "village"}:
+        return "free", source
+    rule, source = ruled(f"head_{place.level}", place, day)
+    return str(rule), source
+
+
+def why_not_head(person_id: int, station: Any, day: date) -> str:
+    """Why a person may not head a station on a day, in one sentence; empty when nothing stands against it."""
+    rule, source = head_rule(station, day)
+    lacks = _lacking(person_id, station, rule, day)
+    if not lacks:
+        return ""
+    return _("The head of %(station)s is %(who)s, and on %(day)s %(lacks)s. Source: %(source)s.", station=station.name,
+             who=str(HEAD_RULES[rule]), day=format_day(day), lacks=lacks, source=source.rstrip("。. "))
+
+
+def _lacking(person_id: int, station: Any, rule: str, day: date) -> str:
+    """What a person lacks for a rule on a day, as the end of a sentence; empty for nothing."""
+    if rule == "free":
+        return ""
+    place = place_of(station)
+    held = people.posts_of(person_id, day)
+    missing = []
+    if rule in {"secretary_deputy", "deputy"} and not any(post.kind.startswith(DEPUTY_POST) for post in held):
+        missing.append(_("this person is no deputy"))
+    for name, setting, words in (("chair", "chair_posts", _("this person does not chair the congress of %(place)s")),
+                                 ("secretary_deputy", "secretary_posts", _("this person is not the secretary of %(place)s"))):
+        wanted = set(ruled(setting, place, day)[0].split(","))
+        if rule == name and not any(post.kind in wanted and post.division_id == place.id for post in held):
+            missing.append(words % {"place": place.name})
+    return LIST_MARK.join(missing)
+
+
+def staffing(station_id: int, day: date | None = None) -> list[Finding]:
+    """What the staffing rule finds at a station on a day (today), line by line; raises ``NotFound`` for no station.
+
+    For a kind of station without staff of its own the one line says so. Two queries, and one for each head.
+    """
+    station, day = station_of(station_id), day or local_day()
+    place = place_of(station)
+    wanted, source = ruled("staffed_kinds", place, day)
+    if station.kind not in wanted.split(","):
+        label = kinds(place.id).get(station.kind, station.kind)
+        return [Finding("kind", True, _("Staffing"), _("%(kind)s: no staff of its own is asked for", kind=label), "",
+                        _because(_("the staffing rule does not hold for this kind"), source), "")]
+    staff = staff_on(station.id, day)
+    names = names_of([row.person_id for row in staff])
+    by_role = {role: [row for row in staff if row.role == role] for role in ROLE_LABELS}
+    found = [_count(role, by_role[role], names, place, day) for role in ROLE_LABELS]
+    found += [_qualified(row, names, station, place, day) for row in by_role["head"]]
+    return [*found, *_party(station, [*by_role["deputy_head"], *by_role["liaison"]], place, day)]
+
+
+def _count(role: str, rows: list[Staff], names: Mapping[int, str], place: Node, day: date) -> Finding:
+    """How many there are of a post, against how many there should be."""
+    least, source = ruled(f"staff_{role}", place, day)
+    most = ruled("staff_liaison_most", place, day)[0] if role == "liaison" else least
+    count, missing = len(rows), ""
+    if count < least:
+        missing = _("%(count)s more", count=least - count)
+    elif count > max(least, most):
+        missing = _("%(count)s too many", count=count - max(least, most))
+    asked = str(least) if most <= least else f"{least}–{most}"
+    rule = _("%(asked)s asked for", asked=asked)
+    there = LIST_MARK.join(names.get(row.person_id, "?") for row in rows) or _("nobody")
+    return Finding(role, not missing, str(ROLE_LABELS[role]), there, missing, _because(rule, source),
+                   _remedy(place) if missing else "")
+
+
+def _qualified(row: Staff, names: Mapping[int, str], station: Any, place: Node, day: date) -> Finding:
+    """Whether who heads the station is whom the rule asks for."""
+    rule, source = head_rule(station, day)
+    lacks = _lacking(row.person_id, station, rule, day)
+    return Finding("head_is", not lacks, _("Who heads the station"), names.get(row.person_id, "?"), lacks,
+                   _because(_("the head is %(who)s", who=str(HEAD_RULES[rule])), source),
+                   _("%(who)s, who enters the missing post or another head.", who=_officers(place)) if lacks else "")
+
+
+def _party(station: Any, rows: list[Staff], place: Node, day: date) -> list[Finding]:
+    """Whether it is confirmed that a full Party member is among deputy head and officers, since the last of them came."""
+    asked, source = ruled("staff_party", place, day)
+    if not asked:
+        return []
+    confirmed, last = station.party_confirmed_on, max((row.from_day for row in rows), default=None)
+    there = _("confirmed on %(day)s", day=format_day(confirmed)) if confirmed is not None else _("not confirmed")
+    missing = ""
+    if last is None:
+        missing = _("there is neither a deputy head nor a liaison officer")
+    elif confirmed is None or confirmed > day:
+        missing = _("the confirmation")
+    elif confirmed < last:
+        missing = _("a new confirmation: somebody came on %(day)s", day=format_day(last))
+    rule = _("at least one full Party member is among deputy head and liaison officers")
+    return [Finding("party", not missing, _("Party member among them"), there, missing, _because(rule, source),
+                    _("%(who)s, with the button “Confirm”.", who=_officers(place)) if missing else "")]
+
+
+def _because(rule: str, source: str) -> str:
+    return _("%(rule)s. Source: %(source)s.", rule=rule[:1].upper() + rule[1:], source=source.rstrip("。. "))
+
+
+def _remedy(place: Node) -> str:
+    return _("%(who)s, under “Staff”.", who=_officers(place))
+
+
+def _officers(place: Node) -> str:
+    """Who keeps the staff of a station at a division."""
+    town, county = tree().at_level(place, "town"), tree().at_level(place, "county")
+    above = (county or place).name
+    if town is None:
+        return _("The officer for stations of %(place)s", place=above)
+    return _("The officer for stations of %(town)s or %(county)s", town=town.name, county=above)
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """The names of persons by id. One query."""
+    person = people.Person
+    return dict(person.select(person.id, person.name).where(person.id.in_(sorted(set(ids)) or [0])).tuples())
