@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import peewee
 
-from grid321.core.api import BlindField, JSONField, Scoped, SealedField, scope_indexes
+from grid321.core.api import BlindField, Scoped, SealedField, scope_indexes
 
 
 class Congress(Scoped):
-    """A term of the people's congress of a division (第十八届): its number and days."""
+    """A term of a people's congress (第十九届): its number and days. A county keeps those of the levels above it, too."""
 
+    name = peewee.CharField(max_length=80)
     level = peewee.CharField(max_length=10)  # national | province | city | county | town
     number = peewee.SmallIntegerField()
     from_day = peewee.DateField()
@@ -20,13 +21,13 @@ class Congress(Scoped):
 
 
 class District(Scoped):
-    """An electoral district (选区) of a congress, with the divisions that it covers."""
+    """An electoral district (选区) of a congress, with the codes of the divisions that it covers, joined by ``、``."""
 
     code = peewee.CharField(max_length=20)
     name = peewee.CharField(max_length=80)
     level = peewee.CharField(max_length=10)
     seats = peewee.SmallIntegerField(null=True)
-    covers = JSONField(null=True)  # ids of divisions
+    covers = peewee.TextField(default="")
 
     class Meta:
         table_name = "liaison_station_district"
@@ -49,8 +50,9 @@ class Delegation(Scoped):
 class Deputy(Scoped):
     """A mandate: a person is deputy to the congress of a level for a term. Somebody may hold mandates of several levels.
 
-    ``post_id`` is the core's post, which gives the role; it ends when the mandate does. Telephone and identity number stand with
-    the person, sealed; ``card_phone`` is what the deputy wants printed on the contact card.
+    ``post_id`` is the core's post, which gives the role; it ends when the mandate does, and while it is suspended. Telephone and
+    identity number stand with the person, sealed; ``card_phone`` is what the deputy wants printed on the contact card.
+    ``person_made``: the person was entered with the mandate, and goes with it when the entry was a mistake.
     """
 
     person_id = peewee.BigIntegerField(index=True)
@@ -63,14 +65,16 @@ class Deputy(Scoped):
     committee = peewee.BooleanField(default=False)  # member of the standing committee
     status = peewee.CharField(max_length=10, default="active")  # active | suspended | ended
     status_on = peewee.DateField(null=True)
-    status_reason = peewee.CharField(max_length=200, default="")
+    status_reason = peewee.CharField(max_length=40, default="")  # an item of scheme liaison_station.status_reason
+    status_text = peewee.CharField(max_length=200, default="")
     from_day = peewee.DateField()
     to_day = peewee.DateField(null=True)
     job = peewee.CharField(max_length=120, default="")
-    skills = JSONField(null=True)  # items of scheme liaison_station.skill
+    skills = peewee.CharField(max_length=200, default="")  # items of scheme liaison_station.skill, joined by ","
     card_phone = peewee.CharField(max_length=40, default="")
     card_text = peewee.CharField(max_length=300, default="")
     post_id = peewee.BigIntegerField(null=True)
+    person_made = peewee.BooleanField(default=False)
 
     class Meta:
         table_name = "liaison_station_deputy"
@@ -78,7 +82,11 @@ class Deputy(Scoped):
 
 
 class Placement(Scoped):
-    """A deputy belongs to a station from a day to another. ``home`` is the one to which the level assigns the deputy."""
+    """A deputy belongs to a station from a day to another; the row lives where the station does.
+
+    ``level`` is that of the station's division: at each level somebody has one ``home`` station at most (a county deputy belongs
+    to the county's home and to a town's station), whichever mandates he or she holds. In others a deputy may help.
+    """
 
     deputy_id = peewee.BigIntegerField(index=True)
     person_id = peewee.BigIntegerField(index=True)
@@ -86,16 +94,18 @@ class Placement(Scoped):
     level = peewee.CharField(max_length=10)
     home = peewee.BooleanField(default=True)
     from_day = peewee.DateField()
-    to_day = peewee.DateField(null=True)
+    to_day = peewee.DateField(null=True)  # the last day, included
+    ended_why = peewee.CharField(max_length=200, default="")
 
     class Meta:
         table_name = "liaison_station_placement"
         indexes = scope_indexes()
 
 
-Placement.add_index(Placement.index(Placement.deputy_id, unique=True, name="liaison_station_placement_home",
+# Two clerks who place the same person at once: the second insert fails here, whatever both have read before.
+Placement.add_index(Placement.index(Placement.person_id, Placement.level, unique=True, name="liaison_station_placement_home",
                                     where=Placement.to_day.is_null() & (Placement.home == True)))  # noqa: E712 - SQL
-Placement.add_index(Placement.index(Placement.deputy_id, Placement.station_id, unique=True, name="liaison_station_placement_open",
+Placement.add_index(Placement.index(Placement.person_id, Placement.station_id, unique=True, name="liaison_station_placement_open",
                                     where=Placement.to_day.is_null()))
 
 

@@ -31,6 +31,8 @@ CONGRESSES = (  # key, level, place that keeps it, number of the term
     ("city", "city", "county", 5), ("county", "county", "county", 19),
     ("wuli", "town", "town", 21), ("datong", "town", "other_town", 21),
 )
+TERMS = {"city": "安康市第五届人民代表大会", "county": "汉滨区第十九届人民代表大会", "wuli": "五里镇第二十一届人民代表大会",
+         "datong": "大同镇第二十一届人民代表大会"}
 DISTRICTS = (  # key, level, place that keeps it, code, name, places covered
     ("c1", "county", "county", "01", "五里选区", ("town",)),
     ("c2", "county", "county", "02", "大同选区", ("other_town",)),
@@ -171,11 +173,11 @@ def _places(found: World) -> None:
             name=name, kind=kind, plate=f"test{number:04d}", parent_id=found.stations[above].id if above else None,
             address=f"{name}（一楼）", opened_on=SINCE, **columns(getattr(found.tree, place)))
     for key, level, place, number in CONGRESSES:
-        found.congresses[key] = Congress.create(level=level, number=number, from_day=SINCE,
+        found.congresses[key] = Congress.create(name=TERMS[key], level=level, number=number, from_day=SINCE,
                                                 **columns(getattr(found.tree, place)))
     for key, level, place, code, name, covers in DISTRICTS:
         found.districts[key] = District.create(
-            level=level, code=code, name=name, covers=[getattr(found.tree, one).id for one in covers],
+            level=level, code=code, name=name, covers="、".join(getattr(found.tree, one).code for one in covers),
             **columns(getattr(found.tree, place)))
 
 
@@ -193,8 +195,8 @@ def _deputies(found: World) -> None:
             district_id=found.districts[district].id if district else None, **where)
         home = found.stations[station]
         found.placements[key] = Placement.create(
-            deputy_id=deputy.id, person_id=person.id, station_id=home.id, level=level, from_day=SINCE,
-            **columns(snapshot.current().tree.get(home.division_id)))
+            deputy_id=deputy.id, person_id=person.id, station_id=home.id, from_day=SINCE,
+            level=found.node(station).level, **columns(found.node(station)))
 
 
 def _staff(found: World) -> None:
