@@ -23,6 +23,9 @@ MOST = 400
 YEARS = 10
 """No rule is longer: a term of a congress has five years (Constitution art. 106)."""
 
+CYCLE = 400
+"""Years after which the Gregorian calendar repeats: 146,097 days, which are whole weeks."""
+
 KEEP, SKIP, NEXT = "keep", "skip", "next"
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _WEEKDAY = "(?:MO|TU|WE|TH|FR|SA|SU)"
@@ -121,7 +124,12 @@ def occurrences(rule: str, first: date, last: date) -> tuple[date, ...]:
 @lru_cache(maxsize=4096)
 def _days_of(rule: str, first: date, last: date, most: int) -> tuple[date, ...]:
     """At most ``most`` days of a rule. COUNT and UNTIL are cut off and kept by ourselves: dateutil wants UNTIL in the zone of
-    DTSTART, and would look for a COUNT that is never reached until the year 9999."""
+    DTSTART.
+
+    Of a rule that never gives a day (30 February) dateutil asks every day until the year 9999, for seconds. The calendar is
+    the same every 400 years, weekdays included, so the rule is expanded as late as it can be, and its days are brought back.
+    """
+    ahead = (date.max.year - YEARS - first.year) // CYCLE * CYCLE
     kept = []
     for item in rule.split(";"):
         if item.startswith("UNTIL="):
@@ -130,8 +138,9 @@ def _days_of(rule: str, first: date, last: date, most: int) -> tuple[date, ...]:
             most = min(most, int(item[6:]))
         else:
             kept.append(item)
-    expanded = rrulestr(";".join(kept), dtstart=datetime.combine(first, time())).replace(until=datetime.combine(last, time()))
-    return tuple(moment.date() for moment in islice(expanded, most))
+    begin, end = (datetime.combine(day.replace(year=day.year + ahead), time()) for day in (first, min(last, latest(first))))
+    expanded = rrulestr(";".join(kept), dtstart=begin).replace(until=end)
+    return tuple(moment.date().replace(year=moment.year - ahead) for moment in islice(expanded, most))
 
 
 def days(schedule: Any, start: date, end: date) -> list[date]:
