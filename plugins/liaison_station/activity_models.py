@@ -20,17 +20,21 @@ class Theme(Scoped):
 
 
 class Activity(Case):
-    """An activity of deputies, announced, held and written up; at a station or elsewhere."""
+    """An activity of deputies, announced, held and written up; at a station or elsewhere.
+
+    ``theme_id`` follows from ``themed`` and the day: the theme that holds here in that quarter. ``leader_id`` is who leads it; of
+    an individual one (``collective`` false) the deputy whose activity it is.
+    """
 
     station_id = peewee.BigIntegerField(null=True, index=True)
     kind = peewee.CharField(max_length=40)  # an item of scheme liaison_station.activity
     title = peewee.CharField(max_length=120)
+    themed = peewee.BooleanField(default=False)
     theme_id = peewee.BigIntegerField(null=True)
     collective = peewee.BooleanField(default=True)
     day = peewee.DateField()
     from_minute = peewee.SmallIntegerField(null=True)
     to_minute = peewee.SmallIntegerField(null=True)
-    room_id = peewee.BigIntegerField(null=True)
     place = peewee.CharField(max_length=120, default="")
     leader_id = peewee.BigIntegerField(null=True)  # a person
     units = peewee.CharField(max_length=300, default="")  # departments that take part
@@ -45,13 +49,18 @@ class Activity(Case):
 
 
 class Attendance(Scoped):
-    """Somebody was asked to an activity, and came or not."""
+    """Somebody was asked to an activity, and came or not: one row for each person, whatever mandates he or she holds.
+
+    ``came`` is the last word about the person (None: nobody has said yet), ``how`` who said it: the officer's list or the code
+    that the person scanned. ``deputy_id`` is the mandate, None for who is no deputy. Residents are counted, not named:
+    ``Activity.voters``.
+    """
 
     activity_id = peewee.BigIntegerField(index=True)
     deputy_id = peewee.BigIntegerField(null=True)
     person_id = peewee.BigIntegerField(null=True, index=True)
     guest = peewee.CharField(max_length=80, default="")  # name and office of somebody who is no person of the platform
-    role = peewee.CharField(max_length=12)  # deputy | leader | department | grid | resident | other
+    role = peewee.CharField(max_length=12)  # deputy | leader | department | grid | other
     answer = peewee.CharField(max_length=8, default="")  # comes | cannot
     came = peewee.BooleanField(null=True)
     how = peewee.CharField(max_length=6, default="")  # list | qr
@@ -59,7 +68,7 @@ class Attendance(Scoped):
 
     class Meta:
         table_name = "liaison_station_attendance"
-        indexes = scope_indexes((("activity_id", "deputy_id"), True), (("deputy_id", "day"), False))
+        indexes = scope_indexes((("activity_id", "person_id"), True), (("deputy_id", "day"), False), (("county_id", "day"), False))
 
 
 class Result(Scoped):
@@ -77,7 +86,7 @@ class Result(Scoped):
 
     class Meta:
         table_name = "liaison_station_result"
-        indexes = scope_indexes()
+        indexes = scope_indexes((("county_id", "day"), False))
 
 
 MODELS = (Theme, Activity, Attendance, Result)

@@ -45,12 +45,12 @@ def up(migrator, db):
         station_id = BigIntegerField(index=True, null=True)
         kind = CharField(max_length=40)
         title = CharField(max_length=120)
+        themed = BooleanField(default=False)
         theme_id = BigIntegerField(null=True)
         collective = BooleanField(default=True)
         day = DateField()
         from_minute = SmallIntegerField(null=True)
         to_minute = SmallIntegerField(null=True)
-        room_id = BigIntegerField(null=True)
         place = CharField(max_length=120, default='')
         leader_id = BigIntegerField(null=True)
         units = CharField(max_length=300, default='')
@@ -90,7 +90,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'liaison_station_attendance'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('activity_id', 'deputy_id'), True), (('deputy_id', 'day'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('activity_id', 'person_id'), True), (('deputy_id', 'day'), False), (('county_id', 'day'), False))
     db.create_tables([Attendance])
 
     class Attested(Model):
@@ -716,7 +716,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'liaison_station_result'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('county_id', 'day'), False))
     db.create_tables([Result])
 
     class Room(Model):
