@@ -10,6 +10,7 @@ from grid321.core.api import Node, RecordRef, current_frame, local_day
 
 from .day_choices import P
 from .deputy_models import Deputy, Placement
+from .placement import in_office, open_on
 from .reception_models import Duty
 from .station_models import Station
 
@@ -23,11 +24,10 @@ def heard_here(node: Node) -> Any:
     """
     stations = Station.select(Station.id).where(getattr(Station, node.column) == node.id)
     day = local_day()
-    placed = Placement.select(Placement.deputy_id).where(
-        Placement.station_id.in_(stations) & (Placement.to_day.is_null() | (Placement.to_day >= day)))
+    placed = Placement.select(Placement.deputy_id).where(Placement.station_id.in_(stations) & open_on(day))
     on_duty = Duty.select(Duty.deputy_id).where(Duty.station_id.in_(stations))
     return Deputy.select(Deputy.id, Deputy.name).where(
-        (Deputy.id.in_(placed) & (Deputy.status == "active")) | Deputy.id.in_(on_duty)).order_by(Deputy.name, Deputy.id)
+        (Deputy.id.in_(placed) & in_office(day)) | Deputy.id.in_(on_duty)).order_by(Deputy.name, Deputy.id)
 
 
 class DeputyHere(RecordRef):
