@@ -136,7 +136,7 @@ def check_booking(data: dict[str, Any], record: Any, node: Node) -> Errors:
 
 
 def overlapping(room_id: int, day: date, begin: int, end: int, own_id: int = 0) -> Booking | None:
-    """The first booking of a room on a day that shares a minute with ``begin`` to ``end``, apart from ``own_id``; None without."""
+    """The first booking of a room on a day that shares a minute with ``begin`` to ``end``, apart from ``own_id``, or None."""
     found: Booking | None = Booking.select().where(
         (Booking.room_id == room_id) & (Booking.day == day) & (Booking.id != own_id) & (Booking.from_minute < end)
         & (Booking.to_minute > begin)).order_by(Booking.from_minute, Booking.id).first()
@@ -173,7 +173,9 @@ def check_staff(data: dict[str, Any], record: Any, node: Node) -> Errors:
         return {"role": [_("A station has one head, and %(name)s is it since %(day)s. Enter the last day of %(name)s first.",
                            name=name, day=format_day(other.from_day))]}
     refusal = why_not_head(person_id, station, from_day)
-    return {"person": [_("%(why)s Enter the missing post under “Posts”, or choose another head.", why=refusal)]} if refusal else {}
+    if not refusal:
+        return {}
+    return {"person": [_("%(why)s Enter the missing post under “Posts”, or choose another head.", why=refusal)]}
 
 
 def _check_end(data: dict[str, Any], record: Any) -> Errors:

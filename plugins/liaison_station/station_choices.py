@@ -41,8 +41,9 @@ CLASSES = (KINDS, PAPERS)
 ONE_OF_EACH = _("Published staffing rule: one head, one deputy head, one or two liaison officers [place]")
 WHO_LEADS = _("Published staffing rule: the head of a town’s station is the chair of its congress, that of a village’s station "
               "its Party secretary who is a deputy [place]")
-HEAD_RULES = {"chair": _("the chair of the town’s congress"), "secretary_deputy": _("the village’s Party secretary, who is a deputy"),
-              "deputy": _("a deputy"), "free": _("anybody")}
+HEAD_RULES = {"chair": _("the chair of the town’s congress"),
+              "secretary_deputy": _("the village’s Party secretary, who is a deputy"), "deputy": _("a deputy"),
+              "free": _("anybody")}
 """Who may be the head of a station, in words that end the sentence “The head is …”."""
 
 

@@ -31,13 +31,14 @@ def may(*words: str) -> tuple[str, ...]:
 
 SEE = may(*(f"{name}.view" for name in THINGS))
 KEEP = may(*(f"{name}.create,edit,delete,export" for name in ("room", "booking", "equipment", "money", "paper")),
-           "staff.create,edit,export")
+           "staff.create,edit,delete,export")
 CONFIRM = f"{P}station_confirm"
 
 ROLES = (
     replace(COUNTY, permissions=(*EVERYDAY, *PEOPLE, *SEE, *KEEP, *may("station.create,edit,delete,import,export"), CONFIRM)),
     replace(TOWN, permissions=(*EVERYDAY, *PEOPLE, *SEE, *KEEP, *may("station.create,edit,export"), CONFIRM)),
-    replace(LIAISON, permissions=(*EVERYDAY, *SEE, *may("room.create,edit", "booking.create,edit,delete", "equipment.create,edit"))),
+    replace(LIAISON, permissions=(*EVERYDAY, *SEE, *may("room.create,edit", "booking.create,edit,delete",
+                                                        "equipment.create,edit"))),
     replace(VIEWER, permissions=(*EVERYDAY, *SEE)),
 )
 
@@ -45,7 +46,12 @@ POSTS = (
     PostKind("station_county_officer", _("County officer for stations"), ("city", "county"), COUNTY.key),
     PostKind("station_town_officer", _("Town officer for stations"), ("town",), TOWN.key),
     PostKind("station_liaison", _("Liaison officer of a station"), ("city", "county", "town", "village"), LIAISON.key),
+    PostKind("station_congress_chair", _("Chair of the town’s congress"), ("town",)),
+    PostKind("station_village_secretary", _("Secretary of the village’s Party branch"), ("village",)),
     PostKind("station_viewer", _("Reader of stations"), ("city", "county", "town", "village"), VIEWER.key),
 )
 
 PERMISSIONS = ((CONFIRM, _("Confirm that a full Party member is among a station’s deputy head and officers")),)
+
+GRANTS = {"core.deputy": may(*(f"{name}.view" for name in ("station", "room", "staff", "paper")))}
+"""Deputies see where they belong and who works there."""

@@ -1,0 +1,116 @@
+"""What a station's page shows beside its fields: staff with findings, rooms, papers on the wall, equipment and money."""
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import peewee
+
+from grid321.core.api import Actor, Node, Panel, class_label, format_day, local_day
+from grid321.core.api import gettext as _
+
+from . import station_papers, station_plates, station_rules
+from .station_choices import PAPERS, P
+from .station_fields import clock, yuan
+from .station_models import Booking, Equipment, Money, Room, Station
+from .station_roles import CONFIRM
+
+AHEAD = timedelta(days=31)
+"""How far ahead a station's page shows what its rooms are taken for."""
+MOST = 40
+
+
+def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
+    """The panels for a slot, or None when this area has nothing to add there."""
+    if entity is None or record is None or entity.key != f"{P}station":
+        return None
+    if slot == "detail.main":
+        return [panel for panel in (staff_panel(record, actor, node), rooms_panel(record, actor, node),
+                                    papers_panel(record, actor, node)) if panel is not None]
+    if slot == "detail.aside":
+        return [panel for panel in (plate_panel(record), things_panel(record, actor, node)) if panel is not None]
+    return None
+
+
+def staff_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
+    """Who works at the station, and what the staffing rule finds."""
+    if not actor.may_on(f"{P}staff.view", station):
+        return None
+    day = local_day()
+    rows = station_rules.staff_on(station.id, day)
+    names = station_rules.names_of([row.person_id for row in rows])
+    base = f"/d/{node.code}/liaison_station/staff"
+    people = [{"name": names.get(row.person_id, ""), "post": str(station_rules.ROLE_LABELS[row.role]),
+               "since": format_day(row.from_day), "url": f"{base}/{row.id}"} for row in rows]
+    findings = station_rules.staffing(station.id, day)
+    confirm = any(one.key == "party" and not one.ok for one in findings) and actor.may_on(CONFIRM, station)
+    return Panel(_("Staff"), "liaison_station/staff_panel.html", {
+        "people": people, "findings": findings, "missing": sum(not one.ok for one in findings),
+        "add_url": _new("staff", station, actor, node), "all_url": f"{base}/?{urlencode({'station': station.id})}",
+        "confirm_url": f"/d/{node.code}/liaison_station/station/{station.id}/confirm-party" if confirm else ""}, order=10)
+
+
+def rooms_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
+    """The rooms of the station and who has them in the next month. Two queries."""
+    if not actor.may_on(f"{P}room.view", station):
+        return None
+    today = local_day()
+    base = f"/d/{node.code}/liaison_station"
+    rooms = list(Room.select().where(Room.station_id == station.id).order_by(Room.name).limit(MOST))
+    taken: dict[int, list[dict[str, str]]] = {room.id: [] for room in rooms}
+    bookings = Booking.select().where(
+        (Booking.station_id == station.id) & (Booking.day >= today) & (Booking.day <= today + AHEAD))
+    for row in bookings.order_by(Booking.day, Booking.from_minute).limit(MOST):
+        taken.setdefault(row.room_id, []).append({
+            "day": format_day(row.day), "time": f"{clock(row.from_minute)}–{clock(row.to_minute)}", "purpose": row.purpose,
+            "url": f"{base}/booking/{row.id}"})
+    may_book = actor.may_on(f"{P}booking.create", station) and station_rules.is_open(station, today)
+    shown = [{"name": room.name, "seats": room.seats, "shared_with": room.shared_with, "url": f"{base}/room/{room.id}",
+              "taken": taken[room.id], "book_url": f"{base}/booking/new?{urlencode({'room': room.id})}" if may_book else ""}
+             for room in rooms]
+    return Panel(_("Rooms"), "liaison_station/rooms_panel.html", {
+        "rooms": shown, "add_url": _new("room", station, actor, node), "days": AHEAD.days}, order=20)
+
+
+def papers_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
+    """The papers that hang on the wall now, with edition and since when."""
+    if not actor.may_on(f"{P}paper.view", station):
+        return None
+    base = f"/d/{node.code}/liaison_station"
+    rows = [{"title": paper.title, "kind": class_label(PAPERS.key, paper.kind, station.division_id), "edition": paper.edition,
+             "since": format_day(paper.adopted_on), "own": paper.station_id is not None,
+             "url": f"{base}/paper/{paper.id}" if actor.may_on(f"{P}paper.view", paper) else ""}
+            for paper in station_papers.in_force(station)]
+    return Panel(_("Papers on the wall"), "liaison_station/papers_panel.html", {
+        "rows": rows, "add_url": _new("paper", station, actor, node),
+        "print_url": f"{base}/station/{station.id}/form/wall_papers" if rows else ""}, order=30)
+
+
+def plate_panel(station: Any) -> Panel:
+    """The address behind the door plate."""
+    return Panel(_("Door plate"), "liaison_station/plate_panel.html", {"address": station_plates.address(station)}, order=20)
+
+
+def things_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
+    """Equipment, and the money of the year: budget and grants against what was spent. Two queries."""
+    if not actor.may_on(f"{P}equipment.view", station):
+        return None
+    base, year, mine = f"/d/{node.code}/liaison_station", local_day().year, urlencode({"station": station.id})
+    things = [{"name": row.name, "count": row.count, "repair": row.condition == "repair", "url": f"{base}/equipment/{row.id}"}
+              for row in Equipment.select().where((Equipment.station_id == station.id) & (Equipment.condition != "gone"))
+              .order_by(Equipment.name).limit(MOST)]
+    sums = dict(Money.select(Money.kind, peewee.fn.SUM(Money.fen)).where(
+        (Money.station_id == station.id) & (Money.year == year)).group_by(Money.kind).tuples())
+    given, spent = int(sums.get("budget") or 0) + int(sums.get("grant") or 0), int(sums.get("spent") or 0)
+    return Panel(_("Equipment and money"), "liaison_station/things_panel.html", {
+        "things": things, "year": year, "given": yuan(given), "spent": yuan(spent), "over": spent > given,
+        "left": yuan(abs(given - spent)), "money_url": f"{base}/money/?{mine}", "things_url": f"{base}/equipment/?{mine}",
+        "add_url": _new("equipment", station, actor, node), "add_money_url": _new("money", station, actor, node)}, order=30)
+
+
+def _new(name: str, station: Station, actor: Actor, node: Node) -> str:
+    """The address of the form that adds something to a station; empty for who may not."""
+    if not actor.may_on(f"{P}{name}.create", station):
+        return ""
+    return f"/d/{node.code}/liaison_station/{name}/new?{urlencode({'station': station.id})}"
