@@ -53,6 +53,7 @@ from .db import (
     case_indexes,
     changed,
     local_day,
+    locked,
     memo,
     new_uid,
     now,
@@ -133,6 +134,7 @@ from .notify import send as notify
 from .outbox import Event
 from .outbox import waiting as events_waiting
 from .outgoing import Failure
+from .people_find import find_person, person_in_use
 from .personal_marks import HOME as MARKS_OF_HOMES
 from .personal_marks import NUMBERS as MARKS_OF_NUMBERS
 from .personal_marks import marks as personal_marks
@@ -303,6 +305,7 @@ __all__ = [
     "events_waiting",
     "fetch",
     "figures",
+    "find_person",
     "follow_extension",
     "form_page",
     "form_word",
@@ -333,6 +336,7 @@ __all__ = [
     "links",
     "load_many",
     "local_day",
+    "locked",
     "longer_asked",
     "lookup",
     "mail_read",
@@ -348,6 +352,7 @@ __all__ = [
     "once",
     "open_sealed",
     "people",
+    "person_in_use",
     "personal_marks",
     "qr",
     "qr_picture",

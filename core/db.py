@@ -138,6 +138,14 @@ def transaction() -> Iterator[None]:
         callback()
 
 
+def locked(query: Any) -> Any:
+    """``query`` with its rows locked until the transaction ends: a later reader waits and sees what this one leaves.
+
+    On SQLite writers follow one another anyway, so there is nothing to lock.
+    """
+    return query.for_update() if is_postgres() and database.in_transaction() else query
+
+
 class guest:
     """Run a plugin's hook: transaction control and DDL are refused; inside a transaction it gets its own savepoint.
 

@@ -57,6 +57,7 @@ def up(migrator, db):
         study = CharField(max_length=200, default='')
         minutes = TextField(default='')
         voters = IntegerField(default=0)
+        announced_on = DateField(null=True)
         held_on = DateField(null=True)
         class Meta:
             database = db
@@ -222,6 +223,7 @@ def up(migrator, db):
         title = CharField(max_length=160)
         entity = CharField(max_length=80, default='')
         record_id = BigIntegerField(null=True)
+        row_id = BigIntegerField(index=True, null=True)
         key = CharField(unique=True, max_length=120)
         state = CharField(max_length=10, default='noted')
         was = CharField(max_length=10, default='')
@@ -290,6 +292,7 @@ def up(migrator, db):
         card_phone = CharField(max_length=40, default='')
         card_text = CharField(max_length=300, default='')
         post_id = BigIntegerField(null=True)
+        post_made = BooleanField(default=False)
         person_made = BooleanField(default=False)
         class Meta:
             database = db
@@ -553,6 +556,7 @@ def up(migrator, db):
         year = SmallIntegerField()
         seed = CharField(max_length=40, default='')
         spread = SmallIntegerField(null=True)
+        unmet = TextField(null=True)
         posted_on = DateField(null=True)
         class Meta:
             database = db
@@ -684,6 +688,7 @@ def up(migrator, db):
         voters = IntegerField(default=0)
         summary = TextField(default='')
         dropped = CharField(max_length=200, default='')
+        reminded_on = DateField(null=True)
         class Meta:
             database = db
             table_name = 'liaison_station_reception'
@@ -763,8 +768,8 @@ def up(migrator, db):
         rrule = CharField(max_length=200)
         from_day = DateField()
         to_day = DateField()
-        left_out = TextField(null=True)
-        added = TextField(null=True)
+        left_out = TextField(default='')
+        added = TextField(default='')
         on_holiday = CharField(max_length=10, default='keep')
         from_minute = SmallIntegerField()
         to_minute = SmallIntegerField()
@@ -985,10 +990,11 @@ def up(migrator, db):
         village_id = BigIntegerField(null=True)
         grid_id = BigIntegerField(null=True)
         deputy_id = BigIntegerField(index=True)
+        person_id = BigIntegerField(index=True)
         kind = CharField(max_length=8)
         from_day = DateField(null=True)
         to_day = DateField(null=True)
-        weekday = SmallIntegerField(null=True)
+        weekday = CharField(null=True, max_length=1)
         note = CharField(max_length=120, default='')
         class Meta:
             database = db

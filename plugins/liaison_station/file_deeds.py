@@ -1,0 +1,346 @@
+"""Deeds follow their causes: whatever is told of a record, its deeds are made what the record now says.
+
+Nothing depends on which event came, how often or in which order: each time the record is read as it is (locked, so that of two
+workers the later one reads what the earlier one left), and the stored deeds are brought in line with it. A deed whose cause was
+undone is struck and comes back with it; what an officer struck or corrected stays as the officer left it.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from grid321.core.api import (
+    SYSTEM,
+    Event,
+    class_label,
+    events_waiting,
+    is_on,
+    links,
+    local_day,
+    locked,
+    records,
+    registry,
+    transaction,
+    tree,
+)
+
+from .activity_models import Activity, Attendance
+from .day_models import Opinion
+from .deputy_models import Deputy, Talk
+from .file_causes import CAUSES, KINDS, Cause, P
+from .file_models import Deed
+from .reception_models import Duty, Reception
+from .station_models import Station
+
+DEED, DEPUTY = f"{P}deed", f"{P}deputy"
+BATCH = 200
+SILENT = frozenset({"reminder", "overdue", "comment", "attach"})
+"""What happens to a record without changing what it says."""
+
+OWN: dict[str, Any] = {f"{P}{name}": model for name, model in (
+    ("reception", Reception), ("duty", Duty), ("opinion", Opinion), ("activity", Activity), ("attendance", Attendance),
+    ("talk", Talk), ("station", Station))}
+"""Tables of this plugin by the key under which causes name them, whether they are records of their own or not."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A deed as its cause has it."""
+
+    key: str
+    deputy: Any
+    kind: str
+    day: date
+    title: str
+    entity: str
+    record_id: int
+    row_id: int | None
+
+    def columns(self) -> dict[str, Any]:
+        """What of it follows the cause."""
+        return {"deputy_id": self.deputy.id, "year": self.day.year, "day": self.day, "title": self.title}
+
+
+def model_of(entity_key: str) -> Any:
+    """The table of an entity; None when the plugin that brings it is not installed."""
+    entity = registry().entities.get(entity_key)
+    return entity.model if entity is not None else OWN.get(entity_key)
+
+
+# ---------------------------------------------------------------- what the records say
+
+def wanted(cause: Cause, found: Sequence[Any]) -> list[Wanted]:
+    """The deeds that records of a cause justify now. At most five queries, and one for each record that may be a conversion."""
+    counted = [record for record in found if _counts(cause, record)]
+    named = _people(cause, counted)
+    mandates = _mandates(cause, {holder for _record, holder, _row in named})
+    names = _names(cause, counted)
+    made: dict[str, Wanted] = {}
+    for record, holder, row_id in named:
+        day = _day(getattr(record, cause.day))
+        deputy = choose(mandates.get(holder, ()), record.division_id, day, by_id=cause.who.holds == "deputy")
+        if deputy is None or _came_from(cause, record):
+            continue
+        key = f"{cause.kind}:{cause.entity}:{record.id}:{deputy.person_id}"
+        title = next((str(text) for text in (*(getattr(record, name) for name in cause.title), names.get(record.id)) if text), "")
+        made.setdefault(key, Wanted(
+            key, deputy, cause.kind, day, (title or class_label(KINDS.key, cause.kind, record.division_id))[:160],
+            cause.entity, record.id, row_id))
+    return list(made.values())
+
+
+def _counts(cause: Cause, record: Any) -> bool:
+    state = getattr(record, "state", "")
+    return (not cause.states or state in cause.states) and state not in cause.unless and all(
+        getattr(record, name) not in (None, "") for name in (cause.day, *cause.needs))
+
+
+def _day(value: Any) -> date:
+    return local_day(value) if hasattr(value, "hour") else value
+
+
+def _people(cause: Cause, found: Sequence[Any]) -> list[tuple[Any, int, int | None]]:
+    """(record, id of deputy or person, id of the row that says so) for each deputy that the records name."""
+    who, by_id = cause.who, {record.id: record for record in found}
+    if not by_id:
+        return []
+    if who.rows:
+        model = model_of(who.rows)
+        if model is None:
+            return []
+        query = model.select(model.id, getattr(model, who.link), getattr(model, who.column)).where(
+            getattr(model, who.link).in_(list(by_id)) & getattr(model, who.column).is_null(False))
+        for name, value in who.where.items():
+            query = query.where(getattr(model, name) == value)
+        return [(by_id[record_id], holder, row_id) for row_id, record_id, holder in query.order_by(model.id).tuples()]
+    if who.parent:
+        model = model_of(who.parent)
+        holders = dict(model.select(model.id, getattr(model, who.column)).where(
+            model.id.in_({getattr(record, who.link) for record in found})).tuples()) if model is not None else {}
+        pairs = [(record, holders.get(getattr(record, who.link))) for record in found]
+    else:
+        pairs = [(record, getattr(record, who.column)) for record in found]
+    return [(record, holder, None) for record, holder in pairs if holder is not None]
+
+
+def _mandates(cause: Cause, holders: set[int]) -> dict[int, list[Any]]:
+    column = Deputy.id if cause.who.holds == "deputy" else Deputy.person_id
+    found: dict[int, list[Any]] = {}
+    for deputy in Deputy.select().where(column.in_(sorted(holders) or [0])).order_by(Deputy.id):
+        found.setdefault(deputy.id if cause.who.holds == "deputy" else deputy.person_id, []).append(deputy)
+    return found
+
+
+def choose(mandates: Iterable[Any], division_id: int, day: date, *, by_id: bool = False) -> Any:
+    """The mandate in which somebody did what a record at a division says; None for who was no deputy on that day.
+
+    Of several it is that of the record's own level and division (a suggestion to the county's congress is the county deputy's).
+    """
+    place = tree().get(division_id)
+    level = place.level if place is not None else ""
+    fit = [one for one in mandates if by_id or (one.from_day <= day and (one.to_day is None or day <= one.to_day))]
+    return min(fit, key=lambda one: (one.level != level, one.division_id != division_id, one.id), default=None)
+
+
+def _names(cause: Cause, found: Sequence[Any]) -> dict[int, str]:
+    entity_key, here, there = cause.named
+    model = model_of(entity_key) if entity_key else None
+    if model is None or not found:
+        return {}
+    names = dict(model.select(model.id, getattr(model, there)).where(
+        model.id.in_({getattr(record, here) for record in found})).tuples())
+    return {record.id: names.get(getattr(record, here), "") for record in found}
+
+
+def _came_from(cause: Cause, record: Any) -> bool:
+    entity = registry().entities.get(cause.entity) if cause.came_from else None
+    return entity is not None and any(
+        one.kind == links.CONVERTED and not one.out and one.entity.key in cause.came_from
+        for one in links.of(entity, record, SYSTEM))
+
+
+# ---------------------------------------------------------------- bringing the file in line
+
+def listen(event: Event) -> None:
+    """Bring the deeds in line with what an event is about. Safe to be told twice, late, or in another order."""
+    if event.action in SILENT:
+        return
+    if event.entity == DEPUTY:
+        deputy = Deputy.get_or_none(Deputy.id == event.record_id)
+        if deputy is not None:
+            for cause in CAUSES:
+                follow(cause, _of_person(cause, deputy.person_id))
+        return
+    for cause in CAUSES:
+        follow(cause, _concerned(cause, event))
+
+
+def _concerned(cause: Cause, event: Event) -> list[int]:
+    """The records of a cause whose deeds an event may change."""
+    who = cause.who
+    found: set[int] = {event.record_id} if event.entity == cause.entity else set()
+    if event.entity == who.rows:
+        model = model_of(who.rows)
+        row = model.select(getattr(model, who.link)).where(model.id == event.record_id).tuples().first()
+        stored = Deed.select(Deed.record_id).where((Deed.row_id == event.record_id) & (Deed.entity == cause.entity)).tuples()
+        found |= {one for one in ((row[0] if row is not None else None), *(found_id for (found_id,) in stored)) if one}
+    if event.entity == who.parent:
+        model = model_of(cause.entity)
+        if model is not None:
+            found |= {row[0] for row in model.select(model.id).where(getattr(model, who.link) == event.record_id).tuples()}
+    return sorted(found)
+
+
+def _of_person(cause: Cause, person_id: int) -> list[int]:
+    """The records of a cause that name a person, and those that stand in the file of that person."""
+    who, model = cause.who, model_of(cause.entity)
+    if model is None:
+        return []
+    holder = Deputy.select(Deputy.id).where(Deputy.person_id == person_id) if who.holds == "deputy" else [person_id]
+    if who.rows:
+        rows = model_of(who.rows)
+        query = rows.select(getattr(rows, who.link)).where(getattr(rows, who.column).in_(holder)) if rows is not None else None
+    elif who.parent:
+        above = model_of(who.parent)
+        query = model.select(model.id).where(getattr(model, who.link).in_(
+            above.select(above.id).where(getattr(above, who.column).in_(holder)))) if above is not None else None
+    else:
+        query = model.select(model.id).where(getattr(model, who.column).in_(holder))
+    stored = Deed.select(Deed.record_id).where((Deed.person_id == person_id) & (Deed.entity == cause.entity)).tuples()
+    return sorted({row[0] for row in (*(query.tuples() if query is not None else ()), *stored)})
+
+
+def follow(cause: Cause, ids: Sequence[int]) -> int:
+    """Bring the deeds of some records of a cause in line with what the records say; returns how many changed."""
+    model = model_of(cause.entity)
+    if model is None:
+        return 0
+    done = 0
+    for start in range(0, len(ids), BATCH):
+        part = list(ids[start:start + BATCH])
+        with transaction():
+            found = list(locked(model.select().where(model.id.in_(part)).order_by(model.id)))
+            known = {row.key: row for row in _stored(cause, part)}
+            for one in wanted(cause, found):
+                done += _put(one, known.pop(one.key, None))
+            for row in known.values():
+                done += _strike(row)
+    return done
+
+
+def _stored(cause: Cause, ids: Sequence[int]) -> list[Deed]:
+    rows = Deed.select().where((Deed.entity == cause.entity) & Deed.record_id.in_(list(ids)))
+    return [row for row in rows if row.key.startswith(f"{cause.kind}:")]
+
+
+def _put(one: Wanted, row: Deed | None) -> int:
+    if row is None:
+        return int(note(one.deputy.id, one.day, one.kind, one.title, one.entity, one.record_id, one.key, one.row_id) is not None)
+    change = differing(one, row)
+    if change:
+        _write(row, change)
+    return int(bool(change))
+
+
+def differing(one: Wanted, row: Deed) -> dict[str, Any]:
+    """The columns in which a stored deed differs from its cause. A confirmed one that changes is to be confirmed anew."""
+    if row.state == "struck" and not row.was:
+        return {}
+    state = row.was or row.state
+    change = {} if state == "corrected" else {
+        name: value for name, value in one.columns().items() if getattr(row, name) != value}
+    if change and state == "confirmed":
+        state = "noted"
+    change |= {name: value for name, value in {"state": state, "was": "", "row_id": one.row_id}.items()
+               if getattr(row, name) != value}
+    return change
+
+
+def _strike(row: Deed) -> int:
+    if row.state == "struck":
+        return 0
+    _write(row, {"state": "struck", "was": row.state})
+    return 1
+
+
+def _write(row: Deed, values: dict[str, Any]) -> None:
+    place = tree().get(row.division_id)
+    if place is not None:
+        records.update(registry().entity(DEED), row.id, values, SYSTEM, None, place)
+
+
+def note(deputy_id: int, day: date, kind: str, title: str, entity: str, record_id: int, key: str,
+         row_id: int | None = None) -> Deed | None:
+    """Write a deed into a deputy's file, once for each ``key``; returns it, or the one that is there already.
+
+    ``title`` is plain text without personal data of residents; ``entity`` and ``record_id`` name the cause. None for a deputy
+    who is gone or whose division is: there is no file to write into.
+    """
+    found: Deed | None = Deed.get_or_none(Deed.key == key)
+    if found is not None:
+        return found
+    deputy = Deputy.get_or_none(Deputy.id == deputy_id)
+    place = tree().get(deputy.division_id) if deputy is not None else None
+    if place is None or not place.valid:
+        return None
+    made: Deed = records.create(registry().entity(DEED), {
+        "deputy_id": deputy.id, "person_id": deputy.person_id, "year": day.year, "day": day, "kind": kind, "title": title[:160],
+        "entity": entity, "record_id": record_id, "row_id": row_id, "key": key}, SYSTEM, place)
+    return made
+
+
+# ---------------------------------------------------------------- recount
+
+def _batches(model: Any) -> Iterator[list[Any]]:
+    last = 0
+    while rows := list(model.select().where(model.id > last).order_by(model.id).limit(BATCH)):
+        yield [row for row in rows if is_on("liaison_station", row.division_id)]
+        last = rows[-1].id
+
+
+def _orphans(cause: Cause, model: Any) -> list[Deed]:
+    rows = Deed.select().where((Deed.entity == cause.entity) & (Deed.state != "struck")
+                               & Deed.record_id.not_in(model.select(model.id)))
+    return [row for row in rows if row.key.startswith(f"{cause.kind}:")]
+
+
+def faults() -> Iterator[str]:
+    """Every deed that is otherwise than a recount has it, as a sentence; nothing while events wait to be told."""
+    if events_waiting(HEARD) is not None:
+        return
+    for cause in CAUSES:
+        model = model_of(cause.entity)
+        for batch in _batches(model) if model is not None else ():
+            known = {row.key: row for row in _stored(cause, [record.id for record in batch])}
+            for one in wanted(cause, batch):
+                row, place = known.pop(one.key, None), tree().get(one.deputy.division_id)
+                if row is None and place is not None and place.valid:
+                    yield f"deeds: {one.key} is missing"
+                elif row is not None and (change := differing(one, row)):
+                    yield f"deeds: {one.key} has another {', '.join(sorted(change))} than its cause"
+            yield from (f"deeds: {row.key} stands although its cause is undone" for row in known.values()
+                        if row.state != "struck")
+        if model is not None:
+            yield from (f"deeds: {row.key} stands although its cause is gone" for row in _orphans(cause, model))
+
+
+def recount() -> int:
+    """Bring every deed in line, in batches of one transaction each; returns how many changed. Safe to be interrupted.
+
+    It also brings what happened before the plugin was switched on, and while the worker was down.
+    """
+    done = 0
+    for cause in CAUSES:
+        model = model_of(cause.entity)
+        for batch in _batches(model) if model is not None else ():
+            done += follow(cause, [record.id for record in batch])
+        if model is not None:
+            done += follow(cause, [row.record_id for row in _orphans(cause, model) if row.record_id])
+    return done
+
+
+HEARD = tuple(dict.fromkeys((DEPUTY, *(key for cause in CAUSES for key in (
+    cause.entity, cause.who.rows, cause.who.parent) if key))))
+"""The entities whose events may change a deed."""
