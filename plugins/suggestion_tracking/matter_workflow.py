@@ -17,8 +17,10 @@ from grid321.core.api import (
     WorkflowExtension,
     local_day,
     people,
+    snapshot,
     three_levels,
     to_department,
+    tree,
     working_days,
 )
 from grid321.core.api import lazy_gettext as _
@@ -251,6 +253,18 @@ FROM_REPORT = WorkflowExtension(
     transitions=(Transition("become_matter", ("reported", "handling", "studied", "received", "received_county", "kept"),
                             "to_matter", _("Turn into a matter"), f"{STEM}convert", by="scope", flow="joined"),))
 
+FROM_OPINION = WorkflowExtension(
+    "liaison_station.opinion", states=(State("to_matter", _("Became a matter"), final=True, tone="muted"),),
+    transitions=(Transition("become_matter", ("reported", "handling", "studied", "received", "received_county", "passed", "kept"),
+                            "to_matter", _("Turn into a matter"), f"{STEM}convert", by="scope", flow="joined"),))
+
+
+def same_class(case: Any) -> str | None:
+    """The class of a matter with the code of an opinion's subject, None where the county's list has none of that code."""
+    node = tree().get(case.division_id)
+    return case.kind if case.kind in snapshot().classes.labels("suggestion_tracking.matter_class", node) else None
+
+
 CONVERSIONS = (
     Conversion(ENTITY, "become_suggestion", "suggestion_tracking.suggestion", _("Suggestion"), {
         "title": "title", "content": "text", "basis": lambda case: "meeting", "basis_text": basis_of, "deputy": "deputy"},
@@ -258,5 +272,9 @@ CONVERSIONS = (
     Conversion("grid.report", "become_matter", ENTITY, _("Matter"), {
         "title": "title", "text": "text", "place": "place", "occurred_on": "occurred_on", "urgency": "urgency",
         "source": lambda case: "grid", "origin_ref": lambda case: case.number}),
+    Conversion("liaison_station.opinion", "become_matter", ENTITY, _("Matter"), {
+        "title": "title", "text": "text", "place": "place", "occurred_on": "heard_on", "kind": same_class,
+        "deputy": lambda case: case.person_id, "wants_answer": "wants_answer",
+        "source": lambda case: "station", "origin_ref": lambda case: case.number}),
 )
-WORKFLOWS = (HANDLING, FROM_REPORT, *CONVERSIONS)
+WORKFLOWS = (HANDLING, FROM_REPORT, FROM_OPINION, *CONVERSIONS)
