@@ -41,6 +41,7 @@ class Activity(Case):
     study = peewee.CharField(max_length=200, default="")  # what was studied before
     minutes = peewee.TextField(default="")
     voters = peewee.IntegerField(default=0)
+    announced_on = peewee.DateField(null=True)
     held_on = peewee.DateField(null=True)
 
     class Meta:
@@ -68,7 +69,8 @@ class Attendance(Scoped):
 
     class Meta:
         table_name = "liaison_station_attendance"
-        indexes = scope_indexes((("activity_id", "person_id"), True), (("deputy_id", "day"), False), (("county_id", "day"), False))
+        indexes = scope_indexes((("activity_id", "person_id"), True), (("deputy_id", "day"), False),
+                                (("county_id", "day"), False))
 
 
 class Result(Scoped):

@@ -1049,6 +1049,7 @@ def up(migrator, db):
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_staff_open" ON "liaison_station_staff" ("station_id", "person_id", "role") WHERE ("to_day" IS NULL)')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_home" ON "liaison_station_placement" ("person_id", "level") WHERE (("to_day" IS NULL) AND ("home" = True))')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_open" ON "liaison_station_placement" ("person_id", "station_id") WHERE ("to_day" IS NULL)')
+    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_duty_once" ON "liaison_station_duty" ("person_id", "day") WHERE ("state" != \'excused\')')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_rating_year" ON "liaison_station_rating" ("station_id", "year") WHERE ("state" != \'withdrawn\')')
 
 

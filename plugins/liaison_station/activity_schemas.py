@@ -1,0 +1,114 @@
+"""What people may send about themes, activities and results, and what the steps of an activity ask."""
+from __future__ import annotations
+
+from grid321.core.api import (
+    Choice,
+    Day,
+    DivisionRef,
+    EntitySchema,
+    Flag,
+    Int,
+    LongText,
+    PersonRef,
+    RecordRef,
+    Text,
+    local_day,
+)
+from grid321.core.api import lazy_gettext as _
+
+from . import activity_choices as choices
+from .station_fields import Minute, StationRef, Yuan
+
+ACTIVITY = "liaison_station.activity"
+
+
+class ThemeSchema(EntitySchema):
+    """The theme of a quarter."""
+
+    division = DivisionRef(_("Division"), level=choices.LEVELS)
+    year = Int(_("Year"), required=True, min=2000, max=2200, default=lambda: local_day().year)
+    quarter = Int(_("Quarter"), required=True, min=1, max=4, default=lambda: (local_day().month + 2) // 3)
+    title = Text(_("Theme"), required=True, max=120)
+    text = LongText(_("What is done about it"), max=4000)
+
+
+class ActivitySchema(EntitySchema):
+    """An activity; minutes and who came follow when it was held."""
+
+    division = DivisionRef(_("Division"), level=choices.LEVELS, help=_("That of the station, when it belongs to one."))
+    station = StationRef(help=_("Left empty, the activity belongs to the division and to no station."))
+    kind = Choice(_("Kind of activity"), scheme=choices.KINDS.key, required=True)
+    title = Text(_("Title"), required=True, max=120)
+    themed = Flag(_("On the theme of the quarter"), help=_("The theme set here or above for the quarter of the day is linked."))
+    collective = Flag(_("Several deputies together"), default=True, says_no=True,
+                      help=_("Not ticked, it is the activity of one deputy, named below."))
+    leader = PersonRef(_("Led by"), help=_("Counts as present when it was held, unless the list says otherwise."))
+    day = Day(_("Day"), required=True, default=local_day)
+    from_minute = Minute(_("From"))
+    to_minute = Minute(_("Until"))
+    place = Text(_("Place"), max=120, help=_("Left empty, the station."))
+    units = Text(_("Departments that take part"), max=300)
+    study = Text(_("What is studied before"), max=200)
+    announced_on = Day(_("Announced on"), read_only=True)
+    held_on = Day(_("Held on"), read_only=True)
+    voters = Int(_("Residents who took part"), read_only=True)
+    minutes = LongText(_("Minutes"), max=10_000, read_only=True)
+
+
+class AttendanceSchema(EntitySchema):
+    """Who was invited and came. It is written by the page of the list and by the code shown at the place."""
+
+    activity = RecordRef(_("Activity"), entity=ACTIVITY, read_only=True)
+    day = Day(_("Day"), read_only=True)
+    person = PersonRef(_("Person"), read_only=True)
+    guest = Text(_("Guest"), max=80, read_only=True)
+    role = Choice(_("Takes part as"), options=choices.ROLES, read_only=True)
+    answer = Choice(_("Answer"), options=choices.ANSWERS, read_only=True)
+    came = Flag(_("Was present"), read_only=True, says_no=True)
+    how = Choice(_("Recorded by"), options=choices.WAYS, read_only=True)
+
+
+class ResultSchema(EntitySchema):
+    """What came out of an activity, or of a station's work."""
+
+    activity = RecordRef(_("Activity"), entity=ACTIVITY, help=_("The activity it came out of, if one."))
+    station = StationRef(help=_("Taken from the activity when that is named."))
+    kind = Choice(_("Kind of result"), scheme=choices.RESULTS.key, required=True)
+    title = Text(_("Result"), required=True, max=120)
+    text = LongText(_("What was reached"), max=4000)
+    fen = Yuan(_("Money (yuan)"), help=_("Money that was brought in or spent for it."))
+    quantity = Text(_("Quantity"), max=20, pattern=r"[0-9]{1,12}(\.[0-9]{1,3})?",
+                    pattern_help=_("Write a number such as 20 or 3.5, and its unit in the next field."))
+    unit = Text(_("Unit"), max=20, help=_("Lamps, kilometres, households …"))
+    day = Day(_("Day"), required=True, past=True, default=local_day)
+
+
+class Held(EntitySchema):
+    """An activity took place."""
+
+    held_on = Day(_("Held on"), required=True, past=True, default=local_day)
+    voters = Int(_("Residents who took part"), min=0, max=100_000, default=0,
+                 help=_("Their number only: residents are counted, not named."))
+
+
+class WrittenUp(EntitySchema):
+    """What is written down about an activity."""
+
+    minutes = LongText(_("Minutes"), max=10_000, help=_(
+        "What was talked about, seen and agreed. No names, telephone or identity numbers of residents."))
+    units = Text(_("Departments that took part"), max=300)
+    study = Text(_("What was studied before"), max=200)
+
+
+class Dropped(EntitySchema):
+    """Why an activity does not take place."""
+
+    reason = LongText(_("Reason"), max=500, required=True, min=4)
+
+
+class Guest(EntitySchema):
+    """Somebody of an office or village who is no person of the platform."""
+
+    guest = Text(_("Name and office"), required=True, max=80, help=_("Such as: Zhang Wei, Housing Bureau. No residents."))
+    role = Choice(_("Takes part as"), options=tuple(one for one in choices.ROLES if one[0] != "deputy"), required=True,
+                  default="department")
