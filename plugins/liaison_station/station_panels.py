@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import peewee
 
-from grid321.core.api import Actor, Node, Panel, class_label, format_day, local_day
+from grid321.core.api import Actor, Node, Panel, class_label, format_day, local_day, tree
 from grid321.core.api import gettext as _
 
 from . import station_papers, station_plates, station_rules
@@ -47,7 +47,7 @@ def staff_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
     confirm = any(one.key == "party" and not one.ok for one in findings) and actor.may_on(CONFIRM, station)
     return Panel(_("Staff"), "liaison_station/staff_panel.html", {
         "people": people, "findings": findings, "missing": sum(not one.ok for one in findings),
-        "add_url": _new("staff", station, actor, node), "all_url": f"{base}/?{urlencode({'station': station.id})}",
+        "add_url": _new("staff", station, actor), "all_url": f"{base}/?{urlencode({'station': station.id})}",
         "confirm_url": f"/d/{node.code}/liaison_station/station/{station.id}/confirm-party" if confirm else ""}, order=10)
 
 
@@ -67,10 +67,10 @@ def rooms_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
             "url": f"{base}/booking/{row.id}"})
     may_book = actor.may_on(f"{P}booking.create", station) and station_rules.is_open(station, today)
     shown = [{"name": room.name, "seats": room.seats, "shared_with": room.shared_with, "url": f"{base}/room/{room.id}",
-              "taken": taken[room.id], "book_url": f"{base}/booking/new?{urlencode({'room': room.id})}" if may_book else ""}
+              "taken": taken[room.id], "book_url": f"{_where(station, f'{P}booking.create', actor)}/booking/new?{urlencode({'room': room.id})}" if may_book else ""}
              for room in rooms]
     return Panel(_("Rooms"), "liaison_station/rooms_panel.html", {
-        "rooms": shown, "add_url": _new("room", station, actor, node), "days": AHEAD.days}, order=20)
+        "rooms": shown, "add_url": _new("room", station, actor), "days": AHEAD.days}, order=20)
 
 
 def papers_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
@@ -83,7 +83,7 @@ def papers_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
              "url": f"{base}/paper/{paper.id}" if actor.may_on(f"{P}paper.view", paper) else ""}
             for paper in station_papers.in_force(station)]
     return Panel(_("Papers on the wall"), "liaison_station/papers_panel.html", {
-        "rows": rows, "add_url": _new("paper", station, actor, node),
+        "rows": rows, "add_url": _new("paper", station, actor),
         "print_url": f"{base}/station/{station.id}/form/wall_papers" if rows else ""}, order=30)
 
 
@@ -106,11 +106,21 @@ def things_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
     return Panel(_("Equipment and money"), "liaison_station/things_panel.html", {
         "things": things, "year": year, "given": yuan(given), "spent": yuan(spent), "over": spent > given,
         "left": yuan(abs(given - spent)), "money_url": f"{base}/money/?{mine}", "things_url": f"{base}/equipment/?{mine}",
-        "add_url": _new("equipment", station, actor, node), "add_money_url": _new("money", station, actor, node)}, order=30)
+        "add_url": _new("equipment", station, actor), "add_money_url": _new("money", station, actor)}, order=30)
 
 
-def _new(name: str, station: Station, actor: Actor, node: Node) -> str:
+def _new(name: str, station: Station, actor: Actor) -> str:
     """The address of the form that adds something to a station; empty for who may not."""
     if not actor.may_on(f"{P}{name}.create", station):
         return ""
-    return f"/d/{node.code}/liaison_station/{name}/new?{urlencode({'station': station.id})}"
+    return f"{_where(station, f'{P}{name}.create', actor)}/{name}/new?{urlencode({'station': station.id})}"
+
+
+def _where(station: Station, permission: str, actor: Actor) -> str:
+    """The pages of this plugin at the highest division above a station at which the actor may write.
+
+    Whichever page is looked at: who keeps one town may write there and not for the county, and finds the people of the whole town.
+    """
+    place = station_rules.place_of(station)
+    above = (found for found in map(tree().get, place.path) if found is not None and actor.may(permission, found))
+    return f"/d/{next(above, place).code}/liaison_station"

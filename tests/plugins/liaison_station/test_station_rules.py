@@ -31,7 +31,8 @@ def person(world, name, node):
 def enter(world, station, who, role, by="county", **more):
     """Enter who works at a station, from today unless said otherwise."""
     return world.make("staff", {"station": world.stations[station].id, "person": world.people[who].id, "role": role,
-                                "from_day": local_day().isoformat(), **more}, by)
+                                "from_day": local_day().isoformat(), **more}, by,
+                      world.tree.town if by == "town" else None)
 
 
 def leave(world, station, role):
