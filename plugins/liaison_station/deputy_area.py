@@ -1,6 +1,33 @@
 """Deputies: congresses, electoral districts, delegations, mandates, placement into stations, double contact."""
 from __future__ import annotations
 
-from .deputy_roles import ROLES
+from typing import Any
 
-__all__ = ["ROLES"]
+from grid321.core.api import Actor, Event, Node, inside
+
+from . import deputy_life
+from .deputy_choices import CLASSES, SETTINGS, P
+from .deputy_entities import ENTITIES
+from .deputy_models import Contact, Deputy, Talk
+from .deputy_roles import GRANTS, PERMISSIONS, ROLES
+
+__all__ = ["CLASSES", "ENTITIES", "GRANTS", "PERMISSIONS", "ROLES", "SETTINGS"]
+
+OWN: dict[str, Any] = {f"{P}deputy": Deputy, f"{P}contact": Contact, f"{P}talk": Talk}
+SEE_ALL = f"{P}placement.view"
+"""Who sees placements works with deputies of the place; a deputy, who does not, sees what is the own."""
+
+
+def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
+    """A deputy sees the own mandates, contacts and conversations; whoever works with deputies sees those of the place."""
+    model = OWN.get(entity.key)
+    if model is None or actor.system:
+        return None
+    mine = Deputy.select(Deputy.id).where(Deputy.person_id == (actor.person_id or 0))
+    return inside(model, SEE_ALL, node, actor) | (model.id.in_(mine) if model is Deputy else model.deputy_id.in_(mine))
+
+
+def changed(event: Event) -> None:
+    """A person's name was corrected: the lists of mandates follow."""
+    if event.entity == "core.person" and event.action == "edit" and "name" in (event.facts or {}).get("changed", ()):
+        deputy_life.renamed(event.record_id)

@@ -52,7 +52,7 @@ class Deputy(Scoped):
 
     ``post_id`` is the core's post, which gives the role; it ends when the mandate does, and while it is suspended. Telephone and
     identity number stand with the person, sealed; ``card_phone`` is what the deputy wants printed on the contact card.
-    ``person_made``: the person was entered with the mandate, and goes with it when the entry was a mistake.
+    ``post_made``, ``person_made``: they were entered with the mandate, and go with it when the entry was a mistake.
     """
 
     person_id = peewee.BigIntegerField(index=True)
@@ -65,7 +65,7 @@ class Deputy(Scoped):
     committee = peewee.BooleanField(default=False)  # member of the standing committee
     status = peewee.CharField(max_length=10, default="active")  # active | suspended | ended
     status_on = peewee.DateField(null=True)
-    status_reason = peewee.CharField(max_length=40, default="")  # an item of scheme liaison_station.status_reason
+    status_reason = peewee.CharField(max_length=40, null=True)  # an item of scheme liaison_station.status_reason
     status_text = peewee.CharField(max_length=200, default="")
     from_day = peewee.DateField()
     to_day = peewee.DateField(null=True)
@@ -74,6 +74,7 @@ class Deputy(Scoped):
     card_phone = peewee.CharField(max_length=40, default="")
     card_text = peewee.CharField(max_length=300, default="")
     post_id = peewee.BigIntegerField(null=True)
+    post_made = peewee.BooleanField(default=False)
     person_made = peewee.BooleanField(default=False)
 
     class Meta:

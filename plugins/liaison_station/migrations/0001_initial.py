@@ -283,7 +283,7 @@ def up(migrator, db):
         committee = BooleanField(default=False)
         status = CharField(max_length=10, default='active')
         status_on = DateField(null=True)
-        status_reason = CharField(max_length=40, default='')
+        status_reason = CharField(null=True, max_length=40)
         status_text = CharField(max_length=200, default='')
         from_day = DateField()
         to_day = DateField(null=True)
