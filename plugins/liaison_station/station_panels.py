@@ -66,9 +66,9 @@ def rooms_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
             "day": format_day(row.day), "time": f"{clock(row.from_minute)}–{clock(row.to_minute)}", "purpose": row.purpose,
             "url": f"{base}/booking/{row.id}"})
     may_book = actor.may_on(f"{P}booking.create", station) and station_rules.is_open(station, today)
+    book = f"{_where(station, f'{P}booking.create', actor)}/booking/new?" if may_book else ""
     shown = [{"name": room.name, "seats": room.seats, "shared_with": room.shared_with, "url": f"{base}/room/{room.id}",
-              "taken": taken[room.id], "book_url": f"{_where(station, f'{P}booking.create', actor)}/booking/new?{urlencode({'room': room.id})}" if may_book else ""}
-             for room in rooms]
+              "taken": taken[room.id], "book_url": book + urlencode({"room": room.id}) if book else ""} for room in rooms]
     return Panel(_("Rooms"), "liaison_station/rooms_panel.html", {
         "rooms": shown, "add_url": _new("room", station, actor), "days": AHEAD.days}, order=20)
 
@@ -117,9 +117,9 @@ def _new(name: str, station: Station, actor: Actor) -> str:
 
 
 def _where(station: Station, permission: str, actor: Actor) -> str:
-    """The pages of this plugin at the highest division above a station at which the actor may write.
+    """The pages of this plugin at the highest division above a station at which the actor may write, whichever is looked at.
 
-    Whichever page is looked at: who keeps one town may write there and not for the county, and finds the people of the whole town.
+    Who keeps one town may write there and not for the county, and finds the people of the whole town.
     """
     place = station_rules.place_of(station)
     above = (found for found in map(tree().get, place.path) if found is not None and actor.may(permission, found))

@@ -138,7 +138,7 @@ def test_a_wrong_row_of_a_sheet_is_named_and_the_others_stay_right(world):
 
 def test_the_own_export_changes_nothing_when_it_comes_back(app, world):
     county, entity = world.tree.county, world.entity("station")
-    file = export.ask(entity, {}, county, world.actors["county"], file_format="xlsx", purpose="核对", revealed=False)
+    file = export.ask(entity, {}, county, world.actors["county"], file_format="xlsx", purpose="年度核对全县站点", revealed=False)
 
     batch = transfer.start(entity, b"".join(read_file(file)), "x.xlsx", world.actors["county"], county)
 
