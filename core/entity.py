@@ -134,6 +134,8 @@ class Entity:
     the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
     ``after(record, values, actor, node)`` writes what hangs on a record, inside the transaction that created it or changed the
     columns ``values``;
+    ``home(values) -> division id or None`` names the division at which a new record lives where nobody types it (that of the
+    station which a reception belongs to); it must lie inside what is looked at;
     ``closed(record) -> bool`` says when a record stays as it is (a case does so in a final state);
     ``grouping`` lets cases be grouped (permission ``<key>.group``); ``steps`` are (key, label) of what services of the plugin
     note in a record's history beside its transitions;
@@ -170,6 +172,7 @@ class Entity:
     after: Callable[..., None] | None = None
     check: Callable[..., dict[str, Any]] | None = None
     number: Callable[..., str] | None = None
+    home: Callable[[Mapping[str, Any]], int | None] | None = None
     closed: Callable[[Any], bool] | None = None
     grouping: Grouping | None = None
     steps: tuple[tuple[str, Label], ...] = ()

@@ -92,7 +92,8 @@ def _place(entity: Entity, values: dict[str, Any], node: Node) -> Node:
     if entity.division is None:
         return node
     tree = snapshot.current().tree
-    place = tree.get(values.pop("division_id", None)) or node
+    named = values.pop("division_id", None) or (entity.home(values) if entity.home is not None else None)
+    place = tree.get(named) or node
     if not place.valid or not tree.covers(node, place):
         raise Invalid(_("The record was not saved."), errors={"division": [_("Choose a division below %(place)s.",
                                                                              place=node.name)]})

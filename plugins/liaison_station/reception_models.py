@@ -15,8 +15,8 @@ class Schedule(Scoped):
     rrule = peewee.CharField(max_length=200)
     from_day = peewee.DateField()
     to_day = peewee.DateField()
-    left_out = JSONField(null=True)  # ISO days
-    added = JSONField(null=True)
+    left_out = peewee.TextField(default="")  # ISO days, parted by blanks
+    added = peewee.TextField(default="")
     on_holiday = peewee.CharField(max_length=10, default="keep")  # keep | skip | next: what a holiday does
     from_minute = peewee.SmallIntegerField()
     to_minute = peewee.SmallIntegerField()
@@ -40,6 +40,7 @@ class Plan(Case):
     year = peewee.SmallIntegerField()
     seed = peewee.CharField(max_length=40, default="")  # of the roster's draw, so that it can be drawn again
     spread = peewee.SmallIntegerField(null=True)  # most duties of a deputy less the fewest
+    unmet = JSONField(null=True)  # what the draw could not meet: rows of plan_draw.note
     posted_on = peewee.DateField(null=True)
 
     class Meta:
@@ -71,6 +72,7 @@ class Reception(Case):
     voters = peewee.IntegerField(default=0)  # who came, in person-times
     summary = peewee.TextField(default="")
     dropped = peewee.CharField(max_length=200, default="")
+    reminded_on = peewee.DateField(null=True)
 
     class Meta:
         table_name = "liaison_station_reception"
@@ -111,14 +113,19 @@ class Duty(Scoped):
         indexes = scope_indexes((("reception_id", "deputy_id"), True), (("deputy_id", "day"), False))
 
 
+Duty.add_index(Duty.index(Duty.person_id, Duty.day, unique=True, name="liaison_station_duty_once", where=Duty.state != "excused"))
+# Nobody is on duty twice on a day, by whatever mandate; who is excused from one may be on another.
+
+
 class Wish(Scoped):
     """When a deputy cannot or would like to receive: days from one to another, or a day of the week."""
 
     deputy_id = peewee.BigIntegerField(index=True)
+    person_id = peewee.BigIntegerField(index=True)  # who wishes: it holds for every mandate
     kind = peewee.CharField(max_length=8)  # cannot | likes
     from_day = peewee.DateField(null=True)
     to_day = peewee.DateField(null=True)
-    weekday = peewee.SmallIntegerField(null=True)  # 0 Monday
+    weekday = peewee.CharField(max_length=1, null=True)  # 0 Monday
     note = peewee.CharField(max_length=120, default="")
 
     class Meta:

@@ -1,0 +1,61 @@
+"""The records of plans and receptions. From these the core makes pages, API, export, print and statistics."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grid321.core.api import Counter, Entity
+from grid321.core.api import lazy_gettext as _
+
+from . import plan_checks as checks
+from . import plan_records as written
+from .plan_choices import DUTY, PLAN, RECEPTION, SCHEDULE, WISH, P
+from .plan_schemas import DutySchema, PlanSchema, PostponementSchema, ReceptionSchema, ScheduleSchema, WishSchema
+from .reception_models import Duty, Plan, Postponement, Reception, Schedule, Wish
+from .station_models import Station
+
+KEPT = ("create", "edit", "delete", "export")
+
+
+def at_station(values: Mapping[str, Any]) -> int | None:
+    """The division of the station that new values name."""
+    found = Station.select(Station.division_id).where(Station.id == values.get("station_id")).tuples().first()
+    return found[0] if found else None
+
+
+ENTITIES = (
+    Entity(
+        SCHEDULE, Schedule, ScheduleSchema, _("Rules of receptions"),
+        columns=("title", "station", "kind", "rrule", "from_minute", "to_day"), filters=("station", "kind", "mode", "to_day"),
+        search=("title", "place"), sorts=("-id", "title"), title="title", actions=KEPT, icon="calendar-check", menu="more",
+        check=checks.check_schedule, create=written.create_schedule, delete=written.delete_schedule,
+        description=_("On which days, at what time, where and with how many deputies a station receives.")),
+    Entity(
+        PLAN, Plan, PlanSchema, _("Yearly plans of receptions"),
+        columns=("number", "station", "year", "spread", "posted_on", "state"), filters=("year", "station", "state"),
+        search=("number",), title="number", actions=("export",), icon="calendar-check", menu="more", counters=(Counter("state"),),
+        description=_("The receptions of a station in a year: drafted, then posted at the door.")),
+    Entity(
+        RECEPTION, Reception, ReceptionSchema, _("Receptions"),
+        columns=("day", "from_minute", "station", "kind", "mode", "voters", "state"),
+        filters=("state", "day", "station", "kind", "mode", "plan"), search=("number", "theme", "place"),
+        sorts=("day", "-day", "-id"), title="number", actions=("create", "edit", "export"), icon="people",
+        check=checks.check_reception, home=at_station, beside=("drop",), awaited=("hold",),
+        counters=(Counter("state"), Counter("kind"), Counter("mode")),
+        description=_("Reception days of stations, from the plan to what was done there.")),
+    Entity(
+        DUTY, Duty, DutySchema, _("Duty roster"), columns=("day", "reception", "deputy", "state", "by"),
+        filters=("day", "deputy", "reception", "state"), sorts=("day", "-day", "-id"), title="day", actions=KEPT, icon="people",
+        menu="more", check=checks.check_duty, create=written.create_duty, delete=written.delete_duty,
+        description=_("Which deputy is on duty at which reception.")),
+    Entity(
+        WISH, Wish, WishSchema, _("Wishes for receptions"), columns=("deputy", "kind", "from_day", "to_day", "weekday"),
+        filters=("deputy", "kind"), sorts=("-id",), title="kind", actions=KEPT, icon="chat-left-text", menu="more",
+        check=checks.check_wish, create=written.create_wish,
+        description=_("When deputies cannot or would like to receive; the roster heeds it.")),
+    Entity(
+        f"{P}postponement", Postponement, PostponementSchema, _("Postponements"),
+        columns=("reception", "from_day", "to_day", "told_on", "days", "late"), filters=("station", "late", "told_on"),
+        sorts=("-id",), title="from_day", actions=("export",), icon="clock-history", menu=None, counters=(Counter("late"),),
+        description=_("Receptions that were put off, how many days ahead that was posted, and why.")),
+)

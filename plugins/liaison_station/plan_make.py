@@ -1,0 +1,145 @@
+"""The plans of a year for the stations of a division: days from the rules, receptions, and a roster drawn for each.
+
+Made in the background in parts of ``PART`` stations, so that a worker which is killed goes on where it stopped; the seed is
+drawn once, when the job is asked for. A station that has a plan of the year keeps it.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from grid321.core.api import Actor, Conflict, Node, enqueue, local_day, ngettext, records, registry, require, transaction
+from grid321.core.api import gettext as _
+
+from . import calendar_rules, plan_draw
+from .plan_choices import DUTY, PLAN, RECEPTION, P
+from .plan_roles import MAKE
+from .reception_models import Plan, Reception, Schedule
+from .roster import SHORT, Drawn, Slot
+from .station_models import Station
+from .station_records import machine_for
+from .station_rules import is_open, place_of
+
+JOB = f"{P}make_plans"
+PART = 50
+"""Stations planned in one transaction."""
+
+COPIED = ("kind", "from_minute", "to_minute", "mode", "inside", "mobile", "room_id", "place", "link")
+"""What a reception has from the rule that it comes from."""
+
+
+def ask(year: int, actor: Actor, node: Node) -> Any:
+    """Ask for the plans of a year below ``node``; returns the job. Raises ``Conflict`` for a year that is over and where there
+    is no rule at all, and ``Forbidden``."""
+    require(MAKE, node, actor)
+    if year < local_day().year:
+        raise Conflict(_("The year %(year)s is over.", year=year), remedy=_("Choose the present or a coming year."), code="past")
+    with transaction():
+        if not _stations(node, year):
+            raise Conflict(_("There is nothing to plan."),
+                           _("No station here has a rule for %(year)s and no plan yet.", year=year),
+                           _("Enter the rules of the stations first."), code="nothing")
+        return enqueue(JOB, {"year": year, "seed": plan_draw.new_seed()}, actor, node,
+                       link=f"/d/{node.code}/liaison_station/plan/?year={year}")
+
+
+def run(context: Any, args: dict[str, Any]) -> dict[str, Any]:
+    """The job: plan part after part. Its result says how many plans, receptions and duties were made, and what is missing."""
+    year, seed, node = int(args["year"]), str(args["seed"]), context.node
+    require(MAKE, node, context.actor)
+    found = {"plans": 0, "receptions": 0, "duties": 0, "short": 0, "spread": 0, **(context.cursor or {})}
+    stations = _stations(node, year)
+    total = found["plans"] + len(stations)
+    context.progress(found["plans"], total)
+    for start in range(0, len(stations), PART):
+        with context.step(cursor=found, done=min(total, found["plans"] + PART)):
+            made = make(stations[start:start + PART], year, seed, context.actor)
+            for name in ("plans", "receptions", "duties", "short"):
+                found[name] += made[name]
+            found["spread"] = max(found["spread"], made["spread"])
+            found["done"] = found["plans"]
+        context.run.cursor = found
+    return {**found, "text": summary(found)}
+
+
+def summary(found: dict[str, Any]) -> str:
+    """The result of the job in a sentence."""
+    return " ".join((
+        ngettext("%(num)s yearly plan was made.", "%(num)s yearly plans were made.", found["plans"]),
+        ngettext("%(num)s reception", "%(num)s receptions", found["receptions"]) + "，" + ngettext(
+            "%(num)s duty.", "%(num)s duties.", found["duties"]),
+        _("No deputy has more than %(count)s duties more than another one of the same station.", count=found["spread"]),
+        ngettext("%(num)s reception is short of deputies.", "%(num)s receptions are short of deputies.", found["short"])))
+
+
+def _stations(node: Node, year: int) -> list[int]:
+    """The stations below a division that have a rule for a year and no plan of it (a discarded one is none), in order of id."""
+    first, last = bounds(year)
+    ruled = Schedule.select(Schedule.station_id).where((Schedule.from_day <= last) & (Schedule.to_day >= first))
+    planned = Plan.select(Plan.station_id).where((Plan.year == year) & (Plan.state != "discarded"))
+    here = getattr(Station, node.column) == node.id
+    return [row[0] for row in Station.select(Station.id).where(
+        here & Station.closed_on.is_null() & Station.id.in_(ruled) & Station.id.not_in(planned)).order_by(Station.id).tuples()]
+
+
+def bounds(year: int) -> tuple[date, date]:
+    """The first and last day that a plan of a year has: never one that is past."""
+    return max(date(year, 1, 1), local_day()), date(year, 12, 31)
+
+
+def make(station_ids: Sequence[int], year: int, seed: str, actor: Actor) -> dict[str, int]:
+    """Make the plans of some stations, with receptions and roster, in the caller's transaction; returns the figures of it.
+
+    Everything is written in the name of ``actor``, who was asked for the right to make plans before.
+    """
+    stations = {row.id: row for row in Station.select().where(Station.id.in_(station_ids))}
+    drafts = list(receptions_of(stations, year))
+    slots = [Slot(number, row["station_id"], row["day"], wanted) for number, (row, wanted) in enumerate(drafts)]
+    drawn = plan_draw.draw_for(slots, seed)
+    plans = _write_plans(stations, {row["station_id"] for row, _wanted in drafts}, year, seed, drawn, actor)
+    ids = {}
+    for number, (row, _wanted) in enumerate(drafts):
+        place = place_of(stations[row["station_id"]])
+        made = records.create_within(registry().entity(RECEPTION), {**row, "plan_id": plans[row["station_id"]]},
+                                     machine_for(actor), place, flow=None)
+        ids[number] = made.id
+    duties = plan_draw.duty_rows(drawn, ids)
+    for duty in duties:
+        records.create_within(registry().entity(DUTY), duty, machine_for(actor), place_of(stations[duty["station_id"]]))
+    return {"plans": len(plans), "receptions": len(drafts), "duties": len(duties),
+            "short": sum(one.code == SHORT for one in drawn.unmet), "spread": max(drawn.spread.values(), default=0)}
+
+
+def receptions_of(stations: dict[int, Any], year: int) -> Iterable[tuple[dict[str, Any], int]]:
+    """Columns of the receptions that the rules of stations give in a year, and how many deputies each wants; in order.
+
+    A day on which a station rests or is closed has none; a reception that somebody entered for the same day and time stays alone.
+    """
+    first, last = bounds(year)
+    there = set(Reception.select(Reception.station_id, Reception.day, Reception.from_minute).where(
+        Reception.station_id.in_(list(stations)) & Reception.day.between(first, last) & (Reception.state != "dropped")).tuples())
+    rules = Schedule.select().where(Schedule.station_id.in_(list(stations)) & (Schedule.from_day <= last)
+                                    & (Schedule.to_day >= first)).order_by(Schedule.station_id, Schedule.id)
+    for schedule in rules:
+        station = stations[schedule.station_id]
+        for day in calendar_rules.days(schedule, first, last):
+            key = (station.id, day, schedule.from_minute)
+            if key in there or not is_open(station, day):
+                continue
+            there.add(key)
+            yield {"station_id": station.id, "schedule_id": schedule.id, "day": day, "first_day": day,
+                   **{name: getattr(schedule, name) for name in COPIED}}, schedule.wanted
+
+
+def _write_plans(stations: dict[int, Any], wanted: set[int], year: int, seed: str, drawn: Drawn,
+                 actor: Actor) -> dict[int, int]:
+    """The plans of the stations that have receptions, by station: the id of each."""
+    entity, found = registry().entity(PLAN), {}
+    for station_id in sorted(wanted):
+        unmet = plan_draw.noted(one for one in drawn.unmet if one.station_id == station_id)
+        made = records.create_within(entity, {
+            "station_id": station_id, "year": year, "seed": seed, "spread": drawn.spread.get(station_id, 0), "unmet": unmet},
+            machine_for(actor), place_of(stations[station_id]), flow=None)
+        found[station_id] = made.id
+    return found
