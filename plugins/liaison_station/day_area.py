@@ -3,17 +3,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Actor, Api, Node, guarded, inside
+from grid321.core.api import Actor, Api, Link, Node, Panel, attachments, guarded, inside
 from grid321.core.api import lazy_gettext as _
 
-from . import voter_rating
+from . import day_close, day_desk, opinion_workflow, voter_rating
 from .day_choices import CLASSES, OPINION, PLUGIN, SETTINGS
 from .day_entities import ENTITIES
 from .day_models import Opinion
-from .day_roles import GRANTS, PERMISSIONS, POSTS, ROLES, SEE_ALL
-from .opinion_workflow import WORKFLOWS
+from .day_roles import DESK, GRANTS, PERMISSIONS, POSTS, ROLES, SEE_ALL
 
-__all__ = ["CLASSES", "ENTITIES", "GRANTS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "WORKFLOWS"]
+__all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "WORKFLOWS"]
+
+WORKFLOWS = (*opinion_workflow.WORKFLOWS, *day_close.WORKFLOWS)
+LINKS = (Link(f"{PLUGIN}.days", _("Run a reception day"), "calendar-check", DESK, "main", first=True),)
 
 
 def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
@@ -23,11 +25,27 @@ def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
     return inside(Opinion, SEE_ALL, node, actor) | (Opinion.person_id == (actor.person_id or 0))
 
 
+def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
+    """Beside an opinion that was answered: the link by which the voter rates it."""
+    if slot != "detail.aside" or entity.key != OPINION or record.state not in opinion_workflow.RATED_FROM:
+        return None
+    if not record.wants_answer or not actor.may_on(voter_rating.GIVE, record):
+        return None
+    return [Panel(_("Let the voter rate the answer"), "liaison_station/rate_panel.html", {
+        "url": f"/d/{node.code}/{PLUGIN}/opinion/{record.id}/rate-link"}, order=8)]
+
+
 def register(blueprint: Any) -> None:
-    """Add the voter's rating."""
+    """Add the desk of the day and the voter's rating."""
     def add(rule: str, name: str, view: Any, permission: str, *methods: str, **options: Any) -> None:
         blueprint.add_url_rule(rule, name, guarded(view, permission, plugin=PLUGIN, **options), methods=methods or ("GET",))
 
+    add("/day", "days", day_desk.days_page, DESK)
+    add("/day/<rid:record_id>", "day", day_desk.desk_page, DESK)
+    add("/day/<rid:record_id>/line", "day_line", day_desk.line_page, DESK, "POST", body=attachments.MAX_BODY)
+    add("/day/<rid:record_id>/line/<rid:line_id>", "day_settle", day_desk.settle_page, DESK, "GET", "POST")
+    add("/day/<rid:record_id>/duty", "day_duty", day_desk.tick_page, DESK, "POST")
+    add("/day/<rid:record_id>/close", "day_close", day_desk.close_page, DESK, "POST")
     add("/opinion/<rid:record_id>/rate-link", "rate_link", voter_rating.link_page, voter_rating.GIVE, "POST")
     add("/rate/<token>", "rate", voter_rating.rate_page, "public", "GET", "POST")
 

@@ -24,7 +24,7 @@ OPINIONS = Entity(
     columns=("number", "title", "kind", "station", "state", "due"),
     filters=("kind", "station", "deputy", "outcome", "rating", "way", "holder_level", "solved_level", "unit", "wants_answer"),
     search=("number", "title", "text", "place"), sorts=("-id", "due", "-created_at"), personal=("name", "phone"), title="title",
-    actions=("create", "edit", "export"), icon="chat-left-quote", levels=LEVELS, check=opinions.check_opinion,
+    actions=("create", "edit", "export"), icon="chat-left-text", levels=LEVELS, check=opinions.check_opinion,
     counters=(Counter("state"), Counter("kind"), Counter("way,state"), Counter("rating,solved_level"),
               Counter("holder_level,state"), Counter("outcome")),
     beside=("take_back", "take_back_county"), awaited=("write_off",),
