@@ -121,7 +121,7 @@ def _check_came(data: dict[str, Any], record: Any) -> Errors:
 
 
 def why_not(deputy: Any, reception: Any, own_id: int = 0) -> str:
-    """Why a deputy may not be put on duty at a reception, in a sentence; empty when nothing stands against it. Up to 4 queries.
+    """Why a deputy may not be put on duty at a reception, in a sentence; empty when nothing stands against it. Up to 5 queries.
 
     Two mandates are one person: who is on duty by one of them on a day is on duty.
     """
@@ -131,8 +131,12 @@ def why_not(deputy: Any, reception: Any, own_id: int = 0) -> str:
     if not Placement.select(Placement.id).where((Placement.deputy_id == deputy.id) & open_on(reception.day)
                                                 & (Placement.station_id == reception.station_id)).exists():
         return _("%(name)s does not belong to this station on %(day)s. Place the deputy there first.", name=name, day=day)
+    if Duty.select(Duty.id).where((Duty.reception_id == reception.id) & (Duty.deputy_id == deputy.id) & (Duty.id != own_id)
+                                  & (Duty.state == "excused")).exists():
+        return _("%(name)s stands on this roster as excused. Change that row.", name=name)
     other = Duty.select(Duty.station_id, Duty.reception_id).where(
-        (Duty.person_id == deputy.person_id) & (Duty.day == reception.day) & (Duty.id != own_id)).first()
+        (Duty.person_id == deputy.person_id) & (Duty.day == reception.day) & (Duty.id != own_id)
+        & (Duty.state != "excused")).first()
     if other is None:
         return ""
     if other.reception_id == reception.id:

@@ -45,7 +45,11 @@ class Plan(Case):
 
     class Meta:
         table_name = "liaison_station_plan"
-        indexes = case_indexes((("station_id", "year"), True))
+        indexes = case_indexes((("station_id", "year"), False))
+
+
+Plan.add_index(Plan.index(Plan.station_id, Plan.year, unique=True, name="liaison_station_plan_once",
+                          where=Plan.state != "discarded"))
 
 
 class Reception(Case):

@@ -561,7 +561,7 @@ def up(migrator, db):
         class Meta:
             database = db
             table_name = 'liaison_station_plan'
-            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'year'), True))
+            indexes = ((('state', 'id'), False), (('due',), False), (('county_id', 'state', 'id'), False), (('town_id', 'state', 'id'), False), (('village_id', 'state', 'id'), False), (('holder_id', 'state', 'id'), False), (('department_id', 'state', 'id'), False), (('reporter_id', 'id'), False), (('parent_id', 'id'), False), (('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'year'), False))
     db.create_tables([Plan])
 
     class Postponement(Model):
@@ -1049,6 +1049,7 @@ def up(migrator, db):
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_staff_open" ON "liaison_station_staff" ("station_id", "person_id", "role") WHERE ("to_day" IS NULL)')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_home" ON "liaison_station_placement" ("person_id", "level") WHERE (("to_day" IS NULL) AND ("home" = True))')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_open" ON "liaison_station_placement" ("person_id", "station_id") WHERE ("to_day" IS NULL)')
+    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_plan_once" ON "liaison_station_plan" ("station_id", "year") WHERE ("state" != \'discarded\')')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_duty_once" ON "liaison_station_duty" ("person_id", "day") WHERE ("state" != \'excused\')')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_rating_year" ON "liaison_station_rating" ("station_id", "year") WHERE ("state" != \'withdrawn\')')
 
