@@ -17,8 +17,9 @@ ROLES = (("deputy", _("Deputy")), ("leader", _("Leader")), ("department", _("Dep
          ("grid", _("Grid worker or grid head")), ("other", _("Somebody else")))
 ANSWERS = (("comes", _("Comes")), ("cannot", _("Cannot come")))
 WAYS = (("list", _("By the officer’s list")), ("qr", _("By the code shown there")))
-QUARTERS = tuple((str(number), label) for number, label in enumerate(
-    (_("First quarter"), _("Second quarter"), _("Third quarter"), _("Fourth quarter")), start=1))
+WHOM = (("station", _("All deputies of the station")), ("group", _("A delegation or group of deputies")),
+        ("person", _("One person")))
+PRESENCE = (("yes", _("Was there")), ("no", _("Was not there")), ("unknown", _("Not known")))
 
 KINDS = ClassScheme(f"{P}activity", _("Kinds of activities"), (
     ("sit_in", _("Sit-in at the station")),

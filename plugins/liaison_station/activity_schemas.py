@@ -112,3 +112,20 @@ class Guest(EntitySchema):
     guest = Text(_("Name and office"), required=True, max=80, help=_("Such as: Zhang Wei, Housing Bureau. No residents."))
     role = Choice(_("Takes part as"), options=tuple(one for one in choices.ROLES if one[0] != "deputy"), required=True,
                   default="department")
+
+
+class Invite(EntitySchema):
+    """Who is put into the list of an activity."""
+
+    whom = Choice(_("Who is invited"), options=choices.WHOM, required=True, default="station", widget="radio")
+    group = RecordRef(_("Delegation or group"), entity="liaison_station.delegation")
+    person = PersonRef(_("Person"))
+    role = Choice(_("Takes part as"), options=choices.ROLES, help=_(
+        "Of one person who is no deputy. Left empty, deputies take part as deputies and everybody else as somebody else."))
+
+
+class Word(EntitySchema):
+    """What is said about somebody in the list: by a program."""
+
+    attendance = Int(_("Number of the row in the list"), required=True, min=1)
+    came = Choice(_("Was present"), options=choices.PRESENCE, required=True)

@@ -34,6 +34,7 @@ from grid321.core.api import lazy_gettext as _l
 from .activity_models import Activity, Attendance
 from .activity_rules import DONE, active_mandate
 from .deputy_models import Deputy
+from .placement import deputies_of, in_office
 from .station_checks import lock
 
 KEY, ACTIVITY = "liaison_station.attendance", "liaison_station.activity"
@@ -74,6 +75,33 @@ def invite(activity_id: int, person_ids: Iterable[int], actor: Actor, *, role: s
     return len(added)
 
 
+def invite_many(activity: Any, whom: str, actor: Actor, *, group_id: int | None = None, person_id: int | None = None,
+                role: str = "") -> int:
+    """Invite the deputies of the activity’s ``station``, those of a delegation or ``group``, or one ``person``; how many are new.
+
+    Raises ``Invalid`` at the field that is missing, and when there is nobody to invite.
+    """
+    if whom == "station" and activity.station_id is None:
+        raise _not_invited("whom", _("This activity belongs to no station. Choose a group or a person."))
+    if whom != "station" and (group_id if whom == "group" else person_id) is None:
+        raise _not_invited(whom, _("Choose whom to invite."))
+    if whom == "person":
+        return invite(activity.id, [person_id or 0], actor, role=role)
+    if whom == "station":
+        found = [deputy.person_id for deputy in deputies_of(activity.station_id, activity.day)]
+    else:
+        member = (Deputy.group_id == group_id) | (Deputy.delegation_id == group_id)
+        found = [row[0] for row in Deputy.select(Deputy.person_id).where(member & in_office(activity.day)).order_by(
+            Deputy.name).tuples()]
+    if not found:
+        raise _not_invited(whom, _("There is no deputy in office to invite."))
+    return invite(activity.id, found, actor)
+
+
+def _not_invited(field: str, text: str) -> Invalid:
+    return Invalid(_("Nobody was invited."), errors={field: [text]})
+
+
 def add_guest(activity_id: int, guest: str, role: str, actor: Actor) -> Attendance:
     """Put somebody into the list who is no person of the platform, by name and office. Raises ``Invalid`` for a second time."""
     with transaction():
@@ -89,9 +117,8 @@ def _as_what(activity: Any, person_id: int, role: str, *, strict: bool) -> dict[
         return {"deputy_id": mandate.id, "role": "deputy"}
     rests = not role and Deputy.select(Deputy.name, Deputy.status).where(Deputy.person_id == person_id).first()
     if strict and rests:
-        raise Invalid(_("Nobody was invited."), errors={"person": [
-            _("The mandate of %(name)s rests or has ended: who is no active deputy is not invited as one. Name another part in "
-              "which this person takes part.", name=rests.name)]})
+        raise _not_invited("person", _("The mandate of %(name)s rests or has ended: who is no active deputy is not invited as "
+                                       "one. Name another part in which this person takes part.", name=rests.name))
     return {"role": role if role not in ("", "deputy") else "other"}
 
 
