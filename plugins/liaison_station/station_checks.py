@@ -110,7 +110,8 @@ def moved(data: dict[str, Any], record: Any) -> Errors:
 def check_booking(data: dict[str, Any], record: Any, node: Node) -> Errors:
     """A room is taken from one minute to a later one, not in the past, while its station works, and by one at a time.
 
-    The room's row is locked before the other bookings are read, so that of two who book at once exactly one gets the room.
+    The room's row is locked before the others are read, so that of two who book at once exactly one gets the room. Gives a
+    new booking its station.
     """
     value = reader(data, record)
     room_id, day, begin, end = value("room_id"), value("day"), value("from_minute"), value("to_minute")
@@ -127,12 +128,12 @@ def check_booking(data: dict[str, Any], record: Any, node: Node) -> Errors:
     if not is_open(Station.get_by_id(room.station_id), day):
         return {"day": [_("The station does not work on %(day)s: it is not open yet, at rest or closed.", day=format_day(day))]}
     other = overlapping(room_id, day, begin, end, record.id if record is not None else 0)
-    if other is not None:
-        taken = _("%(room)s is taken on %(day)s from %(begin)s to %(end)s (%(purpose)s). Choose another time or room.",
-                  room=room.name, day=format_day(day), begin=clock(other.from_minute), end=clock(other.to_minute),
-                  purpose=other.purpose)
-        return {"from_minute": [taken]}
-    return {}
+    if other is None:
+        data |= {"station_id": room.station_id} if record is None else {}
+        return {}
+    return {"from_minute": [_(
+        "%(room)s is taken on %(day)s from %(begin)s to %(end)s (%(purpose)s). Choose another time or room.", room=room.name,
+        day=format_day(day), begin=clock(other.from_minute), end=clock(other.to_minute), purpose=other.purpose)]}
 
 
 def overlapping(room_id: int, day: date, begin: int, end: int, own_id: int = 0) -> Booking | None:
@@ -213,10 +214,11 @@ def check_paper(data: dict[str, Any], record: Any, node: Node) -> Errors:
         return {"repealed_on": [_("It cannot be repealed before it came into force.")]}
     station_id = data.get("station_id")
     station = Station.get_or_none(Station.id == station_id) if station_id else None
-    home = station.division_id if station is not None else node.id
+    if station is not None and station.division_id != node.id:
+        return {"division": [_("Leave the division empty: the station has its own.")]}
     data["series"] = f"{station_id or 0}:{data['kind']}:{data['title']}"
     last = Paper.select(Paper.edition, Paper.adopted_on).where(
-        (Paper.division_id == home) & (Paper.series == data["series"])).order_by(Paper.edition.desc()).first()
+        (Paper.division_id == node.id) & (Paper.series == data["series"])).order_by(Paper.edition.desc()).first()
     if last is not None and data["adopted_on"] < last.adopted_on:
         return {"adopted_on": [_("Edition %(number)s is in force from %(day)s: a later edition does not begin before it.",
                                  number=last.edition, day=format_day(last.adopted_on))]}

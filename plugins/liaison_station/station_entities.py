@@ -30,37 +30,37 @@ STATION = Entity(
 ROOM = Entity(
     f"{P}room", Room, RoomSchema, _("Rooms"), columns=("name", "station", "seats", "shared_with"), filters=("station",),
     search=("name", "shared_with"), sorts=("name", "-id"), title="name", actions=KEPT, icon="building", menu=None,
-    check=checks.check_room, create=written.create_room, delete=written.delete_room,
+    check=checks.check_room, home=written.home_of_station, delete=written.delete_room,
     description=_("Rooms of stations, often shared with others by time."))
 
 BOOKING = Entity(
     f"{P}booking", Booking, BookingSchema, _("Room bookings"), columns=("day", "from_minute", "to_minute", "room", "purpose"),
     filters=("day", "room"), search=("purpose",), sorts=("-day", "day", "-id"), title="purpose", actions=KEPT,
-    icon="calendar-check", menu="more", check=checks.check_booking, create=written.create_booking,
+    icon="calendar-check", menu="more", check=checks.check_booking, home=written.home_of_room,
     update=written.update_booking, delete=written.delete_booking,
     description=_("Who has a room when. Two bookings of a room never overlap."))
 
 STAFF = Entity(
     f"{P}staff", Staff, StaffSchema, _("Staff of stations"), columns=("station", "person", "role", "from_day", "to_day"),
     filters=("station", "person", "role", "to_day"), sorts=("-id", "-from_day"), title="role", actions=KEPT, icon="people",
-    menu="more", check=checks.check_staff, create=written.create_staff, update=written.update_staff,
+    menu="more", check=checks.check_staff, home=written.home_of_station, create=written.create_staff, update=written.update_staff,
     delete=written.delete_staff, description=_("Who is head, deputy head or liaison officer of a station, from when to when."))
 
 EQUIPMENT = Entity(
     f"{P}equipment", Equipment, EquipmentSchema, _("Equipment of stations"), columns=("name", "station", "count", "condition"),
     filters=("station", "condition"), search=("name",), title="name", actions=KEPT, icon="list-ul", menu=None,
-    check=checks.check_belonging, create=written.create_equipment, description=_("Office equipment of stations."))
+    check=checks.check_belonging, home=written.home_of_station, description=_("Office equipment of stations."))
 
 MONEY = Entity(
     f"{P}money", Money, MoneySchema, _("Money of stations"), columns=("station", "year", "kind", "fen", "source", "purpose"),
     filters=("station", "year", "kind"), search=("source", "purpose"), sorts=("-year", "-id"), title="purpose", actions=KEPT,
-    icon="list-task", menu=None, check=checks.check_belonging, create=written.create_money,
+    icon="list-task", menu=None, check=checks.check_belonging, home=written.home_of_station,
     description=_("Budget, grants and spending of a station’s year."))
 
 PAPER = Entity(
     f"{P}paper", Paper, PaperSchema, _("Papers on the wall"), columns=("title", "kind", "edition", "station", "adopted_on"),
     filters=("kind", "station", "adopted_on"), search=("title", "text"), sorts=("title", "-id", "-adopted_on"), title="title",
-    actions=KEPT, icon="file-earmark-text", menu="more", levels=LEVELS, check=checks.check_paper, create=written.create_paper,
+    actions=KEPT, icon="file-earmark-text", menu="more", levels=LEVELS, check=checks.check_paper, home=written.home_of_station,
     delete=written.delete_paper,
     description=_("Duties and systems by edition: of one station, or of every station of a division."))
 

@@ -69,6 +69,13 @@ def test_a_stations_own_paper_goes_before_that_of_the_town_and_this_before_the_c
     assert [hanging(world, station)[0][2] for station in ("wuli_village", "liuying", "datong")] == ["站", "镇", "县"]
 
 
+def test_a_paper_of_a_station_names_no_other_division(world):
+    with pytest.raises(Invalid) as refusal:
+        write(world, division=world.tree.town.code, station=world.stations["wuli_village"].id)
+
+    assert refusal.value.errors.keys() == {"division"} and not Paper.select().exists()
+
+
 def test_the_wording_of_an_edition_stays(world):
     paper = write(world)
 

@@ -51,6 +51,16 @@ def test_a_room_lives_at_the_division_of_its_station_and_keeps_it(world, room):
     assert moved.value.errors.keys() == {"station"} and twice.value.errors.keys() == {"name"}
 
 
+def test_a_town_officer_adds_to_a_station_of_the_own_town_from_the_countys_pages_too(world):
+    browser, url = world.browser("town"), f"/d/{world.tree.county.code}/liaison_station/room"
+
+    own = browser.api("POST", url, {"station": world.stations["liuying"].id, "name": "会议室"})
+    foreign = browser.api("POST", url, {"station": world.stations["datong_village"].id, "name": "会议室"})
+
+    assert own.status_code == 201 and Room.get(Room.name == "会议室").division_id == world.tree.second_village.id
+    assert foreign.status_code in {403, 422} and Room.select().count() == 1
+
+
 def test_an_overlapping_booking_is_refused_and_says_who_has_the_room(world, room):
     book(world, room, "09:00", "11:00")
 
