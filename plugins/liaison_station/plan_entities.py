@@ -1,9 +1,6 @@
 """The records of plans and receptions. From these the core makes pages, API, export, print and statistics."""
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from grid321.core.api import Counter, Entity
 from grid321.core.api import lazy_gettext as _
 
@@ -12,15 +9,9 @@ from . import plan_records as written
 from .plan_choices import DUTY, PLAN, RECEPTION, SCHEDULE, WISH, P
 from .plan_schemas import DutySchema, PlanSchema, PostponementSchema, ReceptionSchema, ScheduleSchema, WishSchema
 from .reception_models import Duty, Plan, Postponement, Reception, Schedule, Wish
-from .station_models import Station
+from .station_records import home_of_station
 
 KEPT = ("create", "edit", "delete", "export")
-
-
-def at_station(values: Mapping[str, Any]) -> int | None:
-    """The division of the station that new values name."""
-    found = Station.select(Station.division_id).where(Station.id == values.get("station_id")).tuples().first()
-    return found[0] if found else None
 
 
 ENTITIES = (
@@ -28,7 +19,7 @@ ENTITIES = (
         SCHEDULE, Schedule, ScheduleSchema, _("Rules of receptions"),
         columns=("title", "station", "kind", "rrule", "from_minute", "to_day"), filters=("station", "kind", "mode", "to_day"),
         search=("title", "place"), sorts=("-id", "title"), title="title", actions=KEPT, icon="calendar-check", menu="more",
-        check=checks.check_schedule, create=written.create_schedule, delete=written.delete_schedule,
+        check=checks.check_schedule, home=home_of_station, delete=written.delete_schedule,
         description=_("On which days, at what time, where and with how many deputies a station receives.")),
     Entity(
         PLAN, Plan, PlanSchema, _("Yearly plans of receptions"),
@@ -40,13 +31,13 @@ ENTITIES = (
         columns=("day", "from_minute", "station", "kind", "mode", "voters", "state"),
         filters=("state", "day", "station", "kind", "mode", "plan"), search=("number", "theme", "place"),
         sorts=("day", "-day", "-id"), title="number", actions=("create", "edit", "export"), icon="people",
-        check=checks.check_reception, home=at_station, beside=("drop",), awaited=("hold",),
+        check=checks.check_reception, home=home_of_station, beside=("drop",), awaited=("hold",),
         counters=(Counter("state"), Counter("kind"), Counter("mode")),
         description=_("Reception days of stations, from the plan to what was done there.")),
     Entity(
         DUTY, Duty, DutySchema, _("Duty roster"), columns=("day", "reception", "deputy", "state", "by"),
         filters=("day", "deputy", "reception", "state"), sorts=("day", "-day", "-id"), title="day", actions=KEPT, icon="people",
-        menu="more", check=checks.check_duty, create=written.create_duty, delete=written.delete_duty,
+        menu="more", check=checks.check_duty, home=written.home_of_duty, delete=written.delete_duty,
         description=_("Which deputy is on duty at which reception.")),
     Entity(
         WISH, Wish, WishSchema, _("Wishes for receptions"), columns=("deputy", "kind", "from_day", "to_day", "weekday"),

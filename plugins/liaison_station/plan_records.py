@@ -1,6 +1,7 @@
 """Writing schedules, receptions, duties and wishes: each lives at the division of its station, a wish at that of its page."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from grid321.core.api import Actor, Conflict, Invalid, Node, ancestor_columns, local_day, tree
@@ -9,11 +10,13 @@ from grid321.core.api import gettext as _
 from .deputy_models import Deputy
 from .placement import in_office
 from .plan_roles import ALL_WISHES
-from .reception_models import Duty, Reception, Schedule, Wish
-from .station_records import at_station
+from .reception_models import Reception, Wish
 
-create_schedule = at_station(Schedule)
-create_duty = at_station(Duty)
+
+def home_of_duty(values: Mapping[str, Any]) -> int | None:
+    """The division at which a duty lives: that of its reception."""
+    row = Reception.select(Reception.division_id).where(Reception.id == values.get("reception_id")).tuples().first()
+    return int(row[0]) if row else None
 
 
 def create_wish(values: dict[str, Any], actor: Actor, node: Node) -> Wish:
