@@ -21,6 +21,7 @@ from grid321.core.api import lazy_gettext as _
 from . import register
 from .day_choices import P
 from .reception_models import Duty, Reception
+from .station_checks import lock
 from .station_records import machine_for
 
 RECEPTION, DUTY = f"{P}reception", f"{P}duty"
@@ -30,6 +31,8 @@ OPEN = ("posted", "postponed")
 
 def no_drafts(case: Any, data: Any, actor: Any) -> Refusal | None:
     """Guard: a day is not over while lines of its register are drafts."""
+    if data:
+        lock(Reception, case.id)  # whoever writes a line at this moment is waited for
     left = register.drafts(case.id)
     if not left:
         return None

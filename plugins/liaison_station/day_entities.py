@@ -8,13 +8,15 @@ from . import opinions, register
 from .day_choices import OPINION, VISIT
 from .day_models import Opinion, Visit
 from .day_schemas import LEVELS, OpinionSchema, VisitSchema
+from .station_records import home_of_station
 
 VISITS = Entity(
     VISIT, model=Visit, schema=VisitSchema, label=_("Reception register"),
     columns=("came_on", "station", "kind", "text", "deputy", "result"),
     filters=("station", "reception", "deputy", "kind", "result", "mode", "subject", "came_on"),
     search=("text",), sorts=("-id", "-came_on"), personal=("name", "phone"), title="text", icon="journal-text", menu="more",
-    actions=("create", "edit", "delete", "export"), check=register.check_visit, after=register.after_visit,
+    actions=("create", "edit", "delete", "export"), check=register.check_visit, home=home_of_station,
+    after=register.after_visit,
     delete=register.delete_visit, closed=register.stays, counters=(Counter("result"), Counter("kind"), Counter("mode")),
     steps=(("raised", _("Became an opinion")),),
     description=_("One line for who came together. No state secrets, and of other people only what is needed."))
@@ -25,6 +27,7 @@ OPINIONS = Entity(
     filters=("kind", "station", "deputy", "outcome", "rating", "way", "holder_level", "solved_level", "unit", "wants_answer"),
     search=("number", "title", "text", "place"), sorts=("-id", "due", "-created_at"), personal=("name", "phone"), title="title",
     actions=("create", "edit", "export"), icon="chat-left-text", levels=LEVELS, check=opinions.check_opinion,
+    home=home_of_station,
     counters=(Counter("state"), Counter("kind"), Counter("way,state"), Counter("rating,solved_level"),
               Counter("holder_level,state"), Counter("outcome")),
     beside=("take_back", "take_back_county"), awaited=("write_off",),

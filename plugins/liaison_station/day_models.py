@@ -45,7 +45,7 @@ class Opinion(Case):
     is never solved.
     """
 
-    station_id = peewee.BigIntegerField(index=True)
+    station_id = peewee.BigIntegerField(null=True, index=True)  # none: an activity that no station held
     visit_id = peewee.BigIntegerField(null=True, unique=True)
     activity_id = peewee.BigIntegerField(null=True, index=True)
     deputy_id = peewee.BigIntegerField(null=True, index=True)

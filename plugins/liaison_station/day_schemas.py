@@ -19,6 +19,7 @@ from grid321.core.api import lazy_gettext as _
 
 from .day_choices import KINDS, MODES, OUTCOMES, RATINGS, RESULTS, SUBJECTS, WAYS, P
 from .day_fields import DeputyHere
+from .station_fields import StationRef
 
 LEVELS = ("grid", "village", "town", "county")
 
@@ -26,8 +27,7 @@ LEVELS = ("grid", "village", "town", "county")
 class VisitSchema(EntitySchema):
     """A line of the reception-day register."""
 
-    division = DivisionRef(_("Division"), required=True, help=_("The place of the station."))
-    station = RecordRef(_("Station"), entity=f"{P}station", required=True)
+    station = StationRef(required=True)
     reception = RecordRef(_("Reception day"), entity=f"{P}reception")
     came_on = Day(_("Came on"), past=True, help=_("Left empty, the reception day, otherwise today."))
     kind = Choice(_("What for"), options=KINDS, required=True, default="opinion")
@@ -47,9 +47,9 @@ class VisitSchema(EntitySchema):
 class OpinionSchema(EntitySchema):
     """An opinion of a voter; what the handling adds is read only."""
 
-    division = DivisionRef(_("Place it concerns"), level=LEVELS, required=True,
-                           help=_("As low as you know: that level handles it first."))
-    station = RecordRef(_("Station that heard it"), entity=f"{P}station", required=True)
+    division = DivisionRef(_("Place it concerns"), level=LEVELS,
+                           help=_("As low as you know: that level handles it first. Left empty, the place of the station."))
+    station = StationRef(_("Station that heard it"))
     kind = Choice(_("Subject"), scheme=SUBJECTS.key, required=True)
     text = LongText(_("What was said"), max=4000, required=True, help=three_levels.NO_SECRETS)
     title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))

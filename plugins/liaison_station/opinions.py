@@ -70,8 +70,9 @@ def raise_from(source: Any, actor: Actor, *, kind: str = "other", text: str = ""
     node = tree().get(division_id or source.division_id)
     assert node is not None
     values: dict[str, Any] = {
-        "station_id": source.station_id, "kind": kind, "text": text, "title": title, "place": place, "name": name, "phone": phone,
-        "deputy_id": deputy_id, "heard_on": source.came_on if is_visit else source.held_on or source.day}
+        "division_id": node.id, "station_id": source.station_id, "kind": kind, "text": text, "title": title, "place": place,
+        "name": name, "phone": phone, "deputy_id": deputy_id,
+        "heard_on": source.came_on if is_visit else source.held_on or source.day}
     if is_visit:
         values |= _from_visit(source, values)
         wants_answer = source.wants_answer if wants_answer is None else wants_answer

@@ -1,6 +1,6 @@
 """The reception-day register (登记表): a line for who came together, a draft until it is answered or becomes an opinion.
 
-A line lies at the division of its station. One that was settled stays as it is; the day closes when no draft is left.
+A line lives at the division of its station. One that was settled stays as it is; the day closes when no draft is left.
 """
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from grid321.core.api import (
     registry,
     sending,
     transaction,
-    tree,
 )
 from grid321.core.api import lazy_gettext as _
 
@@ -29,7 +28,7 @@ from . import opinions
 from .day_choices import SUBJECTS, VISIT
 from .day_models import Visit
 from .reception_models import Reception
-from .station_models import Station
+from .station_checks import lock, moved
 
 SETTLED = ("answered", "opinion")
 SHORTEST = 2
@@ -40,19 +39,17 @@ def note_visit(values: dict[str, Any], actor: Actor, node: Node, *, mark: str | 
                files: Sequence[attachments.Clean] = ()) -> Visit:
     """Write a line of the register; returns it, with the opinion that it became.
 
-    ``values`` are checked values by column of ``VisitSchema``; the division is that of the station. ``mark`` (``client_id``) is
-    what the browser or telephone sent it under: a line that comes again under its mark is stored once, also when somebody
-    settled it meanwhile; another line under a used mark is a line of its own. Raises ``Forbidden``, ``Invalid``, ``Refused``.
+    ``values`` are checked values by column of ``VisitSchema``; the line lives at the division of its station, below ``node``.
+    ``mark`` (``client_id``) is what the browser or telephone sent it under: a line that comes again under its mark is stored
+    once, also when somebody settled it meanwhile; another line under a used mark is a line of its own. Raises ``Forbidden``,
+    ``Invalid``, ``Refused``; nothing is written then.
     """
     entity = registry().entity(VISIT)
-    station = Station.get_or_none(Station.id == values.get("station_id"))
-    place = (tree().get(station.division_id) if station is not None else None) or node
-    data = {**values, "division_id": place.id}
     with transaction():
         earlier = sending.sent_before(entity, mark, actor)
-        if earlier is not None and _same_line(entity, earlier, data):
+        if earlier is not None and _same_line(entity, earlier, values):
             return earlier  # type: ignore[no-any-return]
-        return sending.create_once(entity, data, files, mark, actor, place)  # type: ignore[no-any-return]
+        return sending.create_once(entity, values, files, mark, actor, node)  # type: ignore[no-any-return]
 
 
 def _same_line(entity: Any, earlier: Visit, data: dict[str, Any]) -> bool:
@@ -74,24 +71,19 @@ def check_visit(data: dict[str, Any], record: Any, node: Node) -> dict[str, list
     for name, usual in (("persons", 1), ("mode", "offline"), ("kind", "opinion"), ("result", "draft"), ("subject", "")):
         if record is None or name in data:
             data[name] = data.get(name) or usual
-    errors = _check_place(value("station_id"), node)
+    errors = moved(data, record)
+    if value("reception_id"):
+        lock(Reception, value("reception_id"))  # the day is not closed while a line is written, nor counted twice at once
     reception = Reception.get_or_none(Reception.id == value("reception_id")) if value("reception_id") else None
     if record is None or "came_on" in data:
         data["came_on"] = data.get("came_on") or (reception.day if reception is not None else local_day())
     if reception is not None:
         errors |= _check_reception(reception, value("station_id"), data.get("came_on"), new=record is None)
+    if record is not None and record.reception_id and value("reception_id") != record.reception_id:
+        errors["reception"] = [gettext("A line stays in the register of its day.")]
     if value("reception_id") and value("activity_id"):
         errors["reception"] = [gettext("A line belongs to a reception or to an activity, not to both.")]
     return errors | _check_result(value, record)
-
-
-def _check_place(station_id: int | None, node: Node) -> dict[str, list[str]]:
-    station = Station.get_or_none(Station.id == station_id) if station_id else None
-    if station is None or station.division_id == node.id:
-        return {}
-    home = tree().get(station.division_id)
-    return {"division": [gettext("The register of %(station)s is kept at %(place)s.", station=station.name,
-                                 place=home.name if home is not None else "")]}
 
 
 def _check_reception(reception: Reception, station_id: int | None, came_on: Any, *, new: bool) -> dict[str, list[str]]:
@@ -127,15 +119,28 @@ def _check_result(value: Any, record: Any) -> dict[str, list[str]]:
 # ---------------------------------------------------------------- what follows, what ends
 
 def after_visit(record: Visit, values: dict[str, Any], actor: Actor, node: Node) -> None:
-    """A line that becomes an opinion becomes one at once, inside its transaction."""
+    """A line that becomes an opinion becomes one at once, and its day knows how many came, inside its transaction."""
     if record.result == "opinion" and record.opinion_id is None:
         opinions.raise_from(record, actor, kind=record.subject or "other")
+    if "persons" in values or "reception_id" in values:
+        _count(record.reception_id)
 
 
 def delete_visit(record: Visit, actor: Actor, node: Node) -> None:
     """A draft may be thrown away. Raises ``Conflict`` for a settled line."""
     if record.result in SETTLED:
         raise Conflict(_("This line is settled: it stays in the register."), remedy=_("Only drafts are thrown away."))
+    if record.reception_id is not None:
+        lock(Reception, record.reception_id)
+        _count(record.reception_id, without=record.id)
+
+
+def _count(reception_id: int | None, without: int = 0) -> None:
+    """Write on a reception how many came, by the register."""
+    if reception_id is not None:
+        came = Visit.select(fn.COALESCE(fn.SUM(Visit.persons), 0)).where(
+            (Visit.reception_id == reception_id) & (Visit.id != without)).scalar()
+        Reception.update(voters=int(came)).where(Reception.id == reception_id).execute()
 
 
 def stays(record: Visit) -> bool:

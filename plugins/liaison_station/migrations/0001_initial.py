@@ -432,7 +432,7 @@ def up(migrator, db):
         parent_id = BigIntegerField(null=True)
         bond = CharField(null=True, max_length=8)
         members = IntegerField(null=True, default=0)
-        station_id = BigIntegerField(index=True)
+        station_id = BigIntegerField(index=True, null=True)
         visit_id = BigIntegerField(unique=True, null=True)
         activity_id = BigIntegerField(index=True, null=True)
         deputy_id = BigIntegerField(index=True, null=True)

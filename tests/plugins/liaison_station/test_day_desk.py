@@ -211,7 +211,7 @@ def test_nobody_without_the_desk_sees_or_runs_a_day(world, day):
 
 
 def test_programs_and_telephones_send_a_line_with_its_mark(world, day, desk):
-    body = {"division": world.tree.village.code, "station": day.station_id, "reception": day.id, "kind": "opinion", "text": SAID,
+    body = {"station": day.station_id, "reception": day.id, "kind": "opinion", "text": SAID,
             "deputy": world.deputies["zhao"].id, "result": "opinion", "phone": "13909150001", "client_id": "offline-7"}
     path = f"/d/{world.tree.village.code}/liaison_station/visit"
     first, second = desk.api("POST", path, json=body), desk.api("POST", path, json=body)

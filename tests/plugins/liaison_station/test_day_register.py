@@ -140,12 +140,12 @@ def test_a_closed_day_takes_no_more_lines(world):
 
 
 def test_the_register_of_a_station_is_written_where_the_station_is(world, reception):
-    values = {**line(world, None), "division_id": world.tree.second_village.id}
+    visit = register.note_visit(line(world, reception), world.actors["town"], world.tree.county)
+    assert visit.division_id == world.tree.village.id
     with pytest.raises(Invalid) as refused:
-        records.create(world.entity("visit"), values, world.actors["town"], world.tree.town)
+        register.note_visit(line(world, None), world.actors["town"], world.tree.second_village)
 
     assert list(refused.value.errors) == ["division"]
-    assert note(world, values).division_id == world.tree.village.id
 
 
 def test_a_reception_of_another_station_is_refused(world, reception):
@@ -162,8 +162,11 @@ def test_a_settled_line_becomes_no_draft_again_and_is_not_thrown_away(world, rec
         records.update(entity, visit.id, {"result": "draft"}, who, visit.version, world.tree.village)
     with pytest.raises(Conflict):
         records.delete(entity, visit.id, who, visit.version, world.tree.village)
-    draft = note(world, line(world, reception, text="没说完"))
+    draft = note(world, line(world, reception, text="没说完", persons=2))
+    assert world.fresh(reception).voters == 3
     records.delete(entity, draft.id, who, draft.version, world.tree.village)
+
+    assert world.fresh(reception).voters == 1
 
     assert [row.id for row in Visit.select()] == [visit.id]
 
