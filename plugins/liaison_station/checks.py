@@ -12,7 +12,7 @@ from typing import Any
 import peewee
 from dateutil.relativedelta import relativedelta
 
-from grid321.core.api import Node, format_day, local_day, statistics, tree
+from grid321.core.api import Node, format_day, local_day, snapshot, statistics, tree
 from grid321.core.api import gettext as _
 
 from .activity_models import Activity
@@ -41,6 +41,12 @@ class Checked:
     def missing(self, scheme: str = HAVE.key) -> list[str]:
         """The items of a list that are not there."""
         return [item for item, one in self.lists.get(scheme, {}).items() if not one.ok]
+
+
+def words(scheme: str, division_id: int) -> Mapping[str, str]:
+    """The items of a list as they are worded at a division, those no longer offered too."""
+    now = snapshot()
+    return now.classes.labels(scheme, now.tree.get(division_id), retired=True)
 
 
 def open_on(day: date) -> Any:

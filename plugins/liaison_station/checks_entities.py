@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import post_load
-
 from grid321.core.api import (
     Choice,
     Counter,
@@ -54,33 +52,26 @@ class ItemOf(Choice):
         return words.get(value, value or "")
 
 
-class AtStation(EntitySchema):
-    """What belongs to a station and lives where the station stands."""
-
-    station = StationRef(required=True)
-
-    @post_load
-    def _place(self, data: dict[str, Any], **_rest: Any) -> dict[str, Any]:
-        """The division of the station: nobody types it."""
-        if "station_id" in data:
-            found = Station.select(Station.division_id).where(Station.id == data["station_id"]).tuples().first()
-            if found is not None:
-                data["division_id"] = found[0]
-        return data
+def home(values: Mapping[str, Any]) -> int | None:
+    """The division of the station: nobody types it."""
+    found = Station.select(Station.division_id).where(Station.id == values.get("station_id")).tuples().first()
+    return found[0] if found is not None else None
 
 
-class AttestedSchema(AtStation):
+class AttestedSchema(EntitySchema):
     """What a person saw of an item."""
 
+    station = StationRef(required=True)
     item = ItemOf(_l("Item"), required=True)
     ok = Flag(_l("It is there"), default=False, says_no=True)
     evidence = LongText(_l("What was seen"), max=1000, required=True, help=_l("Where it hangs or stands, since when. No names."))
     day = Day(_l("Seen on"), required=True, past=True, default=local_day)
 
 
-class RatingSchema(AtStation):
+class RatingSchema(EntitySchema):
     """A rating; everything but station and year comes by its steps."""
 
+    station = StationRef(required=True)
     year = Int(_l("Year"), required=True, min=2000, max=2100, default=lambda: local_day().year)
     asked_klass = Choice(_l("Class that is proposed"), options=KLASSES, read_only=True)
     asked_model = Choice(_l("Model station that is proposed"), options=MODELS, read_only=True)
@@ -128,14 +119,14 @@ def check_rating(data: Mapping[str, Any], record: Any, node: Node) -> dict[str, 
 ATTESTED = Entity(
     f"{P}attested", Attested, AttestedSchema, _l("Items seen at stations"), columns=("station", "item", "ok", "day"),
     filters=("station", "item", "ok"), sorts=("-day", "-id"), title="item", icon="check2-square", menu="more",
-    actions=("create", "edit", "export"), check=check_attested,
+    actions=("create", "edit", "export"), check=check_attested, home=home,
     description=_l("What somebody saw of an item of a checklist of which no data speak."))
 
 RATING = Entity(
     f"{P}rating", Rating, RatingSchema, _l("Ratings of stations"),
     columns=("number", "station", "year", "asked_klass", "fulfilled", "klass", "model", "state"),
     filters=("station", "year", "state", "klass", "model"), search=("number",), sorts=("-year", "-id"), title="number",
-    icon="award", actions=("create", "export"), check=check_rating, verify=faults,
+    icon="star", actions=("create", "export"), check=check_rating, home=home, verify=faults,
     counters=(Counter("year,state"), Counter("klass,state")),
     description=_l("Each year a station is rated by its ten haves: proposed, looked at by the town, decided by the county."))
 

@@ -222,7 +222,7 @@ duties, systems, workflow = (_paper(item) for item in PAPERS)
 def plans(group: Group, day: date) -> dict[int, tuple[Any, ...]]:
     """The day on which each station posted its plan of the year; None when it is not posted."""
     return _by_station(Plan.select(Plan.station_id, Plan.posted_on).where(
-        Plan.station_id.in_(group.ids) & (Plan.year == day.year)).tuples())
+        Plan.station_id.in_(group.ids) & (Plan.year == day.year) & (Plan.state != "discarded")).tuples())
 
 
 def plan(station: Any, found: Any, day: date) -> Have:
