@@ -5,19 +5,22 @@ from typing import Any
 
 import click
 
-from grid321.core.api import Actor, Event, Node, Standing, gettext, inside
+from grid321.core.api import Actor, Api, Event, Node, Standing, gettext, guarded, inside, json_schema
 from grid321.core.api import lazy_gettext as _
 
-from . import file_deeds
+from . import file_deeds, file_pages, file_panels, file_phone, file_public
 from .file_causes import KINDS, P
 from .file_entities import DEED, ENTITIES, YEAR
-from .file_roles import GRANTS, PERMISSIONS, ROLES, SEE_ALL, SETTINGS
-from .file_year import LIFE
+from .file_roles import GRANTS, LINKS, PERMISSIONS, ROLES, SEE_ALL, SETTINGS
+from .file_schemas import Slips
+from .file_year import KEEP, LIFE, OWN, PUBLISH
 
-__all__ = ["CLASSES", "COMMANDS", "ENTITIES", "GRANTS", "JOBS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS"]
+__all__ = ["CLASSES", "COMMANDS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS"]
 
 CLASSES = (KINDS,)
 WORKFLOWS = (LIFE,)
+PLUGIN = "liaison_station"
+panels_for = file_panels.panels_for
 OWN_ONLY: dict[str, Any] = {DEED.key: DEED.model, YEAR.key: YEAR.model}
 
 
@@ -48,3 +51,29 @@ def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
     if model is None or actor.system or actor.may(SEE_ALL, node):
         return None
     return inside(model, SEE_ALL, node, actor) | (model.person_id == (actor.person_id or 0))
+
+
+def register(blueprint: Any) -> None:
+    """Add the deputy's page, the officer's pages, and what voters see."""
+    def add(rule: str, name: str, view: Any, permission: str, *methods: str, **options: Any) -> None:
+        blueprint.add_url_rule(rule, name, guarded(view, permission, plugin=PLUGIN, **options), methods=methods or ("GET",))
+
+    add("/my-file", "my_file", file_phone.page, OWN)
+    add("/my-file/confirm", "my_file_confirm", file_pages.confirm_page, OWN, "POST")
+    add("/deed/<rid:record_id>/object", "deed_object", file_pages.object_page, OWN, "GET", "POST")
+    add("/deed/<rid:record_id>/answer", "deed_answer", file_pages.answer_page, KEEP, "GET", "POST")
+    add("/years/open", "years_open", file_pages.open_page, YEAR.permission("create"), "GET", "POST")
+    add("/year/<rid:record_id>/links", "year_links", file_pages.links_page, PUBLISH, "GET", "POST")
+    add("/year/<rid:record_id>/tablet", "year_tablet", file_pages.tablet_page, PUBLISH, "POST")
+    add("/year/<rid:record_id>/paper", "year_paper", file_pages.paper_page, PUBLISH, "GET", "POST")
+    add("/performance", "performance", file_public.list_page, "public")
+    add("/performance/<rid:year_id>", "performance_year", file_public.year_page, "public")
+    add("/voice/<token>", "voice", file_public.voice_page, "public", "GET", "POST")
+    add("/tablet/<token>", "tablet", file_public.tablet_page, "public", "GET", "POST")
+
+
+def register_api(api: Api) -> None:
+    """The same for programs; deeds, years and their steps are records and have their own."""
+    api.operation("/my-file", file_pages.my_operation, _("What is due for the deputy who asks"), OWN)
+    api.operation("/year/<rid:record_id>/links", file_pages.links_operation, _("Make links for voters"), PUBLISH, "POST",
+                  status="201", body=lambda: json_schema((Slips,)))

@@ -123,6 +123,12 @@ def _step(deed: Deed, values: dict[str, Any], actor: Actor, step: str, text: str
 
 # ---------------------------------------------------------------- entered by hand
 
+def home_of(values: Mapping[str, Any]) -> int | None:
+    """The division at which the file of a deputy is kept: new records of the file lie there."""
+    row = Deputy.select(Deputy.division_id).where(Deputy.id == values.get("deputy_id")).tuples().first()
+    return int(row[0]) if row is not None else None
+
+
 def check_deed(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[str]]:
     """What an officer enters lies where the deputy's file does, on a day of the mandate, and is not there already."""
     if record is not None or "key" in data:
