@@ -61,7 +61,7 @@ class OpinionSchema(EntitySchema):
     wants_answer = Flag(_("An answer is wished for"), default=True, says_no=True)
     unit = DepartmentRef(_("Handed last to"), read_only=True)
     passed_to = Text(_("Passed on to"), max=120, read_only=True)
-    passed_on = Day(_("Passed on on"), read_only=True)
+    passed_on = Day(_("Day it was passed on"), read_only=True)
     way = Choice(_("Way of handling"), scheme=WAYS.key, read_only=True)
     answer = LongText(_("Answer"), read_only=True)
     answered_on = Day(_("Answered on"), read_only=True)
@@ -105,7 +105,7 @@ class PassOn(EntitySchema):
 
     passed_to = Text(_("Unit outside"), max=120, required=True, min=2,
                      help=_("Name of the unit, and of who took the card there."))
-    passed_on = Day(_("Passed on on"), past=True, help=_("Left empty, today."))
+    passed_on = Day(_("Day it was passed on"), past=True, help=_("Left empty, today."))
     limit_on = Day(_("To be answered by"))
     note = LongText(_("What is asked"), max=1000)
 
