@@ -31,8 +31,8 @@ KINDS = ClassScheme(f"{P}kind", _("Kinds of stations"), (
 
 PAPERS = ClassScheme(f"{P}paper", _("Kinds of papers on the wall"), (
     ("duty", _("Duty")),
-    ("system", _("System")),
-    ("workflow", _("Workflow")),
+    ("system", _("Working system")),
+    ("workflow", _("Flow of work")),
     ("other", _("Other paper on the wall")),
 ), _("Two duties and six systems hang on the wall; the sources name no titles [undefined]: the county gives them"))
 

@@ -107,4 +107,4 @@ class StationRef(RecordRef):
     """The station that something belongs to, stored in ``station_id``: one that may be seen below the present division."""
 
     def __init__(self, label: Any = None, **rest: Any) -> None:
-        super().__init__(label if label is not None else _("Station"), entity="liaison_station.station", **rest)
+        super().__init__(label if label is not None else _("Station of deputies"), entity="liaison_station.station", **rest)

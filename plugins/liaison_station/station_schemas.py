@@ -27,9 +27,9 @@ class StationSchema(EntitySchema):
     about = LongText(_("About the station"), max=2000)
     opened_on = Day(_("Opened on"), required=True, default=local_day)
     suspended_on = Day(_("At rest since"), help=_("While it is rebuilt, for instance. Leave it empty when it works."))
-    closed_on = Day(_("Closed on"))
+    closed_on = Day(_("Station closed on"))
     plate = Text(_("Word of the door plate"), max=12, read_only=True)
-    klass = Choice(_("Class"), options=choices.CLASSES_OF_STATIONS, read_only=True)
+    klass = Choice(_("Class of the station"), options=choices.CLASSES_OF_STATIONS, read_only=True)
     model = Choice(_("Model station"), options=choices.MODEL_STATIONS, read_only=True)
     party_confirmed_on = Day(_("Rule of the Party member confirmed on"), read_only=True)
 
@@ -48,8 +48,8 @@ class BookingSchema(EntitySchema):
 
     room = RecordRef(_("Room"), entity="liaison_station.room", required=True)
     day = Day(_("Day"), required=True, default=local_day)
-    from_minute = Minute(_("From"), required=True)
-    to_minute = Minute(_("Until"), required=True)
+    from_minute = Minute(_("Begins at"), required=True)
+    to_minute = Minute(_("Ends at"), required=True)
     purpose = Text(_("What for"), required=True, max=120)
     source = Text(_("Booked by"), max=40, read_only=True)
 
@@ -69,7 +69,7 @@ class EquipmentSchema(EntitySchema):
 
     station = StationRef(required=True)
     name = Text(_("Name"), required=True, max=80)
-    count = Int(_("How many"), required=True, min=1, max=100_000, default=1)
+    count = Int(_("Number of pieces"), required=True, min=1, max=100_000, default=1)
     condition = Choice(_("Condition"), options=choices.CONDITIONS, required=True, default="good")
     since = Day(_("There since"), past=True)
 
@@ -93,7 +93,7 @@ class PaperSchema(EntitySchema):
     station = StationRef(help=_("Left empty, it hangs in every station of the division."))
     kind = Choice(_("Kind"), scheme=choices.PAPERS.key, required=True)
     title = Text(_("Title"), required=True, max=80)
-    text = LongText(_("Text"), required=True, max=10_000)
+    text = LongText(_("Wording"), required=True, max=10_000)
     adopted_on = Day(_("In force from"), required=True, default=local_day)
     adopted_by = Text(_("Adopted by"), max=80)
     repealed_on = Day(_("Repealed on"), help=_("The first day on which it hangs no more. A new edition replaces it by itself."))
