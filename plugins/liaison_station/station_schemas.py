@@ -93,7 +93,7 @@ class PaperSchema(EntitySchema):
     station = StationRef(help=_("Left empty, it hangs in every station of the division."))
     kind = Choice(_("Kind"), scheme=choices.PAPERS.key, required=True)
     title = Text(_("Title"), required=True, max=80)
-    text = LongText(_("Wording"), required=True, max=10_000)
+    text = LongText(_("Text of the paper"), required=True, max=10_000)
     adopted_on = Day(_("In force from"), required=True, default=local_day)
     adopted_by = Text(_("Adopted by"), max=80)
     repealed_on = Day(_("Repealed on"), help=_("The first day on which it hangs no more. A new edition replaces it by itself."))
