@@ -13,7 +13,7 @@ from grid321.core import signed_links, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.registry import registry
 
-from . import evaluation_examples, public_examples, station_examples, suggestion_examples, supervision_examples
+from . import day_examples, evaluation_examples, public_examples, station_examples, suggestion_examples, supervision_examples
 
 P = "suggestion_tracking."
 
@@ -71,7 +71,7 @@ def _links(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
 
 
 OF: dict[str, Needed] = {
-    "liaison_station": Needed({**station_examples.EXAMPLES}),
+    "liaison_station": Needed({**station_examples.EXAMPLES, **day_examples.EXAMPLES}),
     "suggestion_tracking": Needed(
         {P + "matter": _MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES,
          **evaluation_examples.EXAMPLES}, _deputies, _links),
