@@ -71,7 +71,7 @@ def _links(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
 
 
 OF: dict[str, Needed] = {
-    "liaison_station": Needed({**station_examples.EXAMPLES, **day_examples.EXAMPLES}),
+    "liaison_station": Needed({**station_examples.EXAMPLES, **activity_examples.EXAMPLES, **day_examples.EXAMPLES}),
     "suggestion_tracking": Needed(
         {P + "matter": _MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES,
          **evaluation_examples.EXAMPLES}, _deputies, _links),

@@ -1,0 +1,17 @@
+"""What the kit of checks needs to make records of activities, where it cannot guess."""
+from __future__ import annotations
+
+from typing import Any
+
+from . import station_examples
+
+P = "liaison_station."
+
+EXAMPLES: dict[str, Any] = {
+    P + "theme": {"year": lambda number: 2000 + number % 200, "quarter": lambda number: number % 4 + 1},
+    P + "activity": {"station": None, "kind": "station", "themed": None, "from_minute": "09:00", "to_minute": "11:30",
+                     "place": "溪河社区活动室"},
+    P + "activity_life.write_up": {"minutes": "走访十七户，收集路灯问题三件。"},
+    P + "result": {"activity": None, "station": station_examples.station, "fen": "32000.50", "quantity": "20", "unit": "盏"},
+}
+"""Values by entity and by step, where the kit cannot guess."""
