@@ -13,7 +13,15 @@ from grid321.core import signed_links, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.registry import registry
 
-from . import day_examples, evaluation_examples, public_examples, station_examples, suggestion_examples, supervision_examples
+from . import (
+    activity_examples,
+    day_examples,
+    evaluation_examples,
+    public_examples,
+    station_examples,
+    suggestion_examples,
+    supervision_examples,
+)
 
 P = "suggestion_tracking."
 
