@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -365,6 +365,16 @@ def posts_of(person_id: int, day: date | None = None) -> list[Post]:
     return list(Post.select().where(
         Post.person_id == person_id, Post.from_day <= day,
         Post.to_day.is_null() | (Post.to_day >= day)).order_by(Post.from_day, Post.id))
+
+
+def posts_of_many(person_ids: Iterable[int], day: date) -> dict[int, list[Post]]:
+    """The posts of several persons on ``day`` by person, oldest first, in one query; who holds none is missing."""
+    found: dict[int, list[Post]] = {}
+    query = Post.select().where(Post.person_id.in_(sorted(set(person_ids)) or [0]), Post.from_day <= day,
+                                Post.to_day.is_null() | (Post.to_day >= day))
+    for post in query.order_by(Post.from_day, Post.id):
+        found.setdefault(post.person_id, []).append(post)
+    return found
 
 
 def holders(node: Node, kind: str, day: date | None = None) -> list[Person]:

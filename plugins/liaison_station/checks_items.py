@@ -21,16 +21,13 @@ from .checks_choices import SHOWN, P
 from .deputy_models import Placement
 from .file_models import Year
 from .reception_models import Plan, Reception
-from .station_models import Equipment, Paper, Room, Staff, Station
+from .station_models import Equipment, Paper, Room, Station
+from .station_rules import Finding, staffing_of
 
 HELD = ("held",)
 """States of a reception that took place."""
 YEAR = timedelta(days=365)
 AHEAD = timedelta(days=31)
-
-STAFFING: list[Callable[[Group, date], Mapping[int, Sequence[str]]]] = []
-"""What the rule of staffing finds wrong, by station: the area of stations puts its function here. Nothing means in order."""
-
 
 @dataclass(frozen=True)
 class Have:
@@ -132,32 +129,17 @@ def premises(station: Any, found: Any, day: date) -> Have:
     return Have(True, ngettext("%(num)s room at %(address)s.", "%(num)s rooms at %(address)s.", count, address=station.address))
 
 
-def staffed(group: Group, day: date) -> Mapping[int, Any]:
-    """What is wrong with the staff of each station, by the rule of staffing; how many hold each role until that rule is there."""
-    if STAFFING:
-        wrong: dict[int, list[str]] = {one.id: [] for one in group.stations}
-        for ask in STAFFING:
-            for station_id, findings in ask(group, day).items():
-                wrong.setdefault(station_id, []).extend(findings)
-        return wrong
-    query = Staff.select(Staff.station_id, Staff.role, peewee.fn.COUNT(Staff.id)).where(
-        Staff.station_id.in_(group.ids) & (Staff.from_day <= day) & (Staff.to_day.is_null() | (Staff.to_day >= day)))
-    found: dict[int, Any] = {}
-    for station_id, role, count in query.group_by(Staff.station_id, Staff.role).tuples():
-        found.setdefault(station_id, {})[role] = count
-    return {one.id: _missing_roles(found.get(one.id, {})) for one in group.stations}
-
-
-def _missing_roles(found: Mapping[str, int]) -> list[str]:
-    wanted = (("head", _("The head is missing.")), ("deputy_head", _("The deputy head is missing.")),
-              ("liaison", _("A liaison officer is missing.")))
-    return [text for role, text in wanted if not found.get(role)]
+def staffed(group: Group, day: date) -> Mapping[int, Sequence[Finding]]:
+    """What the staffing rule finds at each station (three queries: who works there, their names, the posts of the heads)."""
+    return staffing_of(group.stations, group.ids, day)
 
 
 def organisation(station: Any, found: Any, day: date) -> Have:
-    """组织: the rule of staffing finds nothing wrong."""
-    if found:
-        return Have(False, " ".join(found), list_url(station, "staff"), f"{P}staff.create")
+    """组织: the staffing rule is met."""
+    wrong = [one for one in found if not one.ok]
+    if wrong:
+        because = " ".join(_("%(what)s: %(missing)s.", what=one.label, missing=one.missing) for one in wrong)
+        return Have(False, because, new_url(station, "staff"), f"{P}staff.create")
     return Have(True, _("Head, deputy head and liaison officers are there."))
 
 

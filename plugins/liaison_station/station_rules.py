@@ -6,7 +6,7 @@ membership is asked of nobody: that a full Party member is among deputy head and
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -102,19 +102,17 @@ def head_rule(station: Any, day: date) -> tuple[str, str]:
 def why_not_head(person_id: int, station: Any, day: date) -> str:
     """Why a person may not head a station on a day, in one sentence; empty when nothing stands against it."""
     rule, source = head_rule(station, day)
-    lacks = _lacking(person_id, station, rule, day)
+    lacks = _lacking(people.posts_of(person_id, day), place_of(station), rule, day)
     if not lacks:
         return ""
     return _("The head of %(station)s is %(who)s, and on %(day)s %(lacks)s. Source: %(source)s.", station=station.name,
              who=str(HEAD_RULES[rule]), day=format_day(day), lacks=lacks, source=source.rstrip("。. "))
 
 
-def _lacking(person_id: int, station: Any, rule: str, day: date) -> str:
-    """What a person lacks for a rule on a day, as the end of a sentence; empty for nothing."""
+def _lacking(held: Sequence[Any], place: Node, rule: str, day: date) -> str:
+    """What somebody who holds the posts ``held`` lacks for a rule at a place, as the end of a sentence; empty for nothing."""
     if rule == "free":
         return ""
-    place = place_of(station)
-    held = people.posts_of(person_id, day)
     missing = []
     if rule in {"secretary_deputy", "deputy"} and not any(post.kind.startswith(DEPUTY_POST) for post in held):
         missing.append(_("this person is no deputy"))
@@ -129,20 +127,34 @@ def _lacking(person_id: int, station: Any, rule: str, day: date) -> str:
 def staffing(station_id: int, day: date | None = None) -> list[Finding]:
     """What the staffing rule finds at a station on a day (today), line by line; raises ``NotFound`` for no station.
 
-    For a kind of station without staff of its own the one line says so. Two queries, and one for each head.
+    For a kind of station without staff of its own the one line says so. Three queries.
     """
-    station, day = station_of(station_id), day or local_day()
+    return staffing_of([station_of(station_id)], [station_id], day or local_day())[station_id]
+
+
+def staffing_of(stations: Iterable[Any], ids: Any, day: date) -> dict[int, list[Finding]]:
+    """``staffing`` for many stations by id, in three queries for all of them. ``ids`` are their ids, or the selection of them."""
+    staff: dict[int, list[Staff]] = {}
+    for row in Staff.select().where(Staff.station_id.in_(ids) & (Staff.from_day <= day) & (
+            Staff.to_day.is_null() | (Staff.to_day >= day))).order_by(Staff.from_day, Staff.id):
+        staff.setdefault(row.station_id, []).append(row)
+    names = names_of(row.person_id for rows in staff.values() for row in rows)
+    held = people.posts_of_many({row.person_id for rows in staff.values() for row in rows if row.role == "head"}, day)
+    return {station.id: _findings(station, staff.get(station.id, []), names, held, day) for station in stations}
+
+
+def _findings(station: Any, staff: Sequence[Staff], names: Mapping[int, str], held: Mapping[int, Sequence[Any]],
+              day: date) -> list[Finding]:
+    """The lines of one station, from who works there, their names and the posts of its head."""
     place = place_of(station)
     wanted, source = ruled("staffed_kinds", place, day)
     if station.kind not in wanted.split(","):
         label = kinds(place.id).get(station.kind, station.kind)
         return [Finding("kind", True, _("Staffing"), _("%(kind)s: no staff of its own is asked for", kind=label), "",
                         _because(_("the staffing rule does not hold for this kind"), source), "")]
-    staff = staff_on(station.id, day)
-    names = names_of([row.person_id for row in staff])
     by_role = {role: [row for row in staff if row.role == role] for role in ROLE_LABELS}
     found = [_count(role, by_role[role], names, place, day) for role in ROLE_LABELS]
-    found += [_qualified(row, names, station, place, day) for row in by_role["head"]]
+    found += [_qualified(row, names, station, held.get(row.person_id, ()), day) for row in by_role["head"]]
     return [*found, *_party(station, [*by_role["deputy_head"], *by_role["liaison"]], place, day)]
 
 
@@ -162,10 +174,11 @@ def _count(role: str, rows: list[Staff], names: Mapping[int, str], place: Node, 
                    _remedy(place) if missing else "")
 
 
-def _qualified(row: Staff, names: Mapping[int, str], station: Any, place: Node, day: date) -> Finding:
+def _qualified(row: Staff, names: Mapping[int, str], station: Any, held: Sequence[Any], day: date) -> Finding:
     """Whether who heads the station is whom the rule asks for."""
+    place = place_of(station)
     rule, source = head_rule(station, day)
-    lacks = _lacking(row.person_id, station, rule, day)
+    lacks = _lacking(held, place, rule, day)
     return Finding("head_is", not lacks, _("Who heads the station"), names.get(row.person_id, "?"), lacks,
                    _because(_("the head is %(who)s", who=str(HEAD_RULES[rule])), source),
                    _("%(who)s, who enters the missing post or another head.", who=_officers(place)) if lacks else "")

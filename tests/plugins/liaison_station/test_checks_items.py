@@ -6,7 +6,7 @@ from support import station_world
 
 from grid321.core import class_items, db, snapshot
 from grid321.core.actor import SYSTEM
-from grid321.plugins.liaison_station import checks, checks_items
+from grid321.plugins.liaison_station import checks
 from grid321.plugins.liaison_station.activity_models import Activity
 from grid321.plugins.liaison_station.checks_choices import HAVE, SITING
 from grid321.plugins.liaison_station.checks_items import ITEMS, Group, have
@@ -185,19 +185,26 @@ def test_siting_rules_are_attested_and_an_item_that_the_county_adds_as_well(worl
     assert found.lists[SITING.key]["siting_1"].where == (f"attested/new?station={station.id}&item=siting_1")
 
 
-def test_the_rule_of_staffing_decides_about_organisation(station, monkeypatch):
-    monkeypatch.setattr(checks_items, "STAFFING", [lambda group, day: {station.id: ["缺副站长。"]}])
-    assert ask("organisation", station).because == "缺副站长。"
+def test_organisation_is_what_the_staffing_rule_finds_with_its_words(world, station):
+    assert not ask("organisation", station).ok
+    assert "副站长" in ask("organisation", station).because
+    assert ask("organisation", station).where == f"staff/new?station={station.id}"
 
-    monkeypatch.setattr(checks_items, "STAFFING", [lambda group, day: {}])
+    for key, value in (("staff_deputy_head", 0), ("staff_party", False), ("head_village", "deputy")):
+        world.set(key, value)
     assert ask("organisation", station).ok
+    assert not ask("organisation", world.stations["liuying"]).ok  # no liaison officer
+
+    Staff.update(to_day=DAY - timedelta(days=1)).where(Staff.station_id == station.id).execute()
+    assert not ask("organisation", station).ok
 
 
-def test_the_number_of_queries_does_not_grow_with_the_stations(world, queries):
+def test_the_number_of_queries_does_not_grow_with_the_stations(app, world, queries):
     def count():
-        checks.look(Group.of(checks.open_on(DAY)), DAY)  # settings and words are known after the first time
-        queries.clear()
-        assert checks.look(Group.of(checks.open_on(DAY)), DAY)
+        with app.test_request_context():
+            checks.look(Group.of(checks.open_on(DAY)), DAY)  # settings and words are known after the first time
+            queries.clear()
+            assert checks.look(Group.of(checks.open_on(DAY)), DAY)
         return len(queries)
 
     few = count()
