@@ -11,7 +11,7 @@ from grid321.core.api import gettext as _
 
 from .station_fields import clock
 from .station_models import Booking, Paper, Room, Staff, Station
-from .station_rules import ROLE_LABELS, is_open, names_of, why_not_head
+from .station_rules import LIST_MARK, ROLE_LABELS, is_open, names_of, ruled, why_not_head
 
 Errors = dict[str, list[str]]
 PLATE_SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -168,11 +168,12 @@ def check_staff(data: dict[str, Any], record: Any, node: Node) -> Errors:
                              day=format_day(same.from_day))]}
     if role != "head":
         return {}
-    other = at_once.first()
-    if other is not None:
-        name = names_of([other.person_id]).get(other.person_id, "")
-        return {"role": [_("A station has one head, and %(name)s is it since %(day)s. Enter the last day of %(name)s first.",
-                           name=name, day=format_day(other.from_day))]}
+    others = list(at_once.order_by(Staff.from_day, Staff.id))
+    if len(others) >= max(1, int(ruled("staff_head", node, from_day)[0])):
+        names = names_of([row.person_id for row in others])
+        held = LIST_MARK.join(_("%(name)s, since %(day)s", name=names.get(row.person_id, ""), day=format_day(row.from_day))
+                              for row in others)
+        return {"role": [_("The station has its head (%(who)s). Enter the last day there first.", who=held)]}
     refusal = why_not_head(person_id, station, from_day)
     if not refusal:
         return {}

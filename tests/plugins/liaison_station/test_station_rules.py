@@ -1,12 +1,13 @@
 """The staffing rule of stations: what is there, what is missing, why, who may mend it; who may head a station."""
+import threading
 from datetime import date, timedelta
 
 import pytest
 from support.station_world import SINCE, columns
 
-from grid321.core import people
+from grid321.core import db, people
 from grid321.core.db import local_day
-from grid321.core.errors import Invalid, NotFound, Refused
+from grid321.core.errors import Invalid, NotFound, Problem, Refused
 from grid321.core.people import Person, Post
 from grid321.plugins.liaison_station import station_records, station_rules
 from grid321.plugins.liaison_station.station_models import Staff
@@ -208,6 +209,43 @@ def test_a_station_has_one_head_at_a_time(world):
         enter(world, "wuli_village", "sun", "head")
 
     assert "赵德发" in refusal.value.errors["role"][0]
+
+
+def test_a_county_with_two_heads_a_station_takes_a_second_and_no_third(world):
+    world.set("staff_head", 2)
+    world.set("head_village", "deputy")
+    enter(world, "wuli_village", "sun", "head")
+
+    with pytest.raises(Invalid) as refusal:
+        enter(world, "wuli_village", "qian", "head")
+
+    assert refusal.value.errors.keys() == {"role"} and findings(world, "wuli_village")["head"].ok
+
+
+def test_of_two_heads_entered_at_the_same_moment_one_is_taken(app, world):
+    leave(world, "wuli_village", "head")
+    world.set("head_village", "deputy")
+    results, barrier = [], threading.Barrier(2)
+
+    def try_to_enter(who):
+        with app.app_context():
+            try:
+                barrier.wait(20)
+                results.append(enter(world, "wuli_village", who, "head").id)
+            except Problem as problem:
+                results.append(problem.status)
+            finally:
+                db.close_thread()
+
+    threads = [threading.Thread(target=try_to_enter, args=(who,)) for who in ("zhao", "sun")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    today = Staff.select().where((Staff.station_id == world.stations["wuli_village"].id) & (Staff.role == "head")
+                                 & Staff.to_day.is_null())
+    assert len(results) == 2 and results.count(422) == 1 and today.count() == 1
 
 
 def test_nobody_is_entered_twice_in_the_same_post(world):
