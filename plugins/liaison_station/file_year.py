@@ -16,6 +16,7 @@ from grid321.core.api import (
     State,
     Transition,
     Workflow,
+    accounts_of,
     days,
     local_day,
     records,
@@ -50,8 +51,12 @@ def ready(case: Any, data: Any, actor: Any) -> Refusal | None:
 
 
 def own(case: Any, data: Any, actor: Actor) -> Refusal | None:
-    """Guard: deputies confirm their own year and nobody else's."""
-    if actor.person_id is None or case.person_id != actor.person_id:
+    """Guard: deputies confirm their own year and nobody else's.
+
+    An account that is no recorded person's confirms what was opened for it: nobody else's person can be behind it.
+    """
+    mine = case.person_id == actor.person_id if actor.person_id is not None else case.reporter_id == actor.account_id is not None
+    if not mine:
         return Refusal(_("This is another deputy’s year."), "not_yours", for_good=True)
     return ready(case, data, actor)
 
@@ -118,7 +123,7 @@ def reopened(case: Any, data: Any, actor: Any) -> dict[str, Any]:
 LIFE = Workflow(
     f"{P}year_life", YEAR, 1, numbers="LZ", levels=(), label=_("Life of a deputy’s yearly file"),
     states=(
-        State("open", _("Open, to be confirmed by the deputy"), desk="none"),
+        State("open", _("Open, to be confirmed by the deputy"), desk="reporter"),
         State("confirmed", _("Confirmed, to be checked")),
         State("checked", _("Checked, to be published")),
         State("published", _("Published, rated by voters"), tone="ok", clocks=(
@@ -165,7 +170,8 @@ def check_year(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[
         errors["year"] = [_g("The mandate of this deputy does not cover this year, or it has not begun.")]
     elif Year.select(Year.id).where((Year.deputy_id == deputy.id) & (Year.year == year)).exists():
         errors["year"] = [_g("There is a file of this deputy and year already.")]
-    data |= {"person_id": deputy.person_id, "name": deputy.name}
+    data |= {"person_id": deputy.person_id, "name": deputy.name,
+             "reporter_id": accounts_of([deputy.person_id]).get(deputy.person_id)}  # it is on the deputy's start page
     return errors
 
 

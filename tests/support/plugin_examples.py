@@ -17,6 +17,7 @@ from . import (
     activity_examples,
     day_examples,
     evaluation_examples,
+    file_examples,
     public_examples,
     station_examples,
     suggestion_examples,
@@ -78,8 +79,14 @@ def _links(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
             ("published", "item_id"): records[P + "publication"]}
 
 
+def _voters(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
+    """Links for voters; each area of the plugin that gives some adds its own."""
+    return {**file_examples.beside(records)}
+
+
 OF: dict[str, Needed] = {
-    "liaison_station": Needed({**station_examples.EXAMPLES, **activity_examples.EXAMPLES, **day_examples.EXAMPLES}),
+    "liaison_station": Needed({**station_examples.EXAMPLES, **activity_examples.EXAMPLES, **day_examples.EXAMPLES,
+                               **file_examples.EXAMPLES}, beside=_voters),
     "suggestion_tracking": Needed(
         {P + "matter": _MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES,
          **evaluation_examples.EXAMPLES}, _deputies, _links),
