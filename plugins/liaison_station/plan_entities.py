@@ -32,6 +32,7 @@ ENTITIES = (
         filters=("state", "day", "station", "kind", "mode", "plan"), search=("number", "theme", "place"),
         sorts=("day", "-day", "-id"), title="number", actions=("create", "edit", "export"), icon="people",
         check=checks.check_reception, home=home_of_station, beside=("drop",), awaited=("hold",),
+        steps=(("reminded", _("Reminded of the day")),),
         counters=(Counter("state"), Counter("kind"), Counter("mode")),
         description=_("Reception days of stations, from the plan to what was done there.")),
     Entity(
