@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import crypto, snapshot
+from . import crypto, plain_rows, snapshot
 from .errors import Invalid
 from .i18n import gettext as _
 from .people import Person, find_by_id_number
@@ -37,10 +37,8 @@ def find_person(name: str, node: Node, *, phone: str = "", id_number: str = "") 
 def _of_name(name: str, node: Node, *, with_number: bool) -> list[Person]:
     """People of that name in the county of ``node``; without ``with_number`` only those whose identity number is not known."""
     county = snapshot.current().tree.at_level(node, "county") or node
-    query = Person.select().where((Person.name == name) & (getattr(Person, county.column) == county.id))
-    if not with_number:
-        query = query.where(Person.id_number_blind.is_null())
-    return list(query.order_by(Person.id).limit(100))
+    known = "" if with_number else " AND id_number_blind IS NULL"
+    return plain_rows.read(Person, f'name = ? AND "{county.column}" = ?{known} ORDER BY id LIMIT 100', (name, county.id))
 
 
 def person_in_use(person_id: int, besides: Any = None) -> bool:

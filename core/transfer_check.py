@@ -230,7 +230,8 @@ class Checker:
             if column is None or column.column.read_only:
                 continue
             text = xlsx.plain(xlsx.shown(cell))
-            cells[column.key] = "********" if column.personal and text else text[:200]
+            secret = column.personal or (column.field is not None and column.field.personal)
+            cells[column.key] = "********" if secret and text else text[:200]
         for name in row.get("f", ()):
             column = self.columns[name]
             if record is not None and column.field is not None and column.source is not None and not column.personal:

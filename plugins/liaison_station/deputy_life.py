@@ -112,8 +112,9 @@ def keep_post(deputy: Deputy, before: Deputy | None, actor: Actor, node: Node) -
 
 def _given(deputy: Deputy, first: date, last: date | None, actor: Actor, node: Node) -> dict[str, Any]:
     kind, post = POSTS[deputy.level], people.Post
-    held = post.select().where((post.person_id == deputy.person_id) & (post.kind == kind) & (post.division_id == node.id)
-                               & (post.to_day.is_null() | (post.to_day >= first))).order_by(post.id.desc()).first()
+    held = post.select(post.id, post.to_day).where(
+        (post.person_id == deputy.person_id) & (post.kind == kind) & (post.division_id == node.id)
+        & (post.to_day.is_null() | (post.to_day >= first))).order_by(post.id.desc()).first()
     if held is not None:
         if held.to_day != last:
             records.update(registry().entity(POST), held.id, {"to_day": last}, machine(actor), None, node)
