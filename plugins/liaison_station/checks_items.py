@@ -28,6 +28,8 @@ HELD = ("held",)
 """States of a reception that took place."""
 YEAR = timedelta(days=365)
 AHEAD = timedelta(days=31)
+LONGEST = timedelta(days=400)
+"""The longest time that a county may set for the display of activities: nothing older is looked for."""
 
 @dataclass(frozen=True)
 class Have:
@@ -53,9 +55,9 @@ class Group:
 
     @classmethod
     def of(cls, condition: Any) -> Group:
-        """The stations that meet a condition, in one query, in the order of the tree and of their making."""
+        """The stations that meet a condition, as plain rows in one query, in the order of the tree and of their making."""
         rows = Station.select().where(condition).order_by(Station.county_id, Station.town_id, Station.village_id, Station.id)
-        return cls(list(rows), Station.select(Station.id).where(condition))
+        return cls(list(rows.namedtuples()), Station.select(Station.id).where(condition))
 
     @classmethod
     def one(cls, station: Any) -> Group:
@@ -241,10 +243,10 @@ def performance(station: Any, found: Any, day: date) -> Have:
 def displayed(group: Group, day: date) -> dict[int, tuple[date, int]]:
     """The last day of each station's receptions that were announced and activities that were held; how many days that counts."""
     told = Reception.select(Reception.station_id.alias("station_id"), peewee.fn.MAX(Reception.day).alias("day")).where(
-        Reception.station_id.in_(group.ids) & Reception.posted_on.is_null(False) & (Reception.day <= day + AHEAD)
-        & (Reception.dropped == "")).group_by(Reception.station_id)
+        Reception.station_id.in_(group.ids) & Reception.day.between(day - LONGEST, day + AHEAD)
+        & Reception.posted_on.is_null(False) & (Reception.dropped == "")).group_by(Reception.station_id)
     held = Activity.select(Activity.station_id, peewee.fn.MAX(Activity.held_on)).where(
-        Activity.station_id.in_(group.ids) & (Activity.held_on <= day)).group_by(Activity.station_id)
+        Activity.station_id.in_(group.ids) & Activity.held_on.between(day - LONGEST, day)).group_by(Activity.station_id)
     found: dict[int, date] = {}
     for station_id, last in told.union_all(held).tuples():
         last = date.fromisoformat(last) if isinstance(last, str) else last
@@ -256,7 +258,7 @@ def activities(station: Any, found: Any, day: date) -> Have:
     """活动公示: a reception was announced or an activity held lately; its page and the board by the door show it."""
     mend = new_url(station, "activity"), f"{P}activity.create"
     if found is None:
-        return Have(False, _("No reception was announced and no activity was held."), *mend)
+        return Have(False, _("For more than a year no reception was announced and no activity held."), *mend)
     last, limit = found
     because = _("Last announced or held: %(day)s.", day=format_day(last))
     return Have(True, because) if last >= day - timedelta(days=limit) else Have(False, because, *mend)
