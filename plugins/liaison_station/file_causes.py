@@ -53,7 +53,8 @@ class Cause:
 
     ``needs`` are columns that must not be empty. ``day`` is the column of the day. ``title`` are columns of which the first that
     is not empty names the deed; ``named`` (entity, column here, column there) names it where they are all empty. A record that
-    was made from one of ``came_from`` (a conversion) is no deed of its own: the first record is.
+    was made from one of ``came_from`` (a conversion) is no deed of its own: the first record is. ``kinds`` are other kinds
+    of deed by the value of the column ``kind_of`` (an inspection among the activities).
     """
 
     kind: str
@@ -66,6 +67,8 @@ class Cause:
     unless: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     came_from: tuple[str, ...] = ()
+    kind_of: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 GONE = ("dropped", "withdrawn", "refused", "void", "called_off")
@@ -77,7 +80,8 @@ CAUSES = (
     Cause("opinion", f"{P}opinion", Who("deputy_id", "deputy"), day="heard_on", title=("title",), unless=GONE),
     Cause("activity", f"{P}activity",
           Who("deputy_id", "deputy", rows=f"{P}attendance", link="activity_id", where={"came": True}),
-          day="held_on", title=("title",), unless=GONE, needs=("held_on",)),
+          day="held_on", title=("title",), unless=GONE, needs=("held_on",), kind_of="kind",
+          kinds={"inspection": "inspection", "unannounced": "inspection", "study": "training"}),
     Cause("contact", f"{P}talk", Who("deputy_id", "deputy"), day="day"),
     Cause("suggestion", f"{S}suggestion", Who("deputy_id"), day="raised_on", title=("title",), unless=GONE, needs=("raised_on",)),
     Cause("signed", f"{S}suggestion", Who("person_id", rows=f"{S}cosigner", link="suggestion_id"), day="raised_on",

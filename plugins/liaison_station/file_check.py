@@ -52,8 +52,8 @@ def residents(person_id: int) -> list[str]:
         ("contact", Contact, Contact.deputy_id.in_(mandates), ("voter", "voter_phone")))
     found: set[str] = set()
     for key, model, condition, names in sources:
-        entity = registry().entities.get(f"{P}{key}")
-        for row in model.select().where(condition) if entity is not None else ():
+        entity = registry().entity(f"{P}{key}")
+        for row in model.select().where(condition):
             found |= {records.opened(entity, row, name) for name in names if getattr(row, name)}
     return sorted(found - {""})
 

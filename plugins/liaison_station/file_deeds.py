@@ -60,7 +60,7 @@ class Wanted:
 
     def columns(self) -> dict[str, Any]:
         """What of it follows the cause."""
-        return {"deputy_id": self.deputy.id, "year": self.day.year, "day": self.day, "title": self.title}
+        return {"deputy_id": self.deputy.id, "kind": self.kind, "year": self.day.year, "day": self.day, "title": self.title}
 
 
 def model_of(entity_key: str) -> Any:
@@ -84,10 +84,11 @@ def wanted(cause: Cause, found: Sequence[Any]) -> list[Wanted]:
         if deputy is None or _came_from(cause, record):
             continue
         key = f"{cause.kind}:{cause.entity}:{record.id}:{deputy.person_id}"
+        kind = cause.kinds.get(getattr(record, cause.kind_of), cause.kind) if cause.kind_of else cause.kind
         title = next((str(text) for text in (*(getattr(record, name) for name in cause.title), names.get(record.id)) if text), "")
         made.setdefault(key, Wanted(
-            key, deputy, cause.kind, day, (title or class_label(KINDS.key, cause.kind, record.division_id))[:160],
-            cause.entity, record.id, row_id))
+            key, deputy, kind, day, (title or class_label(KINDS.key, kind, record.division_id))[:160], cause.entity, record.id,
+            row_id))
     return list(made.values())
 
 

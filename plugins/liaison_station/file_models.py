@@ -67,7 +67,7 @@ class Voice(Table):
     id = peewee.BigAutoField()
     year_id = peewee.BigIntegerField()
     way = peewee.CharField(max_length=8)  # link | tablet | paper
-    answer = peewee.CharField(max_length=12)  # satisfied | fair | dissatisfied | unknown
+    answer = peewee.CharField(max_length=12)  # satisfied | fair | dissatisfied | unsure
     n = peewee.IntegerField(default=0)
 
     class Meta:

@@ -10,7 +10,7 @@ STATES = (("noted", _("Noted, to be confirmed")), ("confirmed", _("Confirmed by 
           ("objected", _("Objected to by the deputy")), ("corrected", _("Corrected")), ("struck", _("Struck")))
 VERDICTS = (("keep", _("It stays as it is")), ("correct", _("It is corrected as below")), ("strike", _("It is struck")))
 ANSWERS = (("satisfied", _("Satisfied")), ("fair", _("Basically satisfied")), ("dissatisfied", _("Not satisfied")),
-           ("unknown", _("I do not know enough about it")))
+           ("unsure", _("I do not know enough about it")))
 WAYS = (("paper", _("On paper")), ("phone", _("By telephone")), ("meeting", _("In person")))
 
 
@@ -102,4 +102,4 @@ class Paper(EntitySchema):
     satisfied = Int(_("Satisfied"), required=True, min=0, max=100_000, default=0)
     fair = Int(_("Basically satisfied"), required=True, min=0, max=100_000, default=0)
     dissatisfied = Int(_("Not satisfied"), required=True, min=0, max=100_000, default=0)
-    unknown = Int(_("I do not know enough about it"), required=True, min=0, max=100_000, default=0)
+    unsure = Int(_("I do not know enough about it"), required=True, min=0, max=100_000, default=0)

@@ -152,12 +152,11 @@ LIFE = Workflow(
 def check_year(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[str]]:
     """A year lies where the deputy's file does, is one the mandate covers, and changes only until it is checked."""
     if record is not None:
-        errors = {name: [_g("The deputy and the year of a file stay.")] for name in ("deputy_id", "year")
-                  if name in data and data[name] != getattr(record, name)}
-        errors |= {name: [_g("This year is checked or published: its text stays. Open it again first.")]
-                   for name in ("report", "reported_at")
-                   if record.state not in OPEN and name in data and data[name] != getattr(record, name)}
-        return {name.removesuffix("_id"): texts for name, texts in errors.items()}
+        changed = [name for name in data if data[name] != getattr(record, name, None)]
+        errors = {name.removesuffix("_id"): [_g("The deputy and the year of a file stay.")] for name in changed
+                  if name in {"deputy_id", "year"}}
+        return errors | {name: [_g("This year is checked or published: its text stays. Open it again first.")] for name in changed
+                         if name in {"report", "reported_at"} and record.state not in OPEN}
     deputy = Deputy.get_or_none(Deputy.id == data.get("deputy_id"))
     if deputy is None:
         return {"deputy": [_g("Choose a deputy.")]}

@@ -123,10 +123,10 @@ def test_links_are_shown_once_and_paper_is_entered(world, published):
     assert len(set(re.findall(r"/voice/([\w-]{22})", slips))) == 3
 
     assert officer.post(f"{HERE}/year/{published.id}/paper", {
-        "satisfied": "12", "fair": "1", "dissatisfied": "0", "unknown": "0"}).status_code == 303
+        "satisfied": "12", "fair": "1", "dissatisfied": "0", "unsure": "0"}).status_code == 303
     assert file_rating.counted(published.id) == 13
     assert officer.post(f"{HERE}/year/{published.id}/paper", {
-        "satisfied": "-1", "fair": "1", "dissatisfied": "0", "unknown": "0"}).status_code == 422
+        "satisfied": "-1", "fair": "1", "dissatisfied": "0", "unsure": "0"}).status_code == 422
     assert world.browser("liaison").post(f"{HERE}/year/{published.id}/links", {"count": "3"}).status_code in {403, 404}
 
 
@@ -184,7 +184,7 @@ def test_the_tablet_comes_back_to_its_start_after_every_voice(world, voter, publ
 
 
 def test_the_count_is_on_the_public_page_after_the_end(world, voter, published):
-    file_rating.enter_paper(published, {"satisfied": 137, "fair": 2, "dissatisfied": 1, "unknown": 0}, world.actors["county"],
+    file_rating.enter_paper(published, {"satisfied": 137, "fair": 2, "dissatisfied": 1, "unsure": 0}, world.actors["county"],
                             world.tree.county)
     assert "137" not in voter.get(f"{HERE}/performance/{published.id}").get_data(as_text=True)
 

@@ -191,8 +191,8 @@ def test_each_showing_of_the_tablet_takes_one_voice(world, published):
     file_rating.voice_by_tablet(token, ticket, "satisfied", world.tree.county)
     with pytest.raises(Refused):
         file_rating.voice_by_tablet(token, ticket, "satisfied", world.tree.county)
-    file_rating.voice_by_tablet(token, file_rating.ticket(published), "unknown", world.tree.county)
-    assert rows(published) == {("tablet", "satisfied"): 1, ("tablet", "unknown"): 1}
+    file_rating.voice_by_tablet(token, file_rating.ticket(published), "unsure", world.tree.county)
+    assert rows(published) == {("tablet", "satisfied"): 1, ("tablet", "unsure"): 1}
 
     file_rating.close_tablet(published, world.actors["county"], world.tree.county)
     from grid321.core.errors import NotFound
@@ -202,36 +202,36 @@ def test_each_showing_of_the_tablet_takes_one_voice(world, published):
 
 
 def test_paper_is_entered_in_all_and_entering_it_again_takes_its_place(world, published):
-    for counts in ({"satisfied": 5, "fair": 0, "dissatisfied": 0, "unknown": 1}, {"satisfied": 7, "fair": 1, "dissatisfied": 0,
-                                                                                  "unknown": 1}):
+    for counts in ({"satisfied": 5, "fair": 0, "dissatisfied": 0, "unsure": 1}, {"satisfied": 7, "fair": 1, "dissatisfied": 0,
+                                                                                  "unsure": 1}):
         file_rating.enter_paper(published, counts, world.actors["county"], world.tree.county)
 
-    assert rows(published) == {("paper", "satisfied"): 7, ("paper", "fair"): 1, ("paper", "unknown"): 1}
+    assert rows(published) == {("paper", "satisfied"): 7, ("paper", "fair"): 1, ("paper", "unsure"): 1}
 
 
 def test_the_count_is_shown_after_the_end_and_no_voice_comes_later(world, published):
     (token, late) = file_rating.make_links(published, 2, world.actors["county"], world.tree.county)
     file_rating.voice_by_link(token, "satisfied", world.tree.county)
-    file_rating.enter_paper(published, {"satisfied": 9, "fair": 2, "dissatisfied": 1, "unknown": 0}, world.actors["county"],
+    file_rating.enter_paper(published, {"satisfied": 9, "fair": 2, "dissatisfied": 1, "unsure": 0}, world.actors["county"],
                             world.tree.county)
     assert file_rating.result(published)[0] is None
 
     rated = on_the_way(world, published, "end_rating")
 
-    assert file_rating.result(rated) == ({"satisfied": 10, "fair": 2, "dissatisfied": 1, "unknown": 0}, "")
+    assert file_rating.result(rated) == ({"satisfied": 10, "fair": 2, "dissatisfied": 1, "unsure": 0}, "")
     from grid321.core.errors import NotFound
 
     with pytest.raises((Refused, NotFound)):
         file_rating.voice_by_link(late, "dissatisfied", world.tree.county)
     with pytest.raises(Refused):
-        file_rating.enter_paper(rated, {"satisfied": 0, "fair": 0, "dissatisfied": 0, "unknown": 0}, world.actors["county"],
+        file_rating.enter_paper(rated, {"satisfied": 0, "fair": 0, "dissatisfied": 0, "unsure": 0}, world.actors["county"],
                                 world.tree.county)
     assert on_the_way(world, rated, "file").state == "closed"
 
 
 def test_few_voices_are_not_shown(world, published):
     world.set("rating_least", 3)
-    file_rating.enter_paper(published, {"satisfied": 1, "fair": 0, "dissatisfied": 1, "unknown": 0}, world.actors["county"],
+    file_rating.enter_paper(published, {"satisfied": 1, "fair": 0, "dissatisfied": 1, "unsure": 0}, world.actors["county"],
                             world.tree.county)
 
     rated = on_the_way(world, published, "end_rating")
@@ -291,8 +291,11 @@ def test_an_officer_enters_what_no_plugin_knows_of_once(world, year):
     with pytest.raises(Invalid) as refusal:
         records.create(world.entity("deed"), dict(raw), world.actors["county"], world.tree.county)
     assert "title" in refusal.value.errors
+    other = records.create(world.entity("deed"), {**raw, "deputy_id": world.deputies["zhao"].id}, world.actors["county"],
+                           world.tree.county)
+    assert other.division_id == world.tree.town.id, "it lies where the file of its deputy does"
     with pytest.raises(Invalid) as refusal:
-        records.create(world.entity("deed"), {**raw, "deputy_id": world.deputies["zhao"].id}, world.actors["county"],
+        records.create(world.entity("deed"), {**raw, "division_id": world.tree.town.id, "title": "别处"}, world.actors["county"],
                        world.tree.county)
     assert "division" in refusal.value.errors
     drained()
