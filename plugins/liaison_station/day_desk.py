@@ -44,7 +44,7 @@ from .reception_models import Reception
 from .station_fields import clock
 from .station_models import Station
 
-GIVEN = ("division", "station", "reception", "came_on")
+GIVEN = ("station", "reception", "came_on")
 """Fields of a line that the day gives."""
 FOLDED = ("persons", "mode", "wants_answer")
 """Fields whose usual value is right nearly always."""
@@ -103,8 +103,8 @@ def line_page(record_id: int) -> Any:
 def note_line(reception: Reception, place: Any, record: Visit | None = None) -> Visit:
     """Write the line of the form that was sent: a new one, or the draft ``record``. Raises what the register raises."""
     actor = current_actor()
-    data = forms.read_form((VisitSchema,), request.form, node=place, actor=actor, without=GIVEN, stored=record is not None,
-                           personal=("name", "phone"))
+    data = forms.read_form((VisitSchema,), request.form, node=place, actor=actor, without=_given(reception),
+                           stored=record is not None, personal=("name", "phone"))
     if record is not None:
         return records.update(registry().entity(VISIT), record.id, data, actor, _version(), place)  # type: ignore[no-any-return]
     files = attachments.cleaned(request.files.getlist("files"))
@@ -175,7 +175,7 @@ def _context(reception: Reception, place: Any, *, values: dict[str, str] | None 
 def _line_context(reception: Reception, place: Any, values: dict[str, str], *, visit: Visit | None = None,
                   problem: Problem | None = None) -> dict[str, Any]:
     actor, errors = current_actor(), forms.by_field(registry().entity(VISIT), problem.errors) if problem else {}
-    fields = forms.form_fields((VisitSchema,), values, node=place, actor=actor, errors=errors, without=GIVEN,
+    fields = forms.form_fields((VisitSchema,), values, node=place, actor=actor, errors=errors, without=_given(reception),
                                stored=visit is not None, personal=("name", "phone"))
     for one in fields:
         if one["name"] == "text":
@@ -193,6 +193,11 @@ def _line_context(reception: Reception, place: Any, values: dict[str, str], *, v
             "closed": reception.closed_at is not None, "errors": _shown((VisitSchema,), errors, problem), "photos": PHOTOS,
             "action": f"{here}/line/{visit.id}" if visit is not None else f"{here}/line",
             "version": visit.version if visit is not None else "", "mark": sending.form_mark(request.form)}
+
+
+def _given(reception: Reception) -> tuple[str, ...]:
+    """What a line’s form does not ask: what the day gives, and a leader where none receives."""
+    return GIVEN if reception.kind == register.LEADERS else (*GIVEN, "heard_by")
 
 
 def _shown(schemas: Any, errors: dict[str, Any], problem: Problem | None) -> list[dict[str, str]]:
@@ -241,7 +246,8 @@ def _texts(visit: Visit) -> dict[str, str]:
     """A draft as texts of its form; name and telephone stay out."""
     return {"kind": visit.kind, "text": visit.text, "deputy": str(visit.deputy_id or ""), "persons": str(visit.persons),
             "mode": visit.mode, "result": visit.result, "answer": visit.answer, "subject": visit.subject,
-            "wants_answer": "1" if visit.wants_answer else ""}
+            "wants_answer": "1" if visit.wants_answer else "",
+            "heard_by": visit.heard_by}
 
 
 def _reception(record_id: int) -> tuple[Reception, Any]:

@@ -17,6 +17,7 @@ class Visit(Scoped):
     activity_id = peewee.BigIntegerField(null=True, index=True)
     station_id = peewee.BigIntegerField(index=True)
     deputy_id = peewee.BigIntegerField(null=True, index=True)
+    heard_by = peewee.CharField(max_length=60, default="")  # a leader who is no deputy here, on a leaders' station day
     came_on = peewee.DateField()
     name = SealedField(null=True)
     phone = SealedField(null=True)

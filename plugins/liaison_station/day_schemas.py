@@ -33,6 +33,7 @@ class VisitSchema(EntitySchema):
     kind = Choice(_("What for"), options=KINDS, required=True, default="opinion")
     text = LongText(_("What was said"), max=4000, help=three_levels.NO_SECRETS)
     deputy = DeputyHere(_("Deputy who heard it"))
+    heard_by = Text(_("Leader who heard it"), max=60, help=_("On a leaders’ station day, where no deputy did: name and office."))
     name = Text(_("Name"), max=40, personal=True)
     phone = Phone(_("Telephone"))
     persons = Int(_("How many came together"), min=1, max=500, default=1)

@@ -31,6 +31,8 @@ from .reception_models import Reception
 from .station_checks import lock, moved
 
 SETTLED = ("answered", "opinion")
+LEADERS = "leaders"
+"""The kind of a reception at which leaders hear voters (领导驻站接待)."""
 SHORTEST = 2
 """Characters of what was said or answered, at least, in a settled line."""
 
@@ -83,7 +85,7 @@ def check_visit(data: dict[str, Any], record: Any, node: Node) -> dict[str, list
         errors["reception"] = [gettext("A line stays in the register of its day.")]
     if value("reception_id") and value("activity_id"):
         errors["reception"] = [gettext("A line belongs to a reception or to an activity, not to both.")]
-    return errors | _check_result(value, record)
+    return errors | _check_result(value, record, leaders=reception is not None and reception.kind == LEADERS)
 
 
 def _check_reception(reception: Reception, station_id: int | None, came_on: Any, *, new: bool) -> dict[str, list[str]]:
@@ -99,7 +101,7 @@ def _check_reception(reception: Reception, station_id: int | None, came_on: Any,
     return {}
 
 
-def _check_result(value: Any, record: Any) -> dict[str, list[str]]:
+def _check_result(value: Any, record: Any, *, leaders: bool) -> dict[str, list[str]]:
     """What a settled line says: what was said, who heard it, and what was answered."""
     result = value("result")
     if record is not None and record.result in SETTLED and result != record.result:
@@ -111,7 +113,7 @@ def _check_result(value: Any, record: Any) -> dict[str, list[str]]:
         errors["text"] = [gettext("Write down what was said, or keep the line as a draft.")]
     if result == "answered" and len(value("answer") or "") < SHORTEST:
         errors["answer"] = [gettext("Write down what was answered, or keep the line as a draft.")]
-    if not value("deputy_id"):
+    if not value("deputy_id") and not (leaders and value("heard_by")):
         errors["deputy"] = [gettext("Write down which deputy heard it, or keep the line as a draft.")]
     return errors
 

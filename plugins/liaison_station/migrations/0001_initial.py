@@ -811,6 +811,34 @@ def up(migrator, db):
             indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
     db.create_tables([Scheme])
 
+    class Slot(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        room_id = BigIntegerField(index=True)
+        station_id = BigIntegerField(index=True)
+        weekday = CharField(max_length=1)
+        from_minute = SmallIntegerField()
+        to_minute = SmallIntegerField()
+        used_by = CharField(max_length=120)
+        from_day = DateField()
+        to_day = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'liaison_station_slot'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Slot])
+
     class Staff(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
@@ -943,6 +971,7 @@ def up(migrator, db):
         activity_id = BigIntegerField(index=True, null=True)
         station_id = BigIntegerField(index=True)
         deputy_id = BigIntegerField(index=True, null=True)
+        heard_by = CharField(max_length=60, default='')
         came_on = DateField()
         name = TextField(null=True)
         phone = TextField(null=True)
@@ -1063,6 +1092,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('liaison_station_talk'))
     migrator.migrate(migrator.drop_table('liaison_station_station'))
     migrator.migrate(migrator.drop_table('liaison_station_staff'))
+    migrator.migrate(migrator.drop_table('liaison_station_slot'))
     migrator.migrate(migrator.drop_table('liaison_station_scheme'))
     migrator.migrate(migrator.drop_table('liaison_station_schedule'))
     migrator.migrate(migrator.drop_table('liaison_station_room'))

@@ -117,6 +117,29 @@ def test_a_settled_line_says_what_was_said_what_was_answered_and_who_heard_it(wo
     assert Visit.select().count() == Opinion.select().count() == 0
 
 
+def test_on_a_leaders_station_day_a_leader_may_have_heard_it(world):
+    day = day_of(world, db.local_day(), kind="leaders")
+    heard = {"deputy_id": None, "heard_by": "县委常委、组织部部长刘明", "result": "opinion"}
+    visit = note(world, line(world, day, **heard))
+
+    assert Opinion.get_by_id(visit.opinion_id).deputy_id is None
+    with pytest.raises(Invalid):
+        note(world, line(world, None, **heard))
+
+
+def test_an_activity_raises_opinions_too(world):
+    from grid321.plugins.liaison_station.activity_models import Activity
+
+    place = ancestor_columns(snapshot.current().tree, world.tree.town)
+    activity = Activity.create(number="HD-1", state="held", holder_id=world.tree.town.id, station_id=world.stations["wuli"].id,
+                               kind="inspection", title="视察集镇排水", day=db.local_day(), held_on=db.local_day(), **place)
+    case = opinions.raise_from(activity, world.actors["town"], kind="water", text=SAID, deputy_id=world.deputies["zhang"].id)
+    below = opinions.raise_from(activity, world.actors["town"], text=SAID, division_id=world.tree.village.id, name=NAME)
+
+    assert (case.activity_id, case.visit_id, case.holder_level, case.wants_answer) == (activity.id, None, "town", False)
+    assert (below.holder_id, below.holder_level, below.wants_answer) == (world.tree.village.id, "village", True)
+
+
 def test_nobody_came_to_a_reception_that_has_not_been(world):
     with pytest.raises(Invalid) as refused:
         note(world, line(world, day_of(world, db.local_day() + timedelta(days=3))))
