@@ -10,7 +10,7 @@ from grid321.core.api import Node, format_day, local_day, tree
 from grid321.core.api import gettext as _
 
 from .station_fields import clock
-from .station_models import Booking, Paper, Room, Staff, Station
+from .station_models import Booking, Paper, Room, Slot, Staff, Station
 from .station_rules import LIST_MARK, ROLE_LABELS, is_open, names_of, ruled, why_not_head
 
 Errors = dict[str, list[str]]
@@ -127,6 +127,11 @@ def check_booking(data: dict[str, Any], record: Any, node: Node) -> Errors:
         return {"day": [_("%(day)s is past. Choose today or a later day.", day=format_day(day))]}
     if not is_open(Station.get_by_id(room.station_id), day):
         return {"day": [_("The station does not work on %(day)s: it is not open yet, at rest or closed.", day=format_day(day))]}
+    shared = shared_with(room_id, day, begin, end)
+    if shared is not None:
+        return {"from_minute": [_(
+            "%(room)s is used by %(who)s from %(begin)s to %(end)s on this day of the week. Choose another time or room.",
+            room=room.name, who=shared.used_by, begin=clock(shared.from_minute), end=clock(shared.to_minute))]}
     other = overlapping(room_id, day, begin, end, record.id if record is not None else 0)
     if other is None:
         data |= {"station_id": room.station_id} if record is None else {}
@@ -142,6 +147,46 @@ def overlapping(room_id: int, day: date, begin: int, end: int, own_id: int = 0) 
         (Booking.room_id == room_id) & (Booking.day == day) & (Booking.id != own_id) & (Booking.from_minute < end)
         & (Booking.to_minute > begin)).order_by(Booking.from_minute, Booking.id).first()
     return found
+
+
+def shared_with(room_id: int, day: date, begin: int, end: int) -> Slot | None:
+    """The shared time of a room that takes a minute of ``begin`` to ``end`` on a day, or None."""
+    found: Slot | None = Slot.select().where(
+        (Slot.room_id == room_id) & (Slot.weekday == str(day.weekday())) & (Slot.from_minute < end) & (Slot.to_minute > begin)
+        & (Slot.from_day <= day) & (Slot.to_day.is_null() | (Slot.to_day >= day))).order_by(Slot.from_minute, Slot.id).first()
+    return found
+
+
+def check_slot(data: dict[str, Any], record: Any, node: Node) -> Errors:
+    """A shared time ends after it begins, takes a minute of no other one, and of no booking to come.
+
+    The room's row is locked first, as for a booking. Gives a new one its station.
+    """
+    value = reader(data, record)
+    room_id, begin, end, first, last = map(value, ("room_id", "from_minute", "to_minute", "from_day", "to_day"))
+    lock(Room, room_id)
+    room = Room.get_or_none(Room.id == room_id)
+    if room is None or (record is not None and room.id != record.room_id):
+        return {"room": [_("It stays at its room. Enter a new one for the other room.")]}
+    if end <= begin:
+        return {"to_minute": [_("It ends before it begins. Correct one of the times.")]}
+    if last is not None and last < first:
+        return {"to_day": [_("The last day lies before the first day.")]}
+    others = Slot.select().where(
+        (Slot.room_id == room_id) & (Slot.weekday == value("weekday")) & (Slot.id != (record.id if record is not None else 0))
+        & (Slot.from_minute < end) & (Slot.to_minute > begin) & (Slot.to_day.is_null() | (Slot.to_day >= first)))
+    other = (others if last is None else others.where(Slot.from_day <= last)).first()
+    if other is not None:
+        return {"from_minute": [_("%(who)s uses the room from %(begin)s to %(end)s then. Choose another time.", who=other.used_by,
+                                  begin=clock(other.from_minute), end=clock(other.to_minute))]}
+    coming = Booking.select().where((Booking.room_id == room_id) & (Booking.day >= max(first, local_day()))
+                                    & (Booking.from_minute < end) & (Booking.to_minute > begin)).order_by(Booking.day)
+    for row in coming if last is None else coming.where(Booking.day <= last):
+        if str(row.day.weekday()) == value("weekday"):
+            return {"from_minute": [_("The room is booked on %(day)s (%(purpose)s). Move that first.", day=format_day(row.day),
+                                      purpose=row.purpose)]}
+    data |= {"station_id": room.station_id} if record is None else {}
+    return {}
 
 
 # ---------------------------------------------------------------- staff

@@ -7,13 +7,14 @@ from grid321.core.api import lazy_gettext as _
 from . import station_checks as checks
 from . import station_records as written
 from .station_choices import LEVELS, P
-from .station_models import Booking, Equipment, Money, Paper, Room, Staff, Station
+from .station_models import Booking, Equipment, Money, Paper, Room, Slot, Staff, Station
 from .station_schemas import (
     BookingSchema,
     EquipmentSchema,
     MoneySchema,
     PaperSchema,
     RoomSchema,
+    SlotSchema,
     StaffSchema,
     StationSchema,
 )
@@ -40,6 +41,12 @@ BOOKING = Entity(
     update=written.update_booking, delete=written.delete_booking,
     description=_("Who has a room when. Two bookings of a room never overlap."))
 
+SLOT = Entity(
+    f"{P}slot", Slot, SlotSchema, _("Shared times of rooms"), columns=("room", "weekday", "from_minute", "to_minute", "used_by"),
+    filters=("room", "weekday"), search=("used_by",), title="used_by", actions=KEPT, icon="calendar-check", menu=None,
+    check=checks.check_slot, home=written.home_of_room,
+    description=_("When a shared room is another’s each week: then it cannot be booked."))
+
 STAFF = Entity(
     f"{P}staff", Staff, StaffSchema, _("Staff of stations"), columns=("station", "person", "role", "from_day", "to_day"),
     filters=("station", "person", "role", "to_day"), sorts=("-id", "-from_day"), title="role", actions=KEPT, icon="people",
@@ -64,4 +71,4 @@ PAPER = Entity(
     delete=written.delete_paper,
     description=_("Duties and systems by edition: of one station, or of every station of a division."))
 
-ENTITIES = (STATION, ROOM, BOOKING, STAFF, EQUIPMENT, MONEY, PAPER)
+ENTITIES = (STATION, ROOM, BOOKING, SLOT, STAFF, EQUIPMENT, MONEY, PAPER)

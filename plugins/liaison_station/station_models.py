@@ -68,6 +68,23 @@ class Booking(Scoped):
         indexes = scope_indexes((("room_id", "day", "from_minute"), False), (("source",), False))
 
 
+class Slot(Scoped):
+    """A room that is shared (场地融合) is another's each week at that time, from a day to another: then it cannot be booked."""
+
+    room_id = peewee.BigIntegerField(index=True)
+    station_id = peewee.BigIntegerField(index=True)
+    weekday = peewee.CharField(max_length=1)  # 0 Monday
+    from_minute = peewee.SmallIntegerField()
+    to_minute = peewee.SmallIntegerField()
+    used_by = peewee.CharField(max_length=120)
+    from_day = peewee.DateField()
+    to_day = peewee.DateField(null=True)  # the last day, included
+
+    class Meta:
+        table_name = "liaison_station_slot"
+        indexes = scope_indexes()
+
+
 class Staff(Scoped):
     """A person works at a station from a day to another: head, deputy head or liaison officer.
 
@@ -141,4 +158,4 @@ class Paper(Scoped):
         indexes = scope_indexes((("division_id", "series", "edition"), True))
 
 
-MODELS = (Station, Room, Booking, Staff, Equipment, Money, Paper)
+MODELS = (Station, Room, Booking, Slot, Staff, Equipment, Money, Paper)

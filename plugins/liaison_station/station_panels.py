@@ -11,14 +11,15 @@ from grid321.core.api import Actor, Node, Panel, class_label, format_day, local_
 from grid321.core.api import gettext as _
 
 from . import station_papers, station_plates, station_rules
-from .station_choices import PAPERS, P
+from .station_choices import PAPERS, WEEKDAYS, P
 from .station_fields import clock, yuan
-from .station_models import Booking, Equipment, Money, Room, Station
+from .station_models import Booking, Equipment, Money, Room, Slot, Station
 from .station_roles import CONFIRM
 
 AHEAD = timedelta(days=31)
 """How far ahead a station's page shows what its rooms are taken for."""
 MOST = 40
+WEEKDAY_LABELS = dict(WEEKDAYS)
 
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
@@ -52,7 +53,7 @@ def staff_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
 
 
 def rooms_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
-    """The rooms of the station and who has them in the next month. Two queries."""
+    """The rooms of the station, who uses them each week and who has them in the next month. Three queries."""
     if not actor.may_on(f"{P}room.view", station):
         return None
     today = local_day()
@@ -65,10 +66,17 @@ def rooms_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
         taken.setdefault(row.room_id, []).append({
             "day": format_day(row.day), "time": f"{clock(row.from_minute)}–{clock(row.to_minute)}", "purpose": row.purpose,
             "url": f"{base}/booking/{row.id}"})
+    slots: dict[int, list[str]] = {room.id: [] for room in rooms}
+    for one in Slot.select().where((Slot.station_id == station.id) & (Slot.to_day.is_null() | (Slot.to_day >= today))).order_by(
+            Slot.weekday, Slot.from_minute).limit(MOST):
+        slots.setdefault(one.room_id, []).append(
+            f"{WEEKDAY_LABELS[one.weekday]} {clock(one.from_minute)}–{clock(one.to_minute)} {one.used_by}")
     may_book = actor.may_on(f"{P}booking.create", station) and station_rules.is_open(station, today)
-    book = f"{_where(station, f'{P}booking.create', actor)}/booking/new?" if may_book else ""
+    book = f"{_where(station, f'{P}booking.create', actor)}/booking/new?room=" if may_book else ""
+    share = f"{_where(station, f'{P}slot.create', actor)}/slot/new?room=" if actor.may_on(f"{P}slot.create", station) else ""
     shown = [{"name": room.name, "seats": room.seats, "shared_with": room.shared_with, "url": f"{base}/room/{room.id}",
-              "taken": taken[room.id], "book_url": book + urlencode({"room": room.id}) if book else ""} for room in rooms]
+              "taken": taken[room.id], "slots": slots[room.id], "book_url": f"{book}{room.id}" if book else "",
+              "share_url": f"{share}{room.id}" if share else ""} for room in rooms]
     return Panel(_("Rooms"), "liaison_station/rooms_panel.html", {
         "rooms": shown, "add_url": _new("room", station, actor), "days": AHEAD.days}, order=20)
 

@@ -27,7 +27,7 @@ from grid321.core.api import gettext as _
 
 from .station_checks import lock
 from .station_choices import P
-from .station_models import Booking, Room, Staff, Station
+from .station_models import Booking, Room, Slot, Staff, Station
 from .station_rules import place_of, staff_on, station_of
 
 LIAISON_POST = "station_liaison"
@@ -80,8 +80,8 @@ def delete_station(record: Any, actor: Actor, node: Node) -> None:
 
 
 def delete_room(record: Any, actor: Actor, node: Node) -> None:
-    """Take back a room without bookings. Raises ``Conflict`` for one that was ever booked."""
-    if Booking.select(Booking.id).where(Booking.room_id == record.id).exists():
+    """Take back a room without bookings and shared times. Raises ``Conflict`` for one that has or had any."""
+    if any(model.select(model.id).where(model.room_id == record.id).exists() for model in (Booking, Slot)):
         raise Conflict(_("%(name)s cannot be deleted.", name=record.name), _("It was booked: what took place there stays."),
                        _("Write “no longer used” behind its name."), code="in_use")
 

@@ -20,7 +20,7 @@ TOWN = Role(f"{P}town_officer", _("Town officer for stations"), (), ("town",))
 LIAISON = Role(f"{P}liaison", _("Liaison officer of a station"), (), ("city", "county", "town", "village"))
 VIEWER = Role(f"{P}viewer", _("Reader of stations"))
 
-THINGS = ("station", "room", "booking", "staff", "equipment", "money", "paper")
+THINGS = ("station", "room", "booking", "slot", "staff", "equipment", "money", "paper")
 
 
 def may(*words: str) -> tuple[str, ...]:
@@ -30,14 +30,14 @@ def may(*words: str) -> tuple[str, ...]:
 
 
 SEE = may(*(f"{name}.view" for name in THINGS))
-KEEP = may(*(f"{name}.create,edit,delete,export" for name in ("room", "booking", "equipment", "money", "paper")),
+KEEP = may(*(f"{name}.create,edit,delete,export" for name in ("room", "booking", "slot", "equipment", "money", "paper")),
            "staff.create,edit,delete,export")
 CONFIRM = f"{P}station_confirm"
 
 ROLES = (
     replace(COUNTY, permissions=(*EVERYDAY, *PEOPLE, *SEE, *KEEP, *may("station.create,edit,delete,import,export"), CONFIRM)),
     replace(TOWN, permissions=(*EVERYDAY, *PEOPLE, *SEE, *KEEP, *may("station.create,edit,export"), CONFIRM)),
-    replace(LIAISON, permissions=(*EVERYDAY, *SEE, *may("room.create,edit", "booking.create,edit,delete",
+    replace(LIAISON, permissions=(*EVERYDAY, *SEE, *may("room.create,edit", "booking.create,edit,delete", "slot.create,edit",
                                                         "equipment.create,edit"))),
     replace(VIEWER, permissions=(*EVERYDAY, *SEE)),
 )

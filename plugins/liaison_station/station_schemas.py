@@ -40,7 +40,7 @@ class RoomSchema(EntitySchema):
     station = StationRef(required=True)
     name = Text(_("Name"), required=True, max=60)
     seats = Int(_("Seats"), min=1, max=10_000)
-    shared_with = Text(_("Shared with"), max=120, help=_("Who uses it at other times. Enter their times as bookings."))
+    shared_with = Text(_("Shared with"), max=120, help=_("Who uses it at other times. Enter their times as shared times."))
 
 
 class BookingSchema(EntitySchema):
@@ -52,6 +52,18 @@ class BookingSchema(EntitySchema):
     to_minute = Minute(_("Ends at"), required=True)
     purpose = Text(_("What for"), required=True, max=120)
     source = Text(_("Booked by"), max=40, read_only=True)
+
+
+class SlotSchema(EntitySchema):
+    """A shared room is another's each week at that time."""
+
+    room = RecordRef(_("Room"), entity="liaison_station.room", required=True)
+    weekday = Choice(_("Day of the week"), options=choices.WEEKDAYS, required=True)
+    from_minute = Minute(_("Begins at"), required=True)
+    to_minute = Minute(_("Ends at"), required=True)
+    used_by = Text(_("Used by"), required=True, max=120)
+    from_day = Day(_("First day"), required=True, default=local_day)
+    to_day = Day(_("Last day"), help=_("Left empty, it goes on."))
 
 
 class StaffSchema(EntitySchema):

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Any] = {
     P + "station": {"parent": None, "lat": 32.6847, "lng": 109.0293, "suspended_on": None, "closed_on": None},
     P + "room": {"station": station},
     P + "booking": {"room": room, "from_minute": "09:00", "to_minute": "10:30"},
+    P + "slot": {"room": room, "from_minute": "14:00", "to_minute": "17:30", "to_day": None},
     P + "staff": {"station": station, "role": "liaison", "to_day": None},
     P + "equipment": {"station": station},
     P + "money": {"station": station, "fen": "1200.50"},

@@ -131,6 +131,55 @@ def test_what_follows_a_reception_is_moved_and_given_back_with_it_alone(world, r
     assert station_records.release("reception:7", officer) == 1 and Booking.select().count() == 0
 
 
+# ---------------------------------------------------------------- shared each week
+
+def share(world, room, day, begin, end, **more):
+    """The library has the room each week on the weekday of ``day``."""
+    return world.make("slot", {"room": room.id, "weekday": str(day.weekday()), "from_minute": begin, "to_minute": end,
+                               "used_by": "农家书屋", "from_day": local_day().isoformat(), **more})
+
+
+def test_a_shared_time_takes_the_room_each_week_and_says_whose_it_is(world, room):
+    made = share(world, room, tomorrow(), "14:00", "17:00")
+
+    for weeks in (0, 1, 52):
+        errors = refused(world, room, "16:00", "18:00", tomorrow() + timedelta(weeks=weeks))
+        assert "农家书屋" in errors["from_minute"][0]
+    assert made.division_id == world.tree.village.id and made.station_id == room.station_id
+    assert book(world, room, "17:00", "18:00") and book(world, room, "14:00", "15:00", tomorrow() + timedelta(days=1))
+
+
+def test_a_shared_time_that_ended_leaves_the_room_free(world, room):
+    made = share(world, room, tomorrow(), "14:00", "17:00")
+    world.change(made, {"to_day": tomorrow().isoformat()})
+
+    assert refused(world, room, "14:00", "15:00")
+    assert book(world, room, "14:00", "15:00", tomorrow() + timedelta(weeks=1))
+
+
+def test_a_shared_time_over_another_or_over_a_booking_is_refused(world, room):
+    book(world, room, "09:00", "11:00", tomorrow() + timedelta(weeks=2), purpose="代表接待")
+    share(world, room, tomorrow(), "14:00", "17:00")
+
+    with pytest.raises(Invalid) as booked:
+        share(world, room, tomorrow(), "08:00", "10:00")
+    with pytest.raises(Invalid) as twice:
+        share(world, room, tomorrow(), "16:30", "18:00")
+    with pytest.raises(Invalid) as backwards:
+        share(world, room, tomorrow(), "20:00", "19:00")
+
+    assert "代表接待" in booked.value.errors["from_minute"][0] and "农家书屋" in twice.value.errors["from_minute"][0]
+    assert backwards.value.errors.keys() == {"to_minute"}
+
+
+def test_the_page_of_the_station_shows_the_shared_times(world, room):
+    share(world, room, tomorrow(), "14:00", "17:00")
+
+    text = world.browser("town").get(f"/d/{world.tree.town.code}/liaison_station/station/{room.station_id}").text
+
+    assert "14:00–17:00 农家书屋" in text
+
+
 def test_a_room_that_was_booked_is_not_deleted(world, room):
     book(world, room, "09:00", "11:00")
 
