@@ -8,6 +8,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import activity_pages, activity_panels, rhythm_pages
 from .activity_choices import CLASSES, SETTINGS
+from .activity_demo import demo
 from .activity_entities import ENTITIES
 from .activity_models import Attendance
 from .activity_roles import ALL, GRANTS, LINKS, PERMISSIONS, ROLES, RUN
@@ -15,7 +16,7 @@ from .activity_schemas import Invite, Word
 from .activity_workflow import LIFE
 from .attendance import KEY
 
-__all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS"]
+__all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS", "demo"]
 
 WORKFLOWS = (LIFE,)
 PLUGIN = "liaison_station"
