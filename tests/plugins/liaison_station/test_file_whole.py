@@ -47,7 +47,7 @@ def test_an_activity_stands_in_the_files_of_those_who_came_and_follows_the_last_
     row = Attendance.get(Attendance.activity_id == case.id)
     case = world.step("county", case, "announce")
     attendance.say(row.id, True, world.actors["county"])
-    world.step("county", case, "hold", voters=5)
+    world.step("county", case, "hold", held_on=db.local_day().isoformat(), voters=5)
     drained()
     assert kinds(world, "zhang") == ["activity"]
 
