@@ -106,7 +106,7 @@ def note_line(reception: Reception, place: Any, record: Visit | None = None) -> 
     data = forms.read_form((VisitSchema,), request.form, node=place, actor=actor, without=_given(reception),
                            stored=record is not None, personal=("name", "phone"))
     if record is not None:
-        return records.update(registry().entity(VISIT), record.id, data, actor, _version(), place)  # type: ignore[no-any-return]
+        return records.update(registry().entity(VISIT), record.id, data, actor, _version(), place)
     files = attachments.cleaned(request.files.getlist("files"))
     data |= {"station_id": reception.station_id, "reception_id": reception.id}
     return register.note_visit(data, actor, place, mark=sending.mark_of(registry().entity(VISIT), request.form), files=files)

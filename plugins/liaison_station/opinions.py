@@ -49,7 +49,7 @@ def _first_level(node: Node) -> str:
 def _check_station(station_id: int | None, node: Node) -> dict[str, list[str]]:
     station = Station.get_or_none(Station.id == station_id) if station_id else None
     home = tree().get(station.division_id) if station is not None else None
-    if home is None or home.id in node.path or node.id in home.path:
+    if station is None or home is None or home.id in node.path or node.id in home.path:
         return {}
     return {"division": [gettext("%(place)s does not belong to the area of %(station)s. Choose a place of that area.",
                                  place=node.name, station=station.name)]}
@@ -66,7 +66,7 @@ def raise_from(source: Any, actor: Actor, *, kind: str = "other", text: str = ""
     """
     is_visit = isinstance(source, Visit)
     if is_visit and source.opinion_id is not None:
-        return Opinion.get_by_id(source.opinion_id)  # type: ignore[no-any-return]
+        return Opinion.get_by_id(source.opinion_id)
     node = tree().get(division_id or source.division_id)
     assert node is not None
     values: dict[str, Any] = {

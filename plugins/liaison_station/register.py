@@ -50,8 +50,8 @@ def note_visit(values: dict[str, Any], actor: Actor, node: Node, *, mark: str | 
     with transaction():
         earlier = sending.sent_before(entity, mark, actor)
         if earlier is not None and _same_line(entity, earlier, values):
-            return earlier  # type: ignore[no-any-return]
-        return sending.create_once(entity, values, files, mark, actor, node)  # type: ignore[no-any-return]
+            return earlier
+        return sending.create_once(entity, values, files, mark, actor, node)
 
 
 def _same_line(entity: Any, earlier: Visit, data: dict[str, Any]) -> bool:
