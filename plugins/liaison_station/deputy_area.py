@@ -3,15 +3,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Actor, Event, Node, inside
+from grid321.core.api import Actor, Api, Event, Job, Link, Node, guarded, inside, json_schema
+from grid321.core.api import lazy_gettext as _
 
-from . import deputy_life
+from . import deputy_life, placement_assistant, placement_pages
+from .deputy_card import DOCUMENTS
 from .deputy_choices import CLASSES, SETTINGS, P
 from .deputy_entities import ENTITIES
 from .deputy_models import Contact, Deputy, Talk
 from .deputy_roles import GRANTS, PERMISSIONS, ROLES
 
-__all__ = ["CLASSES", "ENTITIES", "GRANTS", "PERMISSIONS", "ROLES", "SETTINGS"]
+__all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS"]
+
+LINKS = (Link(f"{P}placing", _("Place deputies"), "pin-map", placement_pages.PLACE, "more"),)
+JOBS = (Job(placement_assistant.JOB, _("Place deputies into stations"), placement_assistant.run, placement_pages.PLACE),)
 
 OWN: dict[str, Any] = {f"{P}deputy": Deputy, f"{P}contact": Contact, f"{P}talk": Talk}
 SEE_ALL = f"{P}placement.view"
@@ -31,3 +36,17 @@ def changed(event: Event) -> None:
     """A person's name was corrected: the lists of mandates follow."""
     if event.entity == "core.person" and event.action == "edit" and "name" in (event.facts or {}).get("changed", ()):
         deputy_life.renamed(event.record_id)
+
+
+def register(blueprint: Any) -> None:
+    """Add the page of the assistant."""
+    blueprint.add_url_rule("/placing", "placing", guarded(
+        placement_pages.page, placement_pages.PLACE, plugin="liaison_station", reach="covers"), methods=("GET", "POST"))
+
+
+def register_api(api: Api) -> None:
+    """The assistant by REST."""
+    may = placement_pages.PLACE
+    api.operation("/placing", placement_pages.look, _("Propose home stations for deputies"), may, reach="covers")
+    api.operation("/placing", placement_pages.do, _("Apply a proposal"), may, "POST", reach="covers",
+                  body=lambda: json_schema((placement_pages.Apply,)))

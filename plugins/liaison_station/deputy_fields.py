@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
-from grid321.core.api import ClassScheme, Node, RecordRef, Text, changed, current_frame, once, registry, snapshot, tree
+from grid321.core.api import (
+    ClassScheme,
+    Node,
+    RecordRef,
+    Text,
+    changed,
+    class_label,
+    current_frame,
+    once,
+    registry,
+    snapshot,
+    tree,
+)
 from grid321.core.api import lazy_gettext as _
 
 BETWEEN = re.compile(r"\s*[、,，;；\n]+\s*")
@@ -115,25 +127,23 @@ class Items(Text):
         super().__init__(label, max=200, **rest)
         self.scheme = scheme.key
 
-    def _labels(self) -> dict[str, str]:
-        return dict(snapshot().classes.labels(self.scheme, current_frame().node))
-
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        labels = self._labels()
-        codes = {**{label: code for code, label in labels.items()}, **{code: code for code in labels}}
+        labels = dict(snapshot().classes.labels(self.scheme, current_frame().node))
+        words = {class_label(self.scheme, code): code for code in labels}  # a form shows these where the county has its own
+        words |= {**{label: code for code, label in labels.items()}, **{code: code for code in labels}}
         found = []
         for part in (one for one in BETWEEN.split(text) if one):
-            if part not in codes:
+            if part not in words:
                 choices = "、".join(labels.values()).replace("{", "(")
                 raise self.make_error("item", value=part[:40].replace("{", "("), choices=choices)
-            found.append(codes[part])
+            found.append(words[part])
         return ",".join(dict.fromkeys(found))
 
     def display(self, value: Any, record: Any = None) -> str:
         """The labels."""
-        labels = self._labels()
-        return "、".join(labels.get(code, code) for code in (value or "").split(",") if code)
+        place = getattr(record, "division_id", None)
+        return "、".join(class_label(self.scheme, code, place) for code in (value or "").split(",") if code)
 
     def to_text(self, value: Any) -> str:
         """The labels, as a form takes them back."""
@@ -141,4 +151,4 @@ class Items(Text):
 
     def to_cell(self, value: Any, record: Any = None) -> str:
         """The labels, as a sheet takes them back."""
-        return self.display(value)
+        return self.display(value, record)

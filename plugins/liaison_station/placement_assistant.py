@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import orjson
 
-from grid321.core.api import Actor, Conflict, Node, Problem, local_day, people, records, registry, transaction, tree
+from grid321.core.api import Actor, Conflict, Node, Problem, enqueue, local_day, people, records, registry, transaction, tree
 from grid321.core.api import gettext as _
 
 from .deputy_fields import BETWEEN
@@ -19,6 +20,7 @@ from .placement_propose import propose as work_out
 from .placement_write import PLACEMENT
 from .station_models import Station
 
+JOB = "liaison_station.place_deputies"
 BLOCK = 100
 """Placements written in one transaction."""
 
@@ -56,33 +58,74 @@ def propose(node: Node, day: date | None = None) -> Preview:
     return Preview(day, found.rows, found.nowhere, now, then, _spread(found.rows, load, stations), _mark(found.rows, day))
 
 
-def apply(node: Node, mark: str, actor: Actor, day: date | None = None) -> Done:
-    """Write a proposal that was looked at, block by block; a deputy whom somebody placed meanwhile is left and named.
+def checked(node: Node, mark: str, day: date | None = None) -> Preview:
+    """The proposal, when it is still the one of ``mark`` that somebody looked at.
 
-    Raises ``Conflict`` when the list is not that of ``mark`` any more: somebody placed, or a rule or district changed.
+    Raises ``Conflict`` otherwise: somebody placed a deputy, or a rule or district changed.
     """
     preview = propose(node, day)
     if preview.mark != mark:
         raise Conflict(_("The list has changed since you looked at it."), remedy=_("Look at the new list, then apply it."),
                        code="proposal_changed")
+    return preview
+
+
+def apply(node: Node, mark: str, actor: Actor, day: date | None = None) -> Done:
+    """Write a proposal that was looked at, block by block; a deputy whom somebody placed meanwhile is left and named.
+
+    Raises ``Conflict`` as ``checked``.
+    """
+    preview = checked(node, mark, day)
     placed, left = 0, []
-    for start in range(0, len(preview.rows), BLOCK):
+    for part in blocks(rows_of(preview)):
         with transaction():
-            for row in preview.rows[start:start + BLOCK]:
-                why = _place(row, preview.day, actor, node)
-                placed += not why
-                left += [(row.name, why)] if why else []
+            done = place_rows(part, preview.day, actor, node)
+        placed += done.placed
+        left += done.left
     return Done(placed, left)
 
 
-def _place(row: Proposed, day: date, actor: Actor, node: Node) -> str:
-    """Place one deputy in a savepoint of its own; returns why it was refused, empty when it was not."""
-    try:
-        records.create(registry().entity(PLACEMENT), {"deputy_id": row.deputy_id, "station_id": row.station.id, "home": True,
-                                                      "from_day": day}, actor, node)
-    except Problem as problem:
-        return " ".join(str(text) for texts in problem.errors.values() for text in texts) or str(problem.title)
-    return ""
+def start(node: Node, mark: str, actor: Actor) -> int:
+    """Let a job write a long proposal; returns the number of the job. Raises ``Conflict`` as ``checked``."""
+    preview = checked(node, mark)
+    with transaction():
+        args = {"day": preview.day.isoformat(), "rows": rows_of(preview)}
+        return int(enqueue(JOB, args, actor, node, f"/d/{node.code}/liaison_station/placing").id)
+
+
+def run(context: Any, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The job: just the rows that were shown, block by block; after an interruption it goes on with the next block."""
+    parts, counts = blocks(args["rows"]), {"placed": 0, "left": 0}
+    for number in range(context.cursor or 0, len(parts)):
+        with context.step(cursor=number + 1, done=min((number + 1) * BLOCK, len(args["rows"]))):
+            done = place_rows(parts[number], date.fromisoformat(args["day"]), context.actor, context.node)
+        counts = {"placed": counts["placed"] + done.placed, "left": counts["left"] + len(done.left)}
+    return counts
+
+
+def rows_of(preview: Preview) -> list[list[int]]:
+    """[mandate, station] of each row."""
+    return [[row.deputy_id, row.station.id] for row in preview.rows]
+
+
+def blocks(rows: Sequence[Sequence[int]]) -> list[Sequence[Sequence[int]]]:
+    """The rows in parts of which each is one transaction."""
+    return [rows[start:start + BLOCK] for start in range(0, len(rows), BLOCK)]
+
+
+def place_rows(rows: Sequence[Sequence[int]], day: date, actor: Actor, node: Node) -> Done:
+    """Place deputies inside the caller's transaction, each in a savepoint of its own; who was placed meanwhile is named."""
+    placed, left = 0, []
+    for deputy_id, station_id in rows:
+        try:
+            records.create(registry().entity(PLACEMENT), {"deputy_id": deputy_id, "station_id": station_id, "home": True,
+                                                          "from_day": day}, actor, node)
+            placed += 1
+        except Problem as problem:
+            deputy = Deputy.get_or_none(Deputy.id == deputy_id)
+            reason = " ".join(str(text) for texts in problem.errors.values() for text in texts) or str(problem.title)
+            left.append((deputy.name if deputy is not None else "", reason))
+    return Done(placed, left)
 
 
 def stations_at(node: Node, day: date) -> list[Place]:

@@ -15,7 +15,9 @@ from grid321.core.registry import registry
 
 from . import (
     activity_examples,
+    checks_examples,
     day_examples,
+    deputy_examples,
     evaluation_examples,
     file_examples,
     public_examples,
@@ -85,8 +87,8 @@ def _voters(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
 
 
 OF: dict[str, Needed] = {
-    "liaison_station": Needed({**station_examples.EXAMPLES, **activity_examples.EXAMPLES, **day_examples.EXAMPLES,
-                               **file_examples.EXAMPLES}, beside=_voters),
+    "liaison_station": Needed({**station_examples.EXAMPLES, **checks_examples.EXAMPLES, **deputy_examples.EXAMPLES,
+                               **activity_examples.EXAMPLES, **day_examples.EXAMPLES, **file_examples.EXAMPLES}, beside=_voters),
     "suggestion_tracking": Needed(
         {P + "matter": _MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES,
          **evaluation_examples.EXAMPLES}, _deputies, _links),
