@@ -87,7 +87,8 @@ def _step(case: Any, key: str, **said: Any) -> Any:
 def _planned(station: Any, kind: str, title: str, day: date, **more: Any) -> Activity:
     activity: Activity = _make("activity", {
         "station_id": station.id, "kind": kind, "title": title, "day": day, "from_minute": 540, "to_minute": 690,
-        "collective": True, "themed": False, "leader_id": None, "place": "", "units": "", "study": "", **more}, tree().get(station.division_id))
+        "collective": True, "themed": False, "leader_id": None, "place": "", "units": "",
+        "study": "", **more}, tree().get(station.division_id))
     attendance.invite(activity.id, [deputy.person_id for deputy in deputies_of(station.id, day)[:7]], SYSTEM)
     return activity
 

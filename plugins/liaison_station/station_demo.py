@@ -121,7 +121,8 @@ def _deputies(context: Any) -> dict[str, list[Deputy]]:
 
 
 def _by_id(model: Any, value: Any, ids: Sequence[int], key: Any = None) -> dict[int, Any]:
-    key, found = key if key is not None else model.id, {}
+    key = key if key is not None else model.id
+    found: dict[int, Any] = {}
     for start in range(0, len(ids), 500):
         found |= dict(model.select(key, value).where(key.in_(ids[start:start + 500])).tuples())
     return found
