@@ -142,6 +142,7 @@ from .plugin_api import Api
 from .plugins import API_VERSION
 from .qr_codes import picture as qr_picture
 from .recipients import accounts_of, desk_accounts
+from .records_many import create_many
 from .registry import registry
 from .schemas import EntitySchema, json_schema, load_many
 from .search_find import condition as text_condition
@@ -292,6 +293,7 @@ __all__ = [
     "conversions",
     "counters",
     "create_division",
+    "create_many",
     "current_actor",
     "current_frame",
     "day_of",

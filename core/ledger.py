@@ -103,7 +103,7 @@ def append(entity: str, record_id: int, step: str, *, node: Node | None = None, 
 
 
 def append_many(step: str, entries: Iterable[tuple[str, int, int | None, int, Mapping[str, Any]]], *,
-                account_id: int | None = None) -> None:
+                account_id: int | None = None, to_state: str | None = None) -> None:
     """Write many entries of one step: (entity, record id, division id, version of the record, facts) each, no typed texts.
 
     For jobs that touch thousands of records in a transaction. Raises ``RuntimeError`` outside one, as ``append`` does.
@@ -111,8 +111,8 @@ def append_many(step: str, entries: Iterable[tuple[str, int, int | None, int, Ma
     if not db.database.in_transaction():
         raise RuntimeError("a ledger entry belongs into the transaction of its step")
     moment = db.now()
-    insert_rows(LedgerEntry, ("at", "entity", "record_id", "step", "version", "account_id", "division_id", "facts"),
-                ((moment, entity, record_id, step, version, account_id, division_id, dict(facts))
+    insert_rows(LedgerEntry, ("at", "entity", "record_id", "step", "to_state", "version", "account_id", "division_id", "facts"),
+                ((moment, entity, record_id, step, to_state, version, account_id, division_id, dict(facts) if facts else None)
                  for entity, record_id, division_id, version, facts in entries))
 
 

@@ -52,7 +52,7 @@ def create_within(entity: Entity, data: Mapping[str, Any], actor: Actor, node: N
     place = _place(entity, values, snapshot.hold().tree.get(node.id) or node)
     access.require(entity.permission("create"), place, actor)
     _check(entity, values, None, place)
-    ask_plugins("create", entity, _Draft({**values, **added}), actor, place)
+    ask_plugins("create", entity, Draft({**values, **added}), actor, place)
     workflow = registry().workflow_of(entity.key)
     if workflow is not None:
         require_runnable(workflow)
@@ -106,7 +106,7 @@ def _place(entity: Entity, values: dict[str, Any], node: Node) -> Node:
     return place
 
 
-class _Draft:
+class Draft:
     """Values that are not a record yet, as a plugin's refusal sees them."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -163,17 +163,24 @@ def _born(entity: Entity, workflow: Workflow, row: Mapping[str, Any], actor: Act
 
 def next_number(prefix: str, place: Node, moment: Any) -> str:
     """The next number of a series: ``WL-610902104-202611-0001`` (prefix, town or higher, month in China, running)."""
+    return next_numbers(prefix, place, moment, 1)[0]
+
+
+def next_numbers(prefix: str, place: Node, moment: Any, count: int) -> list[str]:
+    """The next ``count`` numbers of the same series, in order."""
     tree = snapshot.current().tree
     town = tree.at_level(place, "town") or place
     series = f"{prefix}-{town.code}-{counters.month_of(moment).replace('-', '')}"
-    return f"{series}-{_next(series):04d}"
+    last = _next(series, count)
+    return [f"{series}-{number:04d}" for number in range(last - count + 1, last + 1)]
 
 
-def _next(series: str) -> int:
+def _next(series: str, count: int) -> int:
+    """Take ``count`` numbers of a series; returns the last of them."""
     mark = "%s" if db.is_postgres() else "?"
     row = db.database.execute_sql(
-        f"INSERT INTO core_sequence (key, last) VALUES ({mark}, 1)"
-        " ON CONFLICT (key) DO UPDATE SET last = core_sequence.last + 1 RETURNING last", [series]).fetchone()
+        f"INSERT INTO core_sequence (key, last) VALUES ({mark}, {mark})"
+        f" ON CONFLICT (key) DO UPDATE SET last = core_sequence.last + {mark} RETURNING last", [series, count, count]).fetchone()
     return int(row[0])
 
 

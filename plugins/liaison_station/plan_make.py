@@ -9,7 +9,19 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from grid321.core.api import Actor, Conflict, Node, enqueue, local_day, ngettext, records, registry, require, transaction
+from grid321.core.api import (
+    Actor,
+    Conflict,
+    Node,
+    create_many,
+    enqueue,
+    local_day,
+    ngettext,
+    records,
+    registry,
+    require,
+    transaction,
+)
 from grid321.core.api import gettext as _
 
 from . import calendar_rules, plan_draw
@@ -98,15 +110,12 @@ def make(station_ids: Sequence[int], year: int, seed: str, actor: Actor) -> dict
     slots = [Slot(number, row["station_id"], row["day"], wanted) for number, (row, wanted) in enumerate(drafts)]
     drawn = plan_draw.draw_for(slots, seed)
     plans = _write_plans(stations, {row["station_id"] for row, _wanted in drafts}, year, seed, drawn, actor)
-    ids = {}
-    for number, (row, _wanted) in enumerate(drafts):
-        place = place_of(stations[row["station_id"]])
-        made = records.create_within(registry().entity(RECEPTION), {**row, "plan_id": plans[row["station_id"]]},
-                                     machine_for(actor), place, flow=None)
-        ids[number] = made.id
-    duties = plan_draw.duty_rows(drawn, ids)
-    for duty in duties:
-        records.create_within(registry().entity(DUTY), duty, machine_for(actor), place_of(stations[duty["station_id"]]))
+    made = create_many(registry().entity(RECEPTION), [
+        {**row, "plan_id": plans[row["station_id"]], "division_id": stations[row["station_id"]].division_id}
+        for row, _wanted in drafts], machine_for(actor))
+    duties = [{**row, "division_id": stations[row["station_id"]].division_id}
+              for row in plan_draw.duty_rows(drawn, {number: one.id for number, one in enumerate(made)})]
+    create_many(registry().entity(DUTY), duties, machine_for(actor))
     return {"plans": len(plans), "receptions": len(drafts), "duties": len(duties),
             "short": sum(one.code == SHORT for one in drawn.unmet), "spread": max(drawn.spread.values(), default=0)}
 
