@@ -12,7 +12,7 @@ from . import file_deeds, file_pages, file_panels, file_phone, file_public
 from .file_causes import KINDS, P
 from .file_entities import DEED, ENTITIES, YEAR
 from .file_roles import GRANTS, LINKS, PERMISSIONS, ROLES, SEE_ALL, SETTINGS
-from .file_schemas import Slips
+from .file_schemas import Objection, Paper, Slips, Verdict
 from .file_year import KEEP, LIFE, OWN, PUBLISH
 
 __all__ = ["CLASSES", "COMMANDS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS"]
@@ -77,3 +77,11 @@ def register_api(api: Api) -> None:
     api.operation("/my-file", file_pages.my_operation, _("What is due for the deputy who asks"), OWN)
     api.operation("/year/<rid:record_id>/links", file_pages.links_operation, _("Make links for voters"), PUBLISH, "POST",
                   status="201", body=lambda: json_schema((Slips,)))
+    api.operation("/year/<rid:record_id>/paper", file_pages.paper_operation, _("Enter paper slips"), PUBLISH, "POST",
+                  body=lambda: json_schema((Paper,)))
+    api.operation("/deed/<rid:record_id>/confirm", file_pages.confirm_operation, _("Confirm an entry of the own file"), OWN,
+                  "POST")
+    api.operation("/deed/<rid:record_id>/object", file_pages.object_operation, _("Object to an entry of the own file"), OWN,
+                  "POST", body=lambda: json_schema((Objection,)))
+    api.operation("/deed/<rid:record_id>/answer", file_pages.answer_operation, _("Answer or correct"), KEEP, "POST",
+                  body=lambda: json_schema((Verdict,)))

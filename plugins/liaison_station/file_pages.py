@@ -216,3 +216,38 @@ def paper_page(record_id: int) -> Any:
 def my_operation() -> Any:
     """What is due for the deputy who asks, as JSON."""
     return json_answer(file_phone.as_json())
+
+
+def confirm_operation(record_id: int) -> Any:
+    """Confirm an entry of the own file."""
+    deed = fetch(registry().entity(DEED), record_id, "view", g.node, current_actor())
+    file_life.confirm([deed], current_actor())
+    return _state_of(record_id)
+
+
+def object_operation(record_id: int) -> Any:
+    """Object to an entry of the own file."""
+    deed = fetch(registry().entity(DEED), record_id, "view", g.node, current_actor())
+    data = load_many((Objection,), json_body(), node=g.node, actor=current_actor())
+    file_life.object_to(deed, data["reason"], current_actor())
+    return _state_of(record_id)
+
+
+def answer_operation(record_id: int) -> Any:
+    """Answer an objection, or correct or strike an entry."""
+    deed, _place = record_of(DEED, record_id, file_year.KEEP)
+    data = load_many((Verdict,), json_body(), node=g.node, actor=current_actor())
+    file_life.answer(deed, data, current_actor())
+    return _state_of(record_id)
+
+
+def paper_operation(record_id: int) -> Any:
+    """Enter what was counted on paper slips; nothing of the count is answered."""
+    case, place = record_of(YEAR, record_id, file_year.PUBLISH)
+    file_rating.enter_paper(case, load_many((Paper,), json_body(), node=g.node, actor=current_actor()), current_actor(), place)
+    return json_answer({"id": case.id, "state": case.state})
+
+
+def _state_of(record_id: int) -> Any:
+    deed = Deed.get_by_id(record_id)
+    return json_answer({"id": deed.id, "state": deed.state, "version": deed.version})

@@ -40,15 +40,17 @@ def reception(world: Any, station: str = "wuli", state: str = "held", day: date 
     return made
 
 
-def opinion(world: Any, who: str = "zhang", title: str = "溪河路路灯不亮", state: str = "answered", **more: Any) -> Any:
+def opinion(world: Any, who: str = "zhang", title: str = "溪河路路灯不亮", state: str = "answered", heard_on: date = DAY,
+            **more: Any) -> Any:
     """An opinion that a deputy heard; ``name`` and ``phone`` are sealed."""
     from grid321.core.crypto import seal
     from grid321.plugins.liaison_station.day_models import Opinion
 
     place, deputy, uid = world.stations["wuli"], world.deputies[who], db.new_uid()
     secret = {key: seal(more.pop(key), "liaison_station_opinion", key, uid) for key in ("name", "phone") if key in more}
+    columns_of = case(place.division_id, f"YJ-{Opinion.select().count() + 1}", state)
     return Opinion.create(uid=uid, station_id=place.id, deputy_id=deputy.id, person_id=deputy.person_id, kind="road", title=title,
-                          heard_on=DAY, **secret, **case(place.division_id, f"YJ-{Opinion.select().count() + 1}", state), **more)
+                          heard_on=heard_on, **secret, **columns_of, **more)
 
 
 def activity(world: Any, state: str = "held", held_on: date | None = DAY, **came: bool) -> Any:

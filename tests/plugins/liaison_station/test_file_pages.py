@@ -138,6 +138,23 @@ def test_an_entry_leads_to_what_it_comes_from(world, year):
     assert f"{HERE}/opinion/{deed.record_id}" in text and f"{HERE}/deed/{deed.id}/answer" in text
 
 
+def test_programs_confirm_object_answer_and_enter_paper_as_people_do(world, published):
+    """The year is published: entries stay, and paper may be entered."""
+    tell(opinion(world, title="自来水浑浊", heard_on=DAY.replace(year=DAY.year - 1)), "opinion")
+    deed = Deed.get(Deed.title == "自来水浑浊")
+    mine, officer = world.browser("zhang"), world.browser("county")
+
+    assert mine.api("POST", f"{HERE}/deed/{deed.id}/confirm").json["state"] == "confirmed"
+    assert mine.api("POST", f"{HERE}/deed/{deed.id}/object", {"reason": "不是我听取的"}).json["state"] == "objected"
+    assert world.browser("zhao").api("POST", f"{HERE}/deed/{deed.id}/object", {"reason": "不对"}).status_code == 404
+    answered = officer.api("POST", f"{HERE}/deed/{deed.id}/answer", {"verdict": "strike", "answer": "登记有误"})
+    assert answered.json["state"] == "struck"
+    assert mine.api("POST", f"{HERE}/deed/{deed.id}/object", {"reason": "不对"}).status_code == 409
+    counted = officer.api("POST", f"{HERE}/year/{published.id}/paper", {
+        "satisfied": 3, "fair": 0, "dissatisfied": 0, "unsure": 0})
+    assert counted.json == {"id": published.id, "state": "published"} and file_rating.counted(published.id) == 3
+
+
 # ---------------------------------------------------------------- voters
 
 def test_everybody_reads_what_was_published_and_nothing_before(world, voter, year):
