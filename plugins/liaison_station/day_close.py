@@ -73,8 +73,9 @@ def close(reception: Reception, summary: str, voters: int | None, actor: Actor, 
     ``Conflict`` for a day that is closed or was dropped.
     """
     entity = registry().entity(RECEPTION)
-    said = {"voters": register.totals(reception.id)["persons"] if voters is None else voters, "summary": summary}
     with transaction():
+        lock(Reception, reception.id)  # lines that are written at this moment count
+        said = {"voters": register.totals(reception.id)["persons"] if voters is None else voters, "summary": summary}
         held = engine.perform(entity, reception.id, "hold", said, actor, reception.version, node).record
         for duty in on_duty(reception.id):
             if duty.state == "planned":
