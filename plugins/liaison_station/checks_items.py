@@ -185,7 +185,7 @@ def papers(group: Group, day: date) -> dict[int, dict[str, int]]:
             parts = [own.get(one.id, {}), *(above.get(above_id, {}) for above_id in (place.path if place is not None else ()))]
             found[one.id] = {kind: sum(part.get(kind, 0) for part in parts) for kind in PAPERS.values()}
         return found
-    return group.once(f"papers {day}", ask)  # type: ignore[no-any-return]
+    return group.once(f"papers {day}", ask)
 
 
 def _paper(item: str) -> Callable[[Any, Any, date], Have]:

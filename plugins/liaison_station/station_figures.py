@@ -67,7 +67,7 @@ def _count(model: Any, node: Node, *conditions: Any, amount: Any = None) -> Iter
     query = model.select(model.station_id, peewee.Value(None), amount if amount is not None else peewee.fn.COUNT(model.id))
     for condition in (model.station_id.in_(stations_of(node)), *conditions):
         query = query.where(condition)
-    return query.group_by(model.station_id).tuples()  # type: ignore[no-any-return]
+    return query.group_by(model.station_id).tuples()
 
 
 def _activities(node: Node, span: Span, amount: Any, more: Any = None) -> Iterable[Row]:
@@ -77,7 +77,7 @@ def _activities(node: Node, span: Span, amount: Any, more: Any = None) -> Iterab
         (Activity.station_id.in_(stations_of(node)) | (Activity.station_id.is_null() & here)) & span.holds(Activity.held_on))
     if more is not None:
         query = query.where(more)
-    return query.group_by(Activity.station_id, Activity.division_id).tuples()  # type: ignore[no-any-return]
+    return query.group_by(Activity.station_id, Activity.division_id).tuples()
 
 
 # ---------------------------------------------------------------- stations, receptions, activities
@@ -85,7 +85,7 @@ def _activities(node: Node, span: Span, amount: Any, more: Any = None) -> Iterab
 def stations(node: Node, span: Span) -> Iterable[Row]:
     """Stations that are open on the last day."""
     query = Station.select(Station.id, Station.division_id, peewee.Value(1))
-    return query.where((getattr(Station, node.column) == node.id) & open_on(span.last)).tuples()  # type: ignore[no-any-return]
+    return query.where((getattr(Station, node.column) == node.id) & open_on(span.last)).tuples()
 
 
 def _receptions(*conditions: Any) -> Callable[[Node, Span], Iterable[Row]]:
