@@ -20,6 +20,7 @@ from . import (
     deputy_examples,
     evaluation_examples,
     file_examples,
+    plan_examples,
     public_examples,
     station_examples,
     suggestion_examples,
@@ -88,7 +89,8 @@ def _voters(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
 
 OF: dict[str, Needed] = {
     "liaison_station": Needed({**station_examples.EXAMPLES, **checks_examples.EXAMPLES, **deputy_examples.EXAMPLES,
-                               **activity_examples.EXAMPLES, **day_examples.EXAMPLES, **file_examples.EXAMPLES}, beside=_voters),
+                               **activity_examples.EXAMPLES, **day_examples.EXAMPLES, **file_examples.EXAMPLES,
+                               **plan_examples.EXAMPLES}, beside=_voters),
     "suggestion_tracking": Needed(
         {P + "matter": _MATTERS, **suggestion_examples.EXAMPLES, **supervision_examples.EXAMPLES, **public_examples.EXAMPLES,
          **evaluation_examples.EXAMPLES}, _deputies, _links),

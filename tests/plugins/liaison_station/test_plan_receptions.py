@@ -14,24 +14,24 @@ from grid321.plugins.liaison_station.deputy_models import Deputy, Placement
 from grid321.plugins.liaison_station.reception_models import Duty, Plan, Postponement, Reception, Schedule
 from grid321.plugins.liaison_station.station_models import Booking, Room, Station
 
-TODAY = date(2026, 1, 5)
-MONTHLY = {"title": "每月接待日", "kind": "reception", "rrule": "每月15日", "from_day": "2026-01-01", "to_day": "2026-12-31",
+TODAY = date(2031, 1, 5)
+MONTHLY = {"title": "每月接待日", "kind": "reception", "rrule": "每月15日", "from_day": "2031-01-01", "to_day": "2031-12-31",
            "on_holiday": "keep", "from_minute": "09:00", "to_minute": "11:30", "mode": "offline", "inside": True, "wanted": 1}
-SINGLE = {"day": "2026-02-10", "kind": "evening", "from_minute": "19:00", "to_minute": "20:30", "mode": "offline"}
+SINGLE = {"day": "2031-02-10", "kind": "evening", "from_minute": "19:00", "to_minute": "20:30", "mode": "offline"}
 
 
 @pytest.fixture(autouse=True)
-def in_january(tick):
-    """It is 5 January 2026."""
+def in_january(world, tick):
+    """It is 5 January 2031, long after the world was built."""
     tick(TODAY, sweep=False)
 
 
 def rule(world, station, who="county", **changed):
-    """A rule of a station: the 15th of each month of 2026."""
+    """A rule of a station: the 15th of each month of 2031."""
     return world.make("schedule", {**MONTHLY, "station": world.stations[station].id, **changed}, who)
 
 
-def planned(world, year=2026, who="county", node=None):
+def planned(world, year=2031, who="county", node=None):
     """Let the plans of a year be made; returns the job as it ended."""
     run = plan_make.ask(year, world.actors[who], node or world.tree.county)
     jobs.Executor().run_due()
@@ -59,16 +59,16 @@ def test_a_rule_typed_in_words_is_stored_as_rfc_5545_at_the_division_of_its_stat
     found = rule(world, "wuli_village")
 
     assert found.rrule == "FREQ=MONTHLY;BYMONTHDAY=15" and found.division_id == world.tree.village.id
-    assert found.from_minute == 540 and found.to_day == date(2026, 12, 31)
-    assert len(calendar_rules.days(found, date(2026, 1, 1), date(2026, 12, 31))) == 12
+    assert found.from_minute == 540 and found.to_day == date(2031, 12, 31)
+    assert len(calendar_rules.days(found, date(2031, 1, 1), date(2031, 12, 31))) == 12
 
 
 @pytest.mark.parametrize(("changed", "field", "words"), [
-    ({"to_day": None}, "to_day", "永无|never ends"), ({"rrule": "FREQ=DAILY", "to_day": "2027-12-31"}, "rrule", "400"),
-    ({"rrule": "FREQ=HOURLY"}, "rrule", "FREQ=HOURLY"), ({"to_day": "2025-12-31"}, "to_day", "."),
-    ({"to_day": "2040-12-31"}, "to_day", "10"), ({"to_minute": "08:00"}, "to_minute", "."), ({"mode": "online"}, "link", "."),
-    ({"rrule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"}, "rrule", "."), ({"added": "2027-03-01"}, "added", "."),
-    ({"added": "2026-03-15", "left_out": "2026-03-15"}, "added", "."), ({"left_out": "2026-02-30"}, "left_out", "2026-02-30"),
+    ({"to_day": None}, "to_day", "永无|never ends"), ({"rrule": "FREQ=DAILY", "to_day": "2032-12-31"}, "rrule", "400"),
+    ({"rrule": "FREQ=HOURLY"}, "rrule", "FREQ=HOURLY"), ({"to_day": "2030-12-31"}, "to_day", "."),
+    ({"to_day": "2045-12-31"}, "to_day", "10"), ({"to_minute": "08:00"}, "to_minute", "."), ({"mode": "online"}, "link", "."),
+    ({"rrule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"}, "rrule", "."), ({"added": "2032-03-01"}, "added", "."),
+    ({"added": "2031-03-15", "left_out": "2031-03-15"}, "added", "."), ({"left_out": "2031-02-30"}, "left_out", "2031-02-30"),
 ])
 def test_a_rule_that_cannot_be_used_is_refused_at_its_field_and_nothing_is_written(world, changed, field, words):
     import re
@@ -81,7 +81,7 @@ def test_a_rule_that_cannot_be_used_is_refused_at_its_field_and_nothing_is_writt
 
 
 def test_a_rule_that_counts_needs_no_last_day_and_gets_the_one_it_has(world):
-    assert rule(world, "wuli", rrule="FREQ=MONTHLY;BYMONTHDAY=15;COUNT=3", to_day=None).to_day == date(2026, 3, 15)
+    assert rule(world, "wuli", rrule="FREQ=MONTHLY;BYMONTHDAY=15;COUNT=3", to_day=None).to_day == date(2031, 3, 15)
 
 
 # ---------------------------------------------------------------- plans
@@ -105,7 +105,7 @@ def test_a_second_run_makes_nothing_twice_and_says_so_and_a_new_station_is_added
     planned(world)
 
     with pytest.raises(Conflict):
-        plan_make.ask(2026, world.actors["county"], world.tree.county)
+        plan_make.ask(2031, world.actors["county"], world.tree.county)
     rule(world, "datong")
     planned(world)
 
@@ -115,9 +115,9 @@ def test_a_second_run_makes_nothing_twice_and_says_so_and_a_new_station_is_added
 def test_a_year_that_is_over_is_not_planned_and_of_the_present_one_only_what_is_to_come(world, tick):
     rule(world, "wuli")
     with pytest.raises(Conflict):
-        plan_make.ask(2025, world.actors["county"], world.tree.county)
+        plan_make.ask(2030, world.actors["county"], world.tree.county)
 
-    tick(date(2026, 6, 16), sweep=False)
+    tick(date(2031, 6, 16), sweep=False)
     planned(world)
 
     assert sorted(row.day.month for row in Reception.select()) == [7, 8, 9, 10, 11, 12]
@@ -136,7 +136,7 @@ def test_the_same_seed_draws_the_same_roster_and_the_plan_keeps_it(world):
 
 
 def test_a_suspended_deputy_is_not_drawn_and_what_is_short_is_said(world):
-    Deputy.update(status="suspended", status_on=date(2026, 1, 1)).where(Deputy.id == world.deputies["zhang"].id).execute()
+    Deputy.update(status="suspended", status_on=date(2031, 1, 1)).where(Deputy.id == world.deputies["zhang"].id).execute()
     rule(world, "wuli", wanted=2)
 
     job = planned(world)
@@ -150,8 +150,8 @@ def test_a_deputy_of_two_stations_that_receive_on_one_day_is_drawn_for_one_and_t
     Placement.create(deputy_id=zhao.id, person_id=zhao.person_id, station_id=wuli.id, level="town", home=False,
                      from_day=TODAY, **{name: getattr(wuli, name) for name in (
                          "division_id", "province_id", "city_id", "county_id", "town_id", "village_id", "grid_id")})
-    rule(world, "wuli", wanted=3, to_day="2026-01-31")
-    rule(world, "wuli_village", wanted=2, to_day="2026-01-31")
+    rule(world, "wuli", wanted=3, to_day="2031-01-31")
+    rule(world, "wuli_village", wanted=2, to_day="2031-01-31")
 
     planned(world)
 
@@ -163,7 +163,7 @@ def test_a_deputy_of_two_stations_that_receive_on_one_day_is_drawn_for_one_and_t
 def test_posting_a_plan_posts_its_receptions_and_takes_their_rooms(world):
     room = Room.create(station_id=world.stations["wuli"].id, name="接待室", division_id=world.tree.town.id,
                        county_id=world.tree.county.id, town_id=world.tree.town.id)
-    rule(world, "wuli", room=room.id, to_day="2026-03-31")
+    rule(world, "wuli", room=room.id, to_day="2031-03-31")
     planned(world)
 
     plan = world.step("county", Plan.get(), "post")
@@ -175,9 +175,9 @@ def test_posting_a_plan_posts_its_receptions_and_takes_their_rooms(world):
 def test_a_room_that_is_taken_stops_the_posting_and_nothing_is_changed(world):
     room = Room.create(station_id=world.stations["wuli"].id, name="接待室", division_id=world.tree.town.id,
                        county_id=world.tree.county.id, town_id=world.tree.town.id)
-    world.make("booking", {"room": room.id, "day": "2026-02-15", "from_minute": "09:00", "to_minute": "10:00",
+    world.make("booking", {"room": room.id, "day": "2031-02-15", "from_minute": "09:00", "to_minute": "10:00",
                            "purpose": "党员大会"})
-    rule(world, "wuli", room=room.id, to_day="2026-03-31")
+    rule(world, "wuli", room=room.id, to_day="2031-03-31")
     planned(world)
 
     with pytest.raises(Invalid):
@@ -188,7 +188,7 @@ def test_a_room_that_is_taken_stops_the_posting_and_nothing_is_changed(world):
 
 
 def test_a_roster_drawn_anew_has_a_new_seed_and_keeps_who_was_entered_by_hand(world):
-    rule(world, "wuli", to_day="2026-02-28")
+    rule(world, "wuli", to_day="2031-02-28")
     planned(world)
     plan, first = Plan.get(), Reception.select().order_by(Reception.day).first()
     Duty.delete().where(Duty.reception_id == first.id).execute()
@@ -202,7 +202,7 @@ def test_a_roster_drawn_anew_has_a_new_seed_and_keeps_who_was_entered_by_hand(wo
 
 
 def test_a_discarded_draft_drops_its_receptions_and_another_one_can_be_made(world):
-    rule(world, "wuli", to_day="2026-03-31")
+    rule(world, "wuli", to_day="2031-03-31")
     planned(world)
 
     world.step("county", Plan.get(), "discard", reason="时间改为每周三")
@@ -214,7 +214,7 @@ def test_a_discarded_draft_drops_its_receptions_and_another_one_can_be_made(worl
 # ---------------------------------------------------------------- wishes
 
 def test_a_deputy_enters_the_own_wish_without_naming_anybody_and_the_roster_heeds_it(world):
-    wish = world.make("wish", {"kind": "cannot", "from_day": "2026-07-01", "to_day": "2026-12-31"}, "zhang")
+    wish = world.make("wish", {"kind": "cannot", "from_day": "2031-07-01", "to_day": "2031-12-31"}, "zhang")
     rule(world, "wuli")
 
     planned(world)
@@ -236,13 +236,13 @@ def test_a_deputy_enters_no_wish_of_another_and_does_not_see_it(world):
 
 
 @pytest.mark.parametrize(("changed", "field"), [
-    ({"from_day": None, "to_day": None}, "from_day"), ({"to_day": "2026-01-01"}, "to_day"),
-    ({"from_day": None, "to_day": "2025-12-31"}, "to_day"),
+    ({"from_day": None, "to_day": None}, "from_day"), ({"to_day": "2031-01-01"}, "to_day"),
+    ({"from_day": None, "to_day": "2030-12-31"}, "to_day"),
 ])
 def test_a_wish_about_nothing_or_about_the_past_is_refused(world, changed, field):
     with pytest.raises(Invalid) as refusal:
-        world.make("wish", {"deputy": world.deputies["chen"].id, "kind": "cannot", "from_day": "2026-03-01",
-                            "to_day": "2026-03-31", **changed})
+        world.make("wish", {"deputy": world.deputies["chen"].id, "kind": "cannot", "from_day": "2031-03-01",
+                            "to_day": "2031-03-31", **changed})
 
     assert field in refusal.value.errors
 
@@ -251,13 +251,13 @@ def test_a_wish_about_nothing_or_about_the_past_is_refused(world, changed, field
 
 def test_a_reception_in_the_past_is_refused(world):
     with pytest.raises(Invalid) as refusal:
-        single(world, day="2026-01-04")
+        single(world, day="2031-01-04")
 
     assert "day" in refusal.value.errors and not Reception.select().exists()
 
 
 def test_a_reception_of_a_station_that_rests_is_refused(world):
-    Station.update(suspended_on=date(2026, 2, 1)).where(Station.id == world.stations["wuli"].id).execute()
+    Station.update(suspended_on=date(2031, 2, 1)).where(Station.id == world.stations["wuli"].id).execute()
 
     with pytest.raises(Invalid) as refusal:
         single(world)
@@ -266,12 +266,12 @@ def test_a_reception_of_a_station_that_rests_is_refused(world):
 
 
 def test_what_is_planned_may_be_moved_by_editing_and_what_is_posted_may_not(world):
-    case = world.change(single(world), {"day": "2026-02-11"})
-    assert case.day == case.first_day == date(2026, 2, 11)
+    case = world.change(single(world), {"day": "2031-02-11"})
+    assert case.day == case.first_day == date(2031, 2, 11)
 
     world.step("county", case, "post")
     with pytest.raises(Invalid) as refusal:
-        world.change(case, {"day": "2026-02-12"})
+        world.change(case, {"day": "2031-02-12"})
 
     assert set(refusal.value.errors) == {"day"}
     assert world.change(case, {"theme": "道路"}).theme == "道路"
@@ -305,7 +305,7 @@ def test_a_reception_is_held_on_its_day_and_not_before(world, tick):
     with pytest.raises(Refused):
         world.step("county", case, "hold", voters=3)
 
-    tick(date(2026, 2, 10), sweep=False)
+    tick(date(2031, 2, 10), sweep=False)
     held = world.step("county", case, "hold", voters=3, summary="三人来访")
 
     assert held.state == "held" and held.voters == 3 and held.closed_at is not None
@@ -327,25 +327,25 @@ def test_a_dropped_reception_gives_room_and_people_free(world):
 
 def test_a_postponement_three_days_ahead_needs_no_reason_and_is_not_late(world, tick):
     case = posted(world)
-    tick(date(2026, 2, 7), sweep=False)
+    tick(date(2031, 2, 7), sweep=False)
 
-    moved = world.step("county", case, "postpone", to_day="2026-02-20")
+    moved = world.step("county", case, "postpone", to_day="2031-02-20")
 
     row = Postponement.get()
-    assert moved.state == "postponed" and moved.day == date(2026, 2, 20) and moved.first_day == date(2026, 2, 10)
+    assert moved.state == "postponed" and moved.day == date(2031, 2, 20) and moved.first_day == date(2031, 2, 10)
     assert (moved.postponed, moved.late, row.days, row.late) == (1, 0, 3, False)
 
 
 def test_a_postponement_one_day_ahead_is_refused_without_a_reason_and_counted_with_one(world, tick):
     case = posted(world)
-    tick(date(2026, 2, 9), sweep=False)
+    tick(date(2031, 2, 9), sweep=False)
 
     with pytest.raises(Refused) as refusal:
-        world.step("county", case, "postpone", to_day="2026-02-20")
+        world.step("county", case, "postpone", to_day="2031-02-20")
     assert refusal.value.code == "late" and "reason" in refusal.value.errors
-    assert world.fresh(case).day == date(2026, 2, 10) and not Postponement.select().exists()
+    assert world.fresh(case).day == date(2031, 2, 10) and not Postponement.select().exists()
 
-    moved = world.step("county", case, "postpone", to_day="2026-02-20", reason="道路中断")
+    moved = world.step("county", case, "postpone", to_day="2031-02-20", reason="道路中断")
     row = Postponement.get()
     assert (moved.postponed, moved.late, row.days, row.late, row.reason) == (1, 1, 1, True, "道路中断")
 
@@ -353,13 +353,13 @@ def test_a_postponement_one_day_ahead_is_refused_without_a_reason_and_counted_wi
 def test_the_county_sets_how_many_days_ahead_a_postponement_is_posted(world, tick):
     world.set("postpone_days", 5)
     case = posted(world)
-    tick(date(2026, 2, 7), sweep=False)
+    tick(date(2031, 2, 7), sweep=False)
 
     with pytest.raises(Refused):
-        world.step("county", case, "postpone", to_day="2026-02-20")
+        world.step("county", case, "postpone", to_day="2031-02-20")
 
 
-@pytest.mark.parametrize("day", ["2026-01-05", "2025-12-31", "2026-02-10"])
+@pytest.mark.parametrize("day", ["2031-01-05", "2030-12-31", "2031-02-10"])
 def test_a_reception_is_not_postponed_to_today_to_the_past_or_to_its_own_day(world, day):
     with pytest.raises(Refused) as refusal:
         world.step("county", posted(world), "postpone", to_day=day, reason="x")
@@ -368,13 +368,13 @@ def test_a_reception_is_not_postponed_to_today_to_the_past_or_to_its_own_day(wor
 
 
 def test_a_reception_postponed_twice_counts_the_notice_from_the_day_posted_last(world, tick):
-    case = world.step("county", posted(world), "postpone", to_day="2026-02-20")
-    tick(date(2026, 2, 18), sweep=False)
+    case = world.step("county", posted(world), "postpone", to_day="2031-02-20")
+    tick(date(2031, 2, 18), sweep=False)
 
-    world.step("county", case, "postpone", to_day="2026-02-25", reason="停电")
+    world.step("county", case, "postpone", to_day="2031-02-25", reason="停电")
 
     assert [(row.from_day, row.to_day, row.days) for row in Postponement.select().order_by(Postponement.id)] == [
-        (date(2026, 2, 10), date(2026, 2, 20), 36), (date(2026, 2, 20), date(2026, 2, 25), 2)]
+        (date(2031, 2, 10), date(2031, 2, 20), 36), (date(2031, 2, 20), date(2031, 2, 25), 2)]
 
 
 def test_the_roster_and_the_room_go_along_and_who_cannot_then_is_excused_with_the_reason(world):
@@ -383,16 +383,16 @@ def test_the_roster_and_the_room_go_along_and_who_cannot_then_is_excused_with_th
     case = posted(world, room=room.id)
     for who in ("zhang", "chen"):
         world.make("duty", {"reception": case.id, "deputy": world.deputies[who].id})
-    world.make("wish", {"deputy": world.deputies["chen"].id, "kind": "cannot", "from_day": "2026-02-20",
-                        "to_day": "2026-02-20"})
+    world.make("wish", {"deputy": world.deputies["chen"].id, "kind": "cannot", "from_day": "2031-02-20",
+                        "to_day": "2031-02-20"})
 
-    world.step("county", case, "postpone", to_day="2026-02-20")
+    world.step("county", case, "postpone", to_day="2031-02-20")
 
     rows = {row.deputy_id: row for row in Duty.select()}
     zhang, chen = rows[world.deputies["zhang"].id], rows[world.deputies["chen"].id]
-    assert (zhang.state, zhang.day) == ("planned", date(2026, 2, 20))
-    assert (chen.state, chen.day) == ("excused", date(2026, 2, 20)) and chen.note
-    assert [row.day for row in Booking.select()] == [date(2026, 2, 20)]
+    assert (zhang.state, zhang.day) == ("planned", date(2031, 2, 20))
+    assert (chen.state, chen.day) == ("excused", date(2031, 2, 20)) and chen.note
+    assert [row.day for row in Booking.select()] == [date(2031, 2, 20)]
 
 
 def test_a_viewer_and_a_deputy_take_no_step(world):
@@ -406,13 +406,13 @@ def test_a_viewer_and_a_deputy_take_no_step(world):
 
 def test_the_next_reception_of_each_station_is_a_posted_one_to_come(world):
     wuli, datong = world.stations["wuli"].id, world.stations["datong"].id
-    posted(world, day="2026-03-10")
-    first = posted(world, day="2026-02-10")
-    posted(world, day="2026-02-10", from_minute="20:00", to_minute="21:00")
-    single(world, day="2026-01-10")
+    posted(world, day="2031-03-10")
+    first = posted(world, day="2031-02-10")
+    posted(world, day="2031-02-10", from_minute="20:00", to_minute="21:00")
+    single(world, day="2031-01-10")
 
     found = receptions.next_day([wuli, datong], TODAY)
 
     assert {key: row.id for key, row in found.items()} == {wuli: first.id}
-    assert receptions.next_day([wuli], date(2026, 2, 11))[wuli].day == date(2026, 3, 10)
+    assert receptions.next_day([wuli], date(2031, 2, 11))[wuli].day == date(2031, 3, 10)
     assert receptions.next_day([], TODAY) == {}
