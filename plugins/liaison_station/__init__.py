@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 plugin = Plugin(
-    key="liaison_station", label=_("Liaison stations"), version="1.0.0", api=">=1.0,<2", after=("grid",), icon="house-door",
+    key="liaison_station", label=_("Liaison stations"), version="1.0.0", api=">=1.0,<2", icon="house-door",
     description=_("Stations of deputies: who belongs where, reception days, opinions, activities, files."),
     roles=roles(), posts=joined("POSTS"), settings=joined("SETTINGS"), classes=joined("CLASSES"),
     permissions=joined("PERMISSIONS"), grants=grants(), links=joined("LINKS"), demo=demo)

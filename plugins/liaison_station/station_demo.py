@@ -184,6 +184,11 @@ def _accounts(context: Any, stations: dict[str, list[Any]], placed: dict[int, li
     liaison = Staff.get((Staff.station_id == station.id) & (Staff.role == "liaison"))
     context.account("liaison", str(LIAISON.label), town, liaison.person_id, role=LIAISON.key)
     context.account("station-deputy", "人大代表（联络站）", context.county, placed[station.id][1].person_id)
+    context.after_all(lambda: _county_account(context))
+
+
+def _county_account(context: Any) -> None:
+    """The county's account may be made by a plugin that comes later: it gets the role here, or is made."""
     if context.account_of("county") is not None:
         context.grant("county", COUNTY.key, context.county)
     else:
