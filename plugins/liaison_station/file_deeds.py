@@ -39,6 +39,9 @@ BATCH = 200
 SILENT = frozenset({"reminder", "overdue", "comment", "attach"})
 """What happens to a record without changing what it says."""
 
+COUNTS = frozenset({"person_id", "level", "from_day", "to_day"})
+"""Columns of a mandate that decide whose deed something is."""
+
 OWN: dict[str, Any] = {f"{P}{name}": model for name, model in (
     ("reception", Reception), ("duty", Duty), ("opinion", Opinion), ("activity", Activity), ("attendance", Attendance),
     ("talk", Talk), ("station", Station))}
@@ -169,10 +172,12 @@ def listen(event: Event) -> None:
     if event.action in SILENT:
         return
     if event.entity == DEPUTY:
-        deputy = Deputy.get_or_none(Deputy.id == event.record_id)
-        if deputy is not None:
-            for cause in CAUSES:
-                follow(cause, _of_person(cause, deputy.person_id))
+        if event.action == "edit" and not COUNTS & set((event.facts or {}).get("changed", COUNTS)):
+            return
+        row = (Deputy.select(Deputy.person_id).where(Deputy.id == event.record_id).tuples().first()
+               or Deed.select(Deed.person_id).where(Deed.deputy_id == event.record_id).tuples().first())  # the mandate is gone
+        for cause in CAUSES if row is not None else ():
+            follow(cause, _of_person(cause, row[0]))
         return
     for cause in CAUSES:
         follow(cause, _concerned(cause, event))
@@ -314,17 +319,20 @@ def faults() -> Iterator[str]:
     for cause in CAUSES:
         model = model_of(cause.entity)
         for batch in _batches(model) if model is not None else ():
-            known = {row.key: row for row in _stored(cause, [record.id for record in batch])}
-            for one in wanted(cause, batch):
-                row, place = known.pop(one.key, None), tree().get(one.deputy.division_id)
-                if row is None and place is not None and place.valid:
-                    yield f"deeds: {one.key} is missing"
-                elif row is not None and (change := differing(one, row)):
-                    yield f"deeds: {one.key} has another {', '.join(sorted(change))} than its cause"
-            yield from (f"deeds: {row.key} stands although its cause is undone" for row in known.values()
-                        if row.state != "struck")
+            yield from _faults_of(cause, batch)
         if model is not None:
             yield from (f"deeds: {row.key} stands although its cause is gone" for row in _orphans(cause, model))
+
+
+def _faults_of(cause: Cause, batch: Sequence[Any]) -> Iterator[str]:
+    known = {row.key: row for row in _stored(cause, [record.id for record in batch])}
+    for one in wanted(cause, batch):
+        row, place = known.pop(one.key, None), tree().get(one.deputy.division_id)
+        if row is None and place is not None and place.valid:
+            yield f"deeds: {one.key} is missing"
+        elif row is not None and (change := differing(one, row)):
+            yield f"deeds: {one.key} has another {', '.join(sorted(change))} than its cause"
+    yield from (f"deeds: {row.key} stands although its cause is undone" for row in known.values() if row.state != "struck")
 
 
 def recount() -> int:
@@ -336,7 +344,8 @@ def recount() -> int:
     for cause in CAUSES:
         model = model_of(cause.entity)
         for batch in _batches(model) if model is not None else ():
-            done += follow(cause, [record.id for record in batch])
+            if any(_faults_of(cause, batch)):  # most are right: nothing is locked for them
+                done += follow(cause, [record.id for record in batch])
         if model is not None:
             done += follow(cause, [row.record_id for row in _orphans(cause, model) if row.record_id])
     return done

@@ -179,6 +179,16 @@ def test_a_mandate_that_is_recorded_later_brings_what_happened_before(world):
     assert deeds(world, "zhang") == [(ON, "reception", STATION)]
 
 
+def test_a_mandate_that_was_entered_by_mistake_takes_its_deeds_along(world):
+    made, deputy = reception(world, zhang="came"), world.deputies["zhang"]
+    tell(made, "reception")
+    type(deputy).delete().where(type(deputy).id == deputy.id).execute()
+
+    tell(deputy, "deputy", "delete")
+
+    assert deeds(world, "zhang") == [] and settled() == []
+
+
 def test_the_deed_lies_where_the_file_of_the_deputy_does(world):
     made = reception(world, station="wuli_village", zhao="came")
 
