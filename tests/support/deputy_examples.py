@@ -18,13 +18,12 @@ BEGIN = date(2022, 1, 1)
 
 def level(number: int) -> str:
     """The congress of the place where the kit makes its record."""
-    return "town" if current_frame().node.level == "town" else "county"
+    return "county" if current_frame().node.level == "county" else "town"
 
 
 def columns() -> dict[str, Any]:
-    """The columns of a row at the place where the kit makes its record; at a village that is its town."""
-    tree, node = snapshot.current().tree, current_frame().node
-    return ancestor_columns(tree, tree.at_level(node, "town") or node)
+    """The columns of a row at the place where the kit makes its record, be it a village: a form there offers nothing above it."""
+    return ancestor_columns(snapshot.current().tree, current_frame().node)
 
 
 def first_day(number: int) -> str:
@@ -46,7 +45,8 @@ def congress(number: int) -> int:
     """A term of the congress of the place."""
     model = registry().entity(P + "congress").model
     db.changed(f"{model._meta.table_name}:{columns()['division_id']}")
-    return int(model.create(name=f"届次{number}", level=level(number), number=number % 900 + 1, from_day=BEGIN, **columns()).id)
+    return int(model.create(name=f"届次{number}", level=level(number), number=500 + model.select().count(),
+                            from_day=BEGIN, **columns()).id)
 
 
 def deputy(number: int) -> int:
@@ -63,7 +63,7 @@ def contact(number: int) -> int:
 
 
 EXAMPLES: dict[str, Any] = {
-    P + "congress": {"level": level, "from_day": first_day, "to_day": last_day},
+    P + "congress": {"level": level, "number": lambda number: number % 400 + 1, "from_day": first_day, "to_day": last_day},
     P + "district": {"level": level, "covers": None},
     P + "delegation": {"level": level, "leader": None},
     P + "deputy": {"person": person, "name": None, "phone": None, "id_number": None, "level": level, "congress": congress,
