@@ -43,6 +43,7 @@ def register(blueprint: Any) -> None:
     add(f"{one}/invite", "activity_invite", activity_pages.invite_page, RUN, "GET", "POST")
     add(f"{one}/guest", "activity_guest", activity_pages.guest_page, RUN, "GET", "POST")
     add(f"{one}/code", "activity_code", activity_pages.code_page, RUN, "POST")
+    add(f"{one}/said", "activity_said", activity_pages.said_page, RUN, "GET", "POST")
     add("/come/<token>", "come", activity_pages.come_page, LOGIN, "GET", "POST")
     add("/invitations", "invitations", activity_pages.invitations_page, LOGIN)
     add("/invitations/answer", "invitation_answer", activity_pages.answer_page, LOGIN, "POST")

@@ -30,11 +30,12 @@ from grid321.core.api import (
 )
 from grid321.core.api import gettext as _
 
-from . import activity_codes, attendance
+from . import activity_codes, attendance, opinions
 from .activity_choices import ANSWERS, KINDS, PRESENCE, ROLES, WAYS
 from .activity_models import Activity, Attendance
 from .activity_roles import RUN
-from .activity_schemas import Guest, Invite, Word
+from .activity_rules import DONE
+from .activity_schemas import Guest, Invite, Said, Word
 from .station_fields import clock
 
 SAID = {"yes": True, "no": False, "unknown": None}
@@ -113,13 +114,29 @@ def guest_page(record_id: int) -> Any:
         activity.id, data["guest"], data["role"], current_actor()))
 
 
-def _form(activity: Any, schema: type[EntitySchema], title: str, work: Any) -> Any:
+def said_page(record_id: int) -> Any:
+    """Register what a resident said at an activity that was held, as an opinion to be handled."""
+    activity = _activity(record_id)
+    if activity.state not in DONE:
+        return _refused(Refused(_("Opinions are registered after the activity."), activity.number,
+                                _("Record first that it was held.")), _url(activity))
+
+    def work(data: dict[str, Any]) -> None:
+        opinions.raise_from(activity, current_actor(), **{name: data.get(name) or "" for name in (
+            "kind", "text", "title", "place", "name", "phone")})
+
+    return _form(activity, Said, _("Register what a resident said"), work, _url(activity), secrets=True)
+
+
+def _form(activity: Any, schema: type[EntitySchema], title: str, work: Any, back: str = "", *, secrets: bool = False) -> Any:
+    """The small form of an activity and what it sends: shown again with its errors, or ``back`` (by default the list)."""
+    back = back or f"{_url(activity)}/people"
     values, problem = forms.start_values((schema,), request.args), None
     if request.method == "POST":
         values = forms.typed_values(request.form)
         try:
             work(forms.read_form((schema,), request.form, node=g.node, actor=current_actor()))
-            return notices.go(f"{_url(activity)}/people", "saved")
+            return notices.go(back, "saved")
         except (Conflict, Invalid, Refused) as refused:
             problem = refused
     errors = dict(problem.errors) if problem else {}
@@ -127,9 +144,9 @@ def _form(activity: Any, schema: type[EntitySchema], title: str, work: Any) -> A
     if problem is not None and not shown:
         shown = [{"field": "", "label": "", "message": f"{problem.title} {problem.remedy}"}]
     page = render_template(
-        "form.html", title=title, intro=activity.title, errors=shown, action=request.path, cancel_url=f"{_url(activity)}/people",
+        "form.html", title=title, intro=activity.title, errors=shown, action=request.path, cancel_url=back,
         fields=forms.form_fields((schema,), values, node=g.node, actor=current_actor(), errors=errors), submit_label=title,
-        multipart=False, version="", secrets_notice=False)
+        multipart=False, version="", secrets_notice=secrets)
     return page, problem.status if problem else 200
 
 

@@ -65,9 +65,12 @@ def opinions_panel(activity: Any, actor: Actor, node: Node) -> list[Panel]:
                  .order_by(Opinion.id).limit(MOST))
     rows = [{"title": row.title, "number": row.number, "state": str(state.label), "tone": state.tone,
              "url": f"/d/{node.code}/liaison_station/opinion/{row.id}"} for row in found for state in [flow.state(row.state)]]
-    if not rows:
+    may = activity.state in DONE and actor.may_on(f"{P}opinion.create", activity) and actor.may_on(RUN, activity)
+    new_url = f"/d/{node.code}/liaison_station/activity/{activity.id}/said" if may else ""
+    if not rows and not new_url:
         return []
-    return [Panel(_("What residents said there"), "liaison_station/activity_opinions.html", {"rows": rows}, order=30)]
+    return [Panel(_("What residents said there"), "liaison_station/activity_opinions.html", {"rows": rows, "new_url": new_url},
+                  order=30)]
 
 
 def demands_panel(activity: Any) -> list[Panel]:

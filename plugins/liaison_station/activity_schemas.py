@@ -10,6 +10,7 @@ from grid321.core.api import (
     Int,
     LongText,
     PersonRef,
+    Phone,
     RecordRef,
     Text,
     local_day,
@@ -17,6 +18,7 @@ from grid321.core.api import (
 from grid321.core.api import lazy_gettext as _
 
 from . import activity_choices as choices
+from .day_choices import SUBJECTS
 from .station_fields import Minute, StationRef, Yuan
 
 ACTIVITY = "liaison_station.activity"
@@ -122,6 +124,17 @@ class Invite(EntitySchema):
     person = PersonRef(_("Person"))
     role = Choice(_("Takes part as"), options=choices.ROLES, help=_(
         "Of one person who is no deputy. Left empty, deputies take part as deputies and everybody else as somebody else."))
+
+
+class Said(EntitySchema):
+    """What a resident said at an activity, to be handled as an opinion."""
+
+    kind = Choice(_("Subject"), scheme=SUBJECTS.key, required=True)
+    text = LongText(_("What was said"), max=4000, required=True)
+    title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))
+    place = Text(_("Place"), max=120)
+    name = Text(_("Name of the voter"), max=40, personal=True, help=_("With name or telephone the voter gets an answer."))
+    phone = Phone(_("Telephone of the voter"))
 
 
 class Word(EntitySchema):

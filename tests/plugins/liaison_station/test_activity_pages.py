@@ -212,3 +212,23 @@ def test_the_page_of_what_is_missing_names_station_rule_and_source(world):
     assert "大同镇" not in later.text
     assert {one["station"] for one in told.json["items"]} == {
         world.stations[key].id for key in ("wuli", "wuli_village", "liuying")}
+
+
+def test_what_residents_said_at_an_activity_becomes_an_opinion_of_its_station(world, activity):
+    from grid321.plugins.liaison_station.day_models import Opinion
+
+    officer, url = world.browser("town"), page(world, f"activity/{activity.id}/said")
+    said = {"text": "村口的路灯坏了两个月，晚上看不见路。", "title": "", "place": "村口", "name": "", "phone": ""}
+    early = officer.post(url, data={**said, "kind": "roads"})
+    attendance.say(row_of(world, activity, "zhang").id, True, world.actors["town"])
+    world.step("town", activity, "hold", held_on=db.local_day().isoformat())
+    kind = next(code for code, _label in world.entity("opinion").schema().fields["kind"].options())
+
+    shown = officer.get(url)
+    sent = officer.post(url, data={**said, "kind": kind})
+    empty = officer.post(url, data={**said, "kind": kind, "text": ""})
+
+    assert (early.status_code, shown.status_code, sent.status_code, empty.status_code) == (422, 200, 303, 422)
+    (made,) = Opinion.select()
+    assert (made.activity_id, made.station_id, made.text) == (activity.id, world.stations["wuli"].id, said["text"])
+    assert made.number in officer.get(page(world, f"activity/{activity.id}")).text
