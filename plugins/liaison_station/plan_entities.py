@@ -5,6 +5,7 @@ from grid321.core.api import Counter, Entity
 from grid321.core.api import lazy_gettext as _
 
 from . import plan_checks as checks
+from . import plan_make
 from . import plan_records as written
 from .plan_choices import DUTY, PLAN, RECEPTION, SCHEDULE, WISH, P
 from .plan_schemas import DutySchema, PlanSchema, PostponementSchema, ReceptionSchema, ScheduleSchema, WishSchema
@@ -24,7 +25,8 @@ ENTITIES = (
     Entity(
         PLAN, Plan, PlanSchema, _("Yearly plans of receptions"),
         columns=("number", "station", "year", "spread", "posted_on", "state"), filters=("year", "station", "state"),
-        search=("number",), title="number", actions=("export",), icon="calendar-check", menu="more", counters=(Counter("state"),),
+        search=("number",), title="number", actions=("create", "export"), icon="calendar-check", menu="more",
+        check=plan_make.check, after=plan_make.fill, home=home_of_station, counters=(Counter("state"),),
         description=_("The receptions of a station in a year: drafted, then posted at the door.")),
     Entity(
         RECEPTION, Reception, ReceptionSchema, _("Receptions"),

@@ -44,6 +44,16 @@ def may_hold(case: Any, data: Any, actor: Any) -> Refusal | None:
     return None
 
 
+def posted_today(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    """Columns of what is posted at the door."""
+    return {"posted_on": local_day()}
+
+
+def dropped_because(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    """Columns of a reception that does not take place."""
+    return {"dropped": data["reason"]}
+
+
 def posted(case: Any, data: Any, actor: Any) -> None:
     """After a reception was posted: its room is taken."""
     postponing.take_room(case, actor)
@@ -72,13 +82,13 @@ RECEIVING = Workflow(
     ),
     transitions=(
         Transition("post", "planned", "posted", _("Post it"), RUN, by="scope", guard=may_post, after=posted, tone="ok", notify=(),
-                   bulk=True, sets=lambda case, data, actor: {"posted_on": local_day()}),
+                   bulk=True, sets=posted_today),
         Transition("postpone", ("posted", "postponed"), "postponed", _("Postpone"), RUN, by="scope", asks=(Postpone,),
                    guard=postponing.may_postpone, sets=postponing.new_columns, after=postponing.follow, notify=()),
         Transition("hold", ("posted", "postponed"), "held", _("It was held"), RUN, by="scope", asks=(Held,), guard=may_hold,
                    sets=held, flow="solved", tone="ok", notify=()),
         Transition("drop", ("planned", "posted", "postponed"), "dropped", _("Drop it"), RUN, by="scope", asks=(Drop,),
-                   sets=lambda case, data, actor: {"dropped": data["reason"]}, after=dropped, flow="withdrawn", tone="bad",
+                   sets=dropped_because, after=dropped, flow="withdrawn", tone="bad",
                    notify=()),
     ))
 
@@ -124,7 +134,7 @@ PLANNING = Workflow(
         Transition("redraw", "drafted", "drafted", _("Draw the roster anew"), MAKE, by="scope", after=plan_draw.redraw,
                    notify=()),
         Transition("post", "drafted", "posted", _("Post the plan"), MAKE, by="scope", after=plan_posted,
-                   sets=lambda case, data, actor: {"posted_on": local_day()}, flow="solved", tone="ok", bulk=True, notify=()),
+                   sets=posted_today, flow="solved", tone="ok", bulk=True, notify=()),
         Transition("discard", "drafted", "discarded", _("Discard the draft"), MAKE, by="scope", asks=(Drop,), guard=may_discard,
                    after=plan_discarded, flow="withdrawn", tone="bad", notify=()),
     ))

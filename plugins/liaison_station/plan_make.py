@@ -110,14 +110,50 @@ def make(station_ids: Sequence[int], year: int, seed: str, actor: Actor) -> dict
     slots = [Slot(number, row["station_id"], row["day"], wanted) for number, (row, wanted) in enumerate(drafts)]
     drawn = plan_draw.draw_for(slots, seed)
     plans = _write_plans(stations, {row["station_id"] for row, _wanted in drafts}, year, seed, drawn, actor)
+    duties = _write(drafts, drawn, plans, stations, actor)
+    return {"plans": len(plans), "receptions": len(drafts), "duties": duties,
+            "short": sum(one.code == SHORT for one in drawn.unmet), "spread": max(drawn.spread.values(), default=0)}
+
+
+def check(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[str]]:
+    """A plan made by hand is of a year that is not over, the only one of its station, and has days. It gets a seed."""
+    if "seed" in data:  # from the job, which looked already
+        return {}
+    station, year = Station.get_by_id(data["station_id"]), data["year"]
+    if year < local_day().year:
+        return {"year": [_("The year %(year)s is over.", year=year)]}
+    if Plan.select(Plan.id).where((Plan.station_id == station.id) & (Plan.year == year) & (Plan.state != "discarded")).exists():
+        return {"year": [_("%(station)s has a plan of %(year)s already.", station=station.name, year=year)]}
+    if not list(receptions_of({station.id: station}, year)):
+        return {"station": [_("No rule of %(station)s gives a day in %(year)s that is still to come.", station=station.name,
+                              year=year)]}
+    data["seed"] = plan_draw.new_seed()
+    return {}
+
+
+def fill(plan: Any, values: dict[str, Any], actor: Actor, node: Node) -> None:
+    """After a plan was made by hand: its receptions and roster. Those of the job's plans are made for many at once."""
+    if "spread" in values:
+        return
+    station = Station.get_by_id(plan.station_id)
+    drafts = list(receptions_of({station.id: station}, plan.year))
+    drawn = plan_draw.draw_for([Slot(number, station.id, row["day"], wanted) for number, (row, wanted) in enumerate(drafts)],
+                               plan.seed)
+    _write(drafts, drawn, {station.id: plan.id}, {station.id: station}, actor)
+    plan.spread, plan.unmet = drawn.spread.get(station.id, 0), plan_draw.noted(drawn.unmet)
+    Plan.update(spread=plan.spread, unmet=plan.unmet).where(Plan.id == plan.id).execute()
+
+
+def _write(drafts: Sequence[tuple[dict[str, Any], int]], drawn: Drawn, plans: dict[int, int], stations: dict[int, Any],
+           actor: Actor) -> int:
+    """Write receptions and duties at the divisions of their stations; returns how many duties."""
     made = create_many(registry().entity(RECEPTION), [
         {**row, "plan_id": plans[row["station_id"]], "division_id": stations[row["station_id"]].division_id}
         for row, _wanted in drafts], machine_for(actor))
     duties = [{**row, "division_id": stations[row["station_id"]].division_id}
               for row in plan_draw.duty_rows(drawn, {number: one.id for number, one in enumerate(made)})]
     create_many(registry().entity(DUTY), duties, machine_for(actor))
-    return {"plans": len(plans), "receptions": len(drafts), "duties": len(duties),
-            "short": sum(one.code == SHORT for one in drawn.unmet), "spread": max(drawn.spread.values(), default=0)}
+    return len(duties)
 
 
 def receptions_of(stations: dict[int, Any], year: int) -> Iterable[tuple[dict[str, Any], int]]:

@@ -11,7 +11,7 @@ from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, may
 MAKE, RUN, ALL_WISHES = f"{P}plan_make", f"{P}reception_run", f"{P}wish_all"
 SEE = may("schedule.view", "plan.view", "reception.view", "duty.view", "postponement.view")
 WISHES = (*may("wish.view,create,edit,delete"), ALL_WISHES)
-KEEP = (*may("schedule.create,edit,delete,export", "plan.export", "reception.create,edit,export",
+KEEP = (*may("schedule.create,edit,delete,export", "plan.create,export", "reception.create,edit,export",
              "duty.create,edit,delete,export", "postponement.export", "wish.export"), MAKE, RUN)
 
 ROLES = (

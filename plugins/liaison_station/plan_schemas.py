@@ -38,10 +38,10 @@ class ScheduleSchema(EntitySchema):
 
 
 class PlanSchema(EntitySchema):
-    """A yearly plan; it is made for many stations at once and not typed."""
+    """A yearly plan: receptions and roster follow from the rules. Mostly it is made for many stations at once."""
 
-    station = StationRef(read_only=True)
-    year = Int(_("Year"), read_only=True)
+    station = StationRef(required=True)
+    year = Int(_("Year"), required=True, min=2000, max=2200, default=lambda: local_day().year)
     seed = Text(_("Seed of the roster"), read_only=True, max=40)
     spread = Int(_("Spread of duties"), read_only=True, says_no=True,
                  help=_("The most duties of a deputy of the station less the fewest."))

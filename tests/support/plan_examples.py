@@ -47,11 +47,24 @@ def reception(number: int) -> int:
     return int(made.id)
 
 
+def ruled(number: int) -> int:
+    """The id of a new station with a rule of receptions."""
+    from grid321.plugins.liaison_station.reception_models import Schedule
+
+    columns = ancestor_columns(snapshot.current().tree, current_frame().node)
+    made = station(number)
+    Schedule.create(station_id=made, title="每月接待日", rrule="FREQ=MONTHLY;BYMONTHDAY=15", from_day=db.local_day(),
+                    to_day=db.local_day() + timedelta(days=900), from_minute=540, to_minute=660, wanted=0, **columns)
+    return made
+
+
 _TIMES = {"from_minute": "09:00", "to_minute": "11:30", "mode": "offline", "link": None, "room": None}
 EXAMPLES: dict[str, Any] = {
     P + "schedule": {**_TIMES, "station": station, "rrule": "每月15日", "from_day": "2026-01-01", "to_day": "2030-12-31",
                      "left_out": "2026-05-15", "added": None},
-    P + "reception": {**_TIMES, "station": station, "day": day},
+    P + "plan": {"station": ruled, "year": lambda number: db.local_day().year + 1},
+    P + "reception": [{**_TIMES, "station": station, "day": lambda number: db.local_day().isoformat()},
+                      {**_TIMES, "station": station, "day": day}],
     P + "duty": {"reception": reception, "deputy": deputy, "state": "planned"},
     P + "wish": {"deputy": deputy, "from_day": "2026-07-01", "to_day": "2040-08-31", "weekday": "2"},
     P + "receiving.postpone": {"to_day": "2041-03-03", "reason": "道路中断"},

@@ -123,6 +123,19 @@ def test_a_year_that_is_over_is_not_planned_and_of_the_present_one_only_what_is_
     assert sorted(row.day.month for row in Reception.select()) == [7, 8, 9, 10, 11, 12]
 
 
+def test_a_plan_of_one_station_is_made_by_hand_with_receptions_and_roster_and_only_once(world):
+    rule(world, "wuli")
+
+    plan = world.make("plan", {"station": world.stations["wuli"].id, "year": 2031})
+
+    stored = world.fresh(plan)
+    assert stored.seed and stored.spread == 0 and stored.division_id == world.tree.town.id
+    assert Reception.select().where(Reception.plan_id == plan.id).count() == Duty.select().count() == 12
+    for station, year in (("wuli", 2031), ("wuli", 2030), ("datong", 2031)):
+        with pytest.raises(Invalid):
+            world.make("plan", {"station": world.stations[station].id, "year": year})
+
+
 def test_the_same_seed_draws_the_same_roster_and_the_plan_keeps_it(world):
     rule(world, "wuli")
     planned(world)
