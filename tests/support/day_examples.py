@@ -1,9 +1,11 @@
 """What the kit of checks needs to make lines of the register and opinions, where it cannot guess."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from grid321.core import db, snapshot
+from grid321.core import db, signed_links, snapshot
 from grid321.core.field_base import current_frame
 from grid321.core.registry import registry
 from grid321.core.tree import ancestor_columns
@@ -38,3 +40,11 @@ EXAMPLES: dict[str, Any] = {
     P + "opinion": OPINIONS,
 }
 """Values by entity, where the kit cannot guess."""
+
+
+def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
+    """A reception day with its draft, and a voter's link to rate the opinion."""
+    visit = registry().entity(P + "visit").model
+    visit.update(reception_id=records[P + "reception"]).where(visit.id == records[P + "visit"]).execute()
+    token = signed_links.create(P + "rating", P + "opinion", records[P + "opinion"], expires=timedelta(days=1))
+    return {("day", "record_id"): records[P + "reception"], ("line", "line_id"): records[P + "visit"], ("rate", "token"): token}
