@@ -42,9 +42,12 @@ class _Watched:
 
 
 def _refuse_guest(sql: str) -> None:
-    """Raise ``GuestSql`` unless every statement of ``sql`` reads or writes rows (or is a savepoint of its own)."""
+    """Raise ``GuestSql`` unless every statement of ``sql`` reads or writes rows (or is a savepoint of its own).
+
+    A union of selections may begin with a parenthesis.
+    """
     for statement in _COMMENTS.sub(" ", sql).split(";"):
-        words = statement.upper().split(None, 2)
+        words = statement.upper().lstrip("( \t\r\n").split(None, 2)
         if words and words[0] not in ALLOWED_TO_GUESTS and words[:2] != ["ROLLBACK", "TO"]:
             raise GuestSql(f"a hook may not run {words[0]}")
 

@@ -281,7 +281,8 @@ def test_a_guest_that_exits_the_process_only_loses_its_own_panel(stage):
 
 
 @pytest.mark.parametrize("sql", ["COMMIT", "rollback", "  /**/ DROP TABLE core_person", "PRAGMA foreign_keys = 0",
-                                 "ALTER TABLE core_person ADD COLUMN x int", "SELECT 1; DROP TABLE core_person"])
+                                 "ALTER TABLE core_person ADD COLUMN x int", "SELECT 1; DROP TABLE core_person",
+                                 "(DROP TABLE core_person)"])
 def test_a_guest_cannot_end_the_transaction_or_change_the_schema(stage, sql):
     from grid321.core import db
     from grid321.core.people import Person
@@ -294,6 +295,22 @@ def test_a_guest_cannot_end_the_transaction_or_change_the_schema(stage, sql):
         scene.matter()
     assert scene.entity.model.select().count() == 0
     assert Person.select().count() == 0
+
+
+def test_a_guest_asks_for_the_rows_of_two_tables_together(stage):
+    """On PostgreSQL such a question begins with a parenthesis."""
+    from grid321.core.people import Department, Person
+    from grid321.core.registry import platform
+
+    asked = []
+
+    def panels(slot):
+        asked.append(list(Person.select(Person.id).union_all(Department.select(Department.id)).tuples()))
+        return []
+
+    scene = stage(panels=panels)
+    platform().hooks.all("panels", scene.tree.village, slot="today", entity=None, record=None, actor=None)
+    assert asked == [[]] and not platform().hooks.troubles()
 
 
 def test_what_a_failing_observer_wrote_is_rolled_back_to_its_savepoint(stage):
