@@ -122,8 +122,8 @@ def said_page(record_id: int) -> Any:
                                 _("Record first that it was held.")), _url(activity))
 
     def work(data: dict[str, Any]) -> None:
-        opinions.raise_from(activity, current_actor(), **{name: data.get(name) or "" for name in (
-            "kind", "text", "title", "place", "name", "phone")})
+        given: dict[str, Any] = {name: data.get(name) or "" for name in ("kind", "text", "title", "place", "name", "phone")}
+        opinions.raise_from(activity, current_actor(), **given)
 
     return _form(activity, Said, _("Register what a resident said"), work, _url(activity), secrets=True)
 
