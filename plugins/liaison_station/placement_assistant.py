@@ -76,7 +76,7 @@ def apply(node: Node, mark: str, actor: Actor, day: date | None = None) -> Done:
     Raises ``Conflict`` as ``checked``.
     """
     preview = checked(node, mark, day)
-    placed, left = 0, []
+    placed, left = 0, list[tuple[str, str]]()
     for part in blocks(rows_of(preview)):
         with transaction():
             done = place_rows(part, preview.day, actor, node)
@@ -115,7 +115,7 @@ def blocks(rows: Sequence[Sequence[int]]) -> list[Sequence[Sequence[int]]]:
 
 def place_rows(rows: Sequence[Sequence[int]], day: date, actor: Actor, node: Node) -> Done:
     """Place deputies inside the caller's transaction, each in a savepoint of its own; who was placed meanwhile is named."""
-    placed, left = 0, []
+    placed, left = 0, list[tuple[str, str]]()
     for deputy_id, station_id in rows:
         try:
             records.create(registry().entity(PLACEMENT), {"deputy_id": deputy_id, "station_id": station_id, "home": True,
