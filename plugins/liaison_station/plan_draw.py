@@ -84,7 +84,7 @@ def noted(unmet: Iterable[Unmet]) -> list[dict[str, Any]]:
 
 def told(plan: Plan) -> list[str]:
     """What the draw of a plan could not meet, in sentences. Two queries."""
-    rows = plan.unmet or []
+    rows: list[dict[str, Any]] = plan.unmet or []
     names = dict(Deputy.select(Deputy.person_id, Deputy.name).where(
         Deputy.person_id.in_([row["person"] for row in rows if row["person"]])).tuples())
     stations = dict(Station.select(Station.id, Station.name).where(

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import ValidationError
 
@@ -53,8 +53,6 @@ def in_words(rule: str) -> str:
 
 class Recurrence(Text):
     """A rule of RFC 5545, stored without ``RRULE:``; people may type usual words instead."""
-
-    default_error_messages: ClassVar[dict[str, Any]] = {}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
