@@ -6,7 +6,7 @@ from support import matters, region
 from support.region.models import MatterPlace, NoteTag
 from support.stock_sheets import workbook
 
-from grid321.core import clock, db, export, ledger, migrate, records, switches, transfer
+from grid321.core import clock, export, ledger, migrate, records, switches, transfer
 from grid321.core.actor import SYSTEM
 from grid321.core.entity import EntityExtension
 from grid321.core.errors import DeclarationError, Invalid
@@ -38,20 +38,6 @@ def api(here, client_for):
 
     call.browser = browser
     return call
-
-
-@pytest.fixture
-def queries(monkeypatch):
-    """Return a list that fills with the statements that are executed."""
-    seen = []
-    original = db.database.obj.execute_sql
-
-    def watch(sql, params=None, *rest, **options):
-        seen.append(sql)
-        return original(sql, params, *rest, **options)
-
-    monkeypatch.setattr(db.database.obj, "execute_sql", watch)
-    return seen
 
 
 def stored():

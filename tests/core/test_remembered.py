@@ -14,20 +14,6 @@ class Undone(Exception):
 
 
 @pytest.fixture
-def queries(monkeypatch):
-    """Return a list that fills with the statements that are executed."""
-    seen = []
-    original = db.database.obj.execute_sql
-
-    def watch(sql, params=None, *rest, **options):
-        seen.append(sql)
-        return original(sql, params, *rest, **options)
-
-    monkeypatch.setattr(db.database.obj, "execute_sql", watch)
-    return seen
-
-
-@pytest.fixture
 def person(here):
     """Return somebody without an account."""
     return records.create(registry().entity("core.person"), {"name": "张伟"}, SYSTEM, here.tree.village).id
