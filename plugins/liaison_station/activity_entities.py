@@ -40,7 +40,7 @@ ATTENDANCE = Entity(
     f"{P}attendance", Attendance, AttendanceSchema, _("Attendance"),
     columns=("activity", "person", "guest", "role", "answer", "came"),
     filters=("activity", "person", "role", "answer", "came", "day"), search=("guest",), title="guest",
-    actions=("delete", "export"), icon="check2-square", menu=None, delete=attendance.refuse_said,
+    actions=("delete", "export"), icon="check2-square", menu=None, levels=LEVELS, delete=attendance.refuse_said,
     description=_("Who was invited to activities, what they answered and who was there."))
 
 RESULT = Entity(

@@ -26,6 +26,7 @@ from .checks_choices import HAVE, KLASSES, MODELS, P
 from .checks_items import ITEMS
 from .checks_models import Attested, Rating
 from .rating_flow import faults
+from .station_choices import LEVELS
 from .station_fields import StationRef, Yuan
 from .station_models import Station
 
@@ -119,14 +120,14 @@ def check_rating(data: Mapping[str, Any], record: Any, node: Node) -> dict[str, 
 ATTESTED = Entity(
     f"{P}attested", Attested, AttestedSchema, _l("Items seen at stations"), columns=("station", "item", "ok", "day"),
     filters=("station", "item", "ok"), sorts=("-day", "-id"), title="item", icon="check2-square", menu="more",
-    actions=("create", "edit", "export"), check=check_attested, home=home,
+    actions=("create", "edit", "export"), check=check_attested, home=home, levels=LEVELS,
     description=_l("What somebody saw of an item of a checklist of which no data speak."))
 
 RATING = Entity(
     f"{P}rating", Rating, RatingSchema, _l("Ratings of stations"),
     columns=("number", "station", "year", "asked_klass", "fulfilled", "klass", "model", "state"),
     filters=("station", "year", "state", "klass", "model"), search=("number",), sorts=("-year", "-id"), title="number",
-    icon="star", actions=("create", "export"), check=check_rating, home=home, verify=faults,
+    icon="star", actions=("create", "export"), check=check_rating, home=home, levels=LEVELS, verify=faults,
     counters=(Counter("year,state"), Counter("klass,state")),
     description=_l("Each year a station is rated by its ten haves: proposed, looked at by the town, decided by the county."))
 

@@ -8,6 +8,7 @@ from . import opinions, register
 from .day_choices import OPINION, VISIT
 from .day_models import Opinion, Visit
 from .day_schemas import LEVELS, OpinionSchema, VisitSchema
+from .station_choices import LEVELS as STATIONS
 from .station_records import home_of_station
 
 VISITS = Entity(
@@ -16,7 +17,7 @@ VISITS = Entity(
     filters=("station", "reception", "deputy", "kind", "result", "mode", "subject", "came_on"),
     search=("text",), sorts=("-id", "-came_on"), personal=("name", "phone"), title="text", icon="journal-text", menu="more",
     actions=("create", "edit", "delete", "export"), check=register.check_visit, home=home_of_station,
-    after=register.after_visit,
+    levels=STATIONS, after=register.after_visit,
     delete=register.delete_visit, closed=register.stays, counters=(Counter("result"), Counter("kind"), Counter("mode")),
     steps=(("raised", _("Became an opinion")),),
     description=_("One line for who came together. No state secrets, and of other people only what is needed."))

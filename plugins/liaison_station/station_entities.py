@@ -31,37 +31,38 @@ STATION = Entity(
 ROOM = Entity(
     f"{P}room", Room, RoomSchema, _("Rooms"), columns=("name", "station", "seats", "shared_with"), filters=("station",),
     search=("name", "shared_with"), sorts=("name", "-id"), title="name", actions=KEPT, icon="building", menu=None,
-    check=checks.check_room, home=written.home_of_station, delete=written.delete_room,
+    check=checks.check_room, levels=LEVELS, home=written.home_of_station, delete=written.delete_room,
     description=_("Rooms of stations, often shared with others by time."))
 
 BOOKING = Entity(
     f"{P}booking", Booking, BookingSchema, _("Room bookings"), columns=("day", "from_minute", "to_minute", "room", "purpose"),
     filters=("day", "room"), search=("purpose",), sorts=("-day", "day", "-id"), title="purpose", actions=KEPT,
-    icon="calendar-check", menu="more", check=checks.check_booking, home=written.home_of_room,
+    icon="calendar-check", menu="more", check=checks.check_booking, levels=LEVELS, home=written.home_of_room,
     update=written.update_booking, delete=written.delete_booking,
     description=_("Who has a room when. Two bookings of a room never overlap."))
 
 SLOT = Entity(
     f"{P}slot", Slot, SlotSchema, _("Shared times of rooms"), columns=("room", "weekday", "from_minute", "to_minute", "used_by"),
     filters=("room", "weekday"), search=("used_by",), title="used_by", actions=KEPT, icon="calendar-check", menu=None,
-    check=checks.check_slot, home=written.home_of_room,
+    check=checks.check_slot, levels=LEVELS, home=written.home_of_room,
     description=_("When a shared room is another’s each week: then it cannot be booked."))
 
 STAFF = Entity(
     f"{P}staff", Staff, StaffSchema, _("Staff of stations"), columns=("station", "person", "role", "from_day", "to_day"),
     filters=("station", "person", "role", "to_day"), sorts=("-id", "-from_day"), title="role", actions=KEPT, icon="people",
-    menu="more", check=checks.check_staff, home=written.home_of_station, create=written.create_staff, update=written.update_staff,
+    menu="more", check=checks.check_staff, home=written.home_of_station, levels=LEVELS,
+    create=written.create_staff, update=written.update_staff,
     delete=written.delete_staff, description=_("Who is head, deputy head or liaison officer of a station, from when to when."))
 
 EQUIPMENT = Entity(
     f"{P}equipment", Equipment, EquipmentSchema, _("Equipment of stations"), columns=("name", "station", "count", "condition"),
     filters=("station", "condition"), search=("name",), title="name", actions=KEPT, icon="list-ul", menu=None,
-    check=checks.check_belonging, home=written.home_of_station, description=_("Office equipment of stations."))
+    check=checks.check_belonging, home=written.home_of_station, levels=LEVELS, description=_("Office equipment of stations."))
 
 MONEY = Entity(
     f"{P}money", Money, MoneySchema, _("Money of stations"), columns=("station", "year", "kind", "fen", "source", "purpose"),
     filters=("station", "year", "kind"), search=("source", "purpose"), sorts=("-year", "-id"), title="purpose", actions=KEPT,
-    icon="list-task", menu=None, check=checks.check_belonging, home=written.home_of_station,
+    icon="list-task", menu=None, check=checks.check_belonging, home=written.home_of_station, levels=LEVELS,
     description=_("Budget, grants and spending of a station’s year."))
 
 PAPER = Entity(
