@@ -1,7 +1,11 @@
 """What the kit of checks needs to make records of activities, where it cannot guess."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+from grid321.core import signed_links
 
 from . import station_examples
 
@@ -15,3 +19,10 @@ EXAMPLES: dict[str, Any] = {
     P + "result": {"activity": None, "station": station_examples.station, "fen": "32000.50", "quantity": "20", "unit": "盏"},
 }
 """Values by entity and by step, where the kit cannot guess."""
+
+
+def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
+    """The code of an activity that is shown on its day."""
+    key = P + "activity"
+    token = signed_links.create(P + "attendance", key, records[key], expires=timedelta(days=1), once=False)
+    return {("come", "token"): token}

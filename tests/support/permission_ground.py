@@ -147,13 +147,13 @@ def _furnish(ground: Ground, place: str, entity: Entity, record: Any) -> None:
 
 
 def _clock(entity: Entity, record: Any) -> int:
-    """A clock of a case: the one that runs, or one that a later state would begin."""
+    """A clock of a case: the one that runs, or one that a later state would begin; a row like it where none ever would."""
     running = Deadline.get_or_none((Deadline.entity == entity.key) & (Deadline.record_id == record.id))
     if running is None:
         flow = registry().workflow_of(entity.key)
         assert flow is not None
-        later = next(clock for state in flow.states for clock in state.clocks)
-        running = Deadline.create(entity=entity.key, record_id=record.id, clock=later.key, division_id=record.division_id,
+        later = next((clock.key for state in flow.states for clock in state.clocks), "none")
+        running = Deadline.create(entity=entity.key, record_id=record.id, clock=later, division_id=record.division_id,
                                   started_at=db.now(), started_on=db.local_day(), length="10 d", due=db.local_day())
     return int(running.id)
 
@@ -172,10 +172,11 @@ def made_at(ground: Ground, rule: Rule, place: str) -> dict[str, Any]:
     entity = rule.endpoint.partition(":")[0]
     here, found = ground.inner[place], {}
     plugin = next((key for key in registry().plugins.all if f"/{key}/" in rule.rule), "core")
-    words = {name: word for word, name in re.findall(r"(?:<(?:\w+:)?)?(\w+)>?/(?=<(?:\w+:)?(\w+)>)", rule.rule)}
+    words = {name: TEXTS.get(word, word) if open_ else word
+             for open_, word, name in re.findall(r"(<(?:\w+:)?)?(\w+)>?/(?=<(?:\w+:)?(\w+)>)", rule.rule)}
     for name in sorted(rule.arguments - {"code"}):
         word = words.get(name, "")
-        word = f"{plugin}.{TEXTS.get(word, word)}"
+        word = f"{plugin}.{word}"
         if (word, name) in here:
             found[name] = here[word, name]
         elif (entity, name) in here:

@@ -1,10 +1,11 @@
 """What the kit of checks needs to make rules, receptions, duties and wishes, where it cannot guess."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from grid321.core import db, records, snapshot
+from grid321.core import db, records, signed_links, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.field_base import current_frame
 from grid321.core.registry import registry
@@ -70,3 +71,12 @@ EXAMPLES: dict[str, Any] = {
     P + "receiving.postpone": {"to_day": "2041-03-03", "reason": "道路中断"},
 }
 """Values by entity and step, where the kit cannot guess."""
+
+
+def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
+    """The plate at the door of a station, and the address of a deputy's calendar."""
+    rows = registry().entity(P + "deputy").model
+    person = rows.get_by_id(records[P + "deputy"]).person_id
+    token = signed_links.create(P + "calendar", "core.person", person, expires=timedelta(days=1), once=False)
+    plate = registry().entity(P + "station").model.get_by_id(records[P + "station"]).plate
+    return {("at", "plate"): plate, ("calendar", "token"): token}
