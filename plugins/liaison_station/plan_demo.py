@@ -1,0 +1,151 @@
+"""Demo data of receptions: rules, plans of last year's end, of this year and of the next, postponed and dropped days, wishes.
+
+What is past was held in the end (``after_all``), apart from days that another area of the plugin played before.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from grid321.core.api import SYSTEM, engine, now, records, registry, shift_clock, tree
+
+from . import plan_make
+from .placement import deputies_by_station
+from .plan_choices import COMING, DUTY, PLAN, RECEPTION, SCHEDULE, WISH
+from .reception_models import Duty, Plan, Reception
+from .station_models import Room, Station
+
+SHOWN_TOWN = "610902104"
+VILLAGES, OFFICES = 8, 2
+HELD = (("reception", "接待选民，登记意见建议，能当场答复的当场答复。"), ("evening", "夜间接待，方便白天务工的选民。"),
+        ("leaders", "区领导驻站接待，逐件登记、当场交办。"))
+DAYTIME, EVENING = (540, 690), (1140, 1230)
+MONTHLY, WEEKLY, FIRST_WEDNESDAY = "FREQ=MONTHLY;BYMONTHDAY=15", "FREQ=WEEKLY;BYDAY=WE", "FREQ=MONTHLY;BYDAY=1WE"
+LAST_FRIDAY, QUARTERLY = "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=MONTHLY;INTERVAL=3;BYDAY=2TU"
+
+
+def demo(context: Any) -> None:
+    """Give stations their rules, plan and post them, put some days off. ``context`` is the core's demo context."""
+    context.progress("Reception days")
+    towns, shown, villages, offices = _stations(context)
+    year = context.today.year
+    _rules(context, towns, shown, villages, offices)
+    _wishes(context, shown, villages)
+    planned = [one.id for one in (*towns, *villages, *offices)]
+    _plan(context, [one.id for one in towns], year - 1, date(year - 1, 8, 25))
+    _plan(context, planned, year, date(year - 1, 12, 20))
+    _changes(context, shown, towns, villages)
+    context.after_all(lambda: _hold(context))
+
+
+def _stations(context: Any) -> tuple[list[Any], Any, list[Any], list[Any]]:
+    """The home and the stations of towns, that of the town which visitors look at, some of its villages, some offices."""
+    town = context.node(SHOWN_TOWN)
+    towns = list(Station.select().where(Station.kind.in_(("home", "central"))).order_by(Station.id))
+    shown = next(one for one in towns if one.division_id == town.id)
+    villages = list(Station.select().where((Station.kind == "station") & (Station.town_id == town.id)).order_by(
+        Station.id).limit(VILLAGES))
+    offices = list(Station.select().where(Station.kind == "office").order_by(Station.id).limit(OFFICES))
+    return towns, shown, villages, offices
+
+
+# ---------------------------------------------------------------- rules and wishes
+
+def _rules(context: Any, towns: Sequence[Any], shown: Any, villages: Sequence[Any], offices: Sequence[Any]) -> None:
+    room = Room.get_or_none(Room.station_id == shown.id)
+    for number, one in enumerate(towns):
+        rrule = FIRST_WEDNESDAY if number % 9 == 8 and one.id != shown.id else MONTHLY
+        _rule(context, one, "代表接待日", rrule, wanted=3 if one.kind == "home" else 2,
+              room_id=room.id if room is not None and one.id == shown.id else None)
+    _rule(context, shown, "夜间接待", LAST_FRIDAY, kind="evening", wanted=1, times=EVENING)
+    _rule(context, shown, "领导驻站接待日", QUARTERLY, kind="leaders", wanted=1, times=(870, 1020))
+    for number, one in enumerate(villages):
+        _rule(context, one, "代表接待日", WEEKLY if number == 0 else MONTHLY, wanted=1 if number == 0 else 2)
+    for one in offices:
+        _rule(context, one, "线上接待", FIRST_WEDNESDAY, wanted=0, mode="online",
+              link=f"https://meeting.example.cn/{one.plate}")
+
+
+def _rule(context: Any, station: Any, title: str, rrule: str, *, kind: str = "reception", wanted: int = 2,
+          times: tuple[int, int] = DAYTIME, mode: str = "offline", link: str = "", room_id: int | None = None) -> None:
+    year = context.today.year
+    records.create(registry().entity(SCHEDULE), {
+        "station_id": station.id, "title": title, "kind": kind, "rrule": rrule, "from_day": date(year - 1, 1, 1),
+        "to_day": date(year + 1, 12, 31), "left_out": "", "added": "", "on_holiday": "next", "from_minute": times[0],
+        "to_minute": times[1], "mode": mode, "inside": True, "mobile": False, "room_id": room_id, "place": "", "link": link,
+        "wanted": wanted}, SYSTEM, tree().get(station.division_id))
+
+
+def _wishes(context: Any, shown: Any, villages: Sequence[Any]) -> None:
+    """Some deputies cannot on a day of the week or for a while, some would like one."""
+    year = context.today.year
+    spans = ({"kind": "cannot", "weekday": "2"}, {"kind": "likes", "weekday": "4"},
+             {"kind": "cannot", "from_day": date(year, 7, 1), "to_day": date(year, 8, 31), "note": "暑期外出务工"},
+             {"kind": "likes", "from_day": date(year, 3, 1), "to_day": date(year, 4, 30)},
+             {"kind": "cannot", "from_day": context.today, "to_day": context.today + timedelta(days=40), "note": "外出学习"})
+    there = deputies_by_station([shown.id, *(one.id for one in villages[:3])], context.today)
+    for number, deputy in enumerate(one for found in there.values() for one in found[1:4]):
+        values = {"from_day": None, "to_day": None, "weekday": None, "note": "", **spans[number % len(spans)]}
+        with shift_clock(_moment(date(year - 1, 12, 1)) - now()):
+            records.create(registry().entity(WISH), {"deputy_id": deputy.id, **values}, SYSTEM, tree().get(deputy.division_id))
+
+
+# ---------------------------------------------------------------- plans
+
+def _plan(context: Any, station_ids: Sequence[int], year: int, day: date) -> None:
+    """Plan a year for some stations and post it, on a day of the past."""
+    with shift_clock(_moment(day) - now()):
+        plan_make.make(station_ids, year, f"demo{year}", SYSTEM)
+        for plan in list(Plan.select().where((Plan.year == year) & (Plan.state == "drafted")).order_by(Plan.id)):
+            engine.perform(registry().entity(PLAN), plan.id, "post", {}, SYSTEM, None, tree().get(plan.division_id))
+
+
+def _changes(context: Any, shown: Any, towns: Sequence[Any], villages: Sequence[Any]) -> None:
+    """A day put off in time, one put off too late with its reason, one that is still to come, one dropped; a draft."""
+    others = [one for one in towns if one.kind == "central" and one.id != shown.id]
+    _step(_past(context, others[0]), -6, "postpone", later=4)
+    _step(_past(context, others[1]), -1, "postpone", later=6, reason="暴雨黄色预警，通村道路临时管制")
+    _step(_past(context, villages[1]), -2, "drop", reason="与村委会换届选举大会同日，当月改由镇中心站接待")
+    coming = Reception.select().where((Reception.station_id == others[0].id) & Reception.state.in_(COMING)
+                                      & (Reception.day > context.today + timedelta(days=8))).order_by(Reception.day).first()
+    if coming is not None:
+        _perform(coming, "postpone", to_day=coming.day + timedelta(days=2), reason="与镇人代会会期冲突")
+    plan_make.make([shown.id, *(one.id for one in villages[:2])], context.today.year + 1, "demo-next", SYSTEM)
+
+
+def _past(context: Any, station: Any) -> Any:
+    """A posted reception of a station some weeks ago."""
+    return Reception.select().where((Reception.station_id == station.id) & Reception.state.in_(COMING)
+                                    & (Reception.day < context.today - timedelta(days=14))).order_by(Reception.day.desc()).first()
+
+
+def _step(case: Any, days: int, key: str, later: int = 0, **said: Any) -> None:
+    """Take a step ``days`` from the reception's day; a postponement puts it off by ``later`` days."""
+    if case is None:  # in January nothing of the year is past
+        return
+    with shift_clock(_moment(case.day + timedelta(days=days)) - now()):
+        _perform(case, key, **({"to_day": case.day + timedelta(days=later)} if later else {}), **said)
+
+
+def _perform(case: Any, key: str, **said: Any) -> None:
+    engine.perform(registry().entity(RECEPTION), case.id, key, said, SYSTEM, None, tree().get(case.division_id))
+
+
+def _hold(context: Any) -> None:
+    """Hold what is past and was not played by anybody: most of those on duty came. The newest one waits to be closed."""
+    texts, duty = dict(HELD), registry().entity(DUTY)
+    left = list(Reception.select().where(Reception.state.in_(COMING) & (Reception.day < context.today)).order_by(
+        Reception.day, Reception.id))
+    for number, case in enumerate(left[:-1]):
+        with shift_clock(_moment(case.day, 4) - now()):
+            place = tree().get(case.division_id)
+            _perform(case, "hold", voters=case.voters or 1 + (number * 7) % 9, summary=texts[case.kind])
+            for row in list(Duty.select().where((Duty.reception_id == case.id) & (Duty.state == "planned"))):
+                state = "absent" if (number + row.id) % 17 == 0 else "came"
+                records.update(duty, row.id, {"state": state}, SYSTEM, None, place)
+
+
+def _moment(day: date, hour: int = 1) -> datetime:
+    """An hour of a day in UTC: nine o'clock in China is 1."""
+    return datetime.combine(day, time(hour))
