@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from . import identity
@@ -33,10 +34,20 @@ class Mark:
 
 def _identity(text: str) -> bool:
     try:
-        identity.id_number(re.sub(r"[ -]", "", text))
+        identity.id_number(re.sub(r"[ \t-]", "", text))
     except ValueError:
         return False
     return True
+
+
+def _old_identity(text: str) -> bool:
+    """True for fifteen digits that begin with a region and hold a day, as the cards given out until 2004 had them."""
+    digits = re.sub(r"\D", "", text)
+    try:
+        date(1900 + int(digits[6:8]), int(digits[8:10]), int(digits[10:12]))
+    except ValueError:
+        return False
+    return digits[0] in "12345678"
 
 
 def _luhn(text: str) -> bool:
@@ -51,6 +62,9 @@ _SHAPES: tuple[tuple[str, Any, re.Pattern[str], Callable[[str], bool] | None], .
      re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"), None),
     ("identity", _l("an identity number"),
      re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{6}[ -]\d{8}[ -]\d{3}[\dXx])(?![\dXx])"), _identity),
+    ("identity", _l("an identity number"),  # in any groups, with no other digits beside it
+     re.compile(r"(?<!\d)(?<!\d[ \t-])\d(?:[ \t-]{0,2}\d){16}[ \t-]{0,2}[\dXx](?![ \t-]?[\dXx])"), _identity),
+    ("identity", _l("an identity number"), re.compile(r"(?<!\d)(?:\d{15}|\d{6}[ \t-]\d{6}[ \t-]\d{3})(?!\d)"), _old_identity),
     ("identity", _l("an identity number"), re.compile(r"(?<!\d)\d{17}[Xx](?![\dXx])"), None),
     ("card", _l("the number of a bank card"), re.compile(r"(?<!\d)\d{16,19}(?!\d)"), None),
     ("card", _l("the number of a bank card"), re.compile(r"(?<!\d)\d{4}(?:[ -]\d{4}){3}(?:[ -]?\d{1,3})?(?!\d)"), _luhn),
