@@ -45,8 +45,11 @@ def _style(key: str, name: str, paragraph: str = "", run: str = "", default: boo
 def styles(page: Page) -> str:
     """The styles of a sheet. A county that edits a template changes these and not each paragraph."""
     letter = page.official
-    size, small = (32, 28) if letter else (24, 18)  # 三号 and 四号 in letters, 小四 and 小五 in forms
-    table = 24 if page.width <= page.height else 21  # 五号 in ledgers
+    def sized(half_points: int) -> int:
+        return round(half_points * page.zoom)
+
+    size, small = (32, 28) if letter else (sized(24), sized(18))  # 三号 and 四号 in letters, 小四 and 小五 in forms
+    table = sized(24 if page.width <= page.height else 21)  # 五号 in ledgers
     # No extra room between digits and characters: a day fits its column, and the characters of a letter their grid.
     close = '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
     if letter:
@@ -58,20 +61,20 @@ def styles(page: Page) -> str:
     drawn = f'<w:ind w:firstLineChars="200" w:firstLine="{size * 20}"/>'  # two characters of this size
     # The title of a letter stands two lines below what is above it, and one line above whom the letter speaks to.
     above, below = (2 * exact[0], exact[0]) if letter else (0, 160)
-    title = (f'<w:keepNext/><w:snapToGrid w:val="0"/><w:spacing w:before="{above}" w:after="{below}" w:line="640" '
+    title = (f'<w:keepNext/><w:snapToGrid w:val="0"/><w:spacing w:before="{above}" w:after="{below}" w:line="{sized(640)}" '
              'w:lineRule="exact"/><w:jc w:val="center"/>')
     # 28 characters of 16 pt in a line of 156 mm, as GB/T 9704 has it: each a quarter of a point narrower than its size (rounded
     # down, or the 28th would not fit). A grid of characters would say the same, but LibreOffice and WPS read it otherwise.
     narrow = f'<w:spacing w:val="{math.floor((page.inside / 25.4 * 72 / 28 - 16) * 20)}"/>' if letter else ""
     made = (
         _style("Normal", "Normal", f"{pitch}<w:jc w:val=\"both\"/>", f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>', True),
-        _style("Title", "Title", title, f'{fonts(TITLE)}<w:sz w:val="44"/><w:szCs w:val="44"/>'),
+        _style("Title", "Title", title, f'{fonts(TITLE)}<w:sz w:val="{sized(44)}"/><w:szCs w:val="{sized(44)}"/>'),
         _style("Heading1", "heading 1", f'<w:keepNext/>{loose}<w:outlineLvl w:val="0"/>', fonts(HEADING)),
         _style("LetterTo", "Letter to", '<w:jc w:val="left"/>', narrow),
         _style("LetterBody", "Letter body", drawn, narrow),
         _style("LetterAside", "Letter aside", '<w:ind w:leftChars="200" w:left="640"/><w:jc w:val="left"/>', narrow),
         _style("FormLine", "Form line", '<w:keepNext/><w:spacing w:before="0" w:after="60"/><w:jc w:val="left"/>',
-               f'<w:sz w:val="{32 if letter else 21}"/>'),
+               f'<w:sz w:val="{32 if letter else sized(21)}"/>'),
         _style("TableText", "Table text", f'{tight}<w:jc w:val="left"/>', f'<w:sz w:val="{table}"/><w:szCs w:val="{table}"/>'),
         _style("TableHead", "Table head", f'{tight}<w:jc w:val="center"/>', f'<w:sz w:val="{table}"/><w:szCs w:val="{table}"/>'),
         _style("Note", "Note", '<w:spacing w:before="80" w:after="0" w:line="240" w:lineRule="auto"/><w:jc w:val="left"/>',

@@ -215,6 +215,11 @@ def opened(entity: Entity, record: Any, name: str) -> str:
         return ""
 
 
+def masked(entity: Entity, record: Any, name: str) -> str:
+    """What everybody sees of a sealed field of a record (张*, 139****0001), for forms with many records. Empty for none."""
+    return crypto.mask(columns_of(entity.schema)[name].mask_kind, opened(entity, record, name))
+
+
 def update(entity: Entity, record_id: int, data: Mapping[str, Any], actor: Actor, version: int | None, node: Node) -> Any:
     """Change the columns of ``data``; returns the record as it is now.
 

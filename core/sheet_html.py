@@ -39,7 +39,8 @@ _PIXELS = 96 / 25.4
 
 def source(sheet: Sheet) -> str:
     """The template of the page: what it says in the language in use, extending ``document.html``."""
-    style = "letter" if sheet.page.official else "wide" if sheet.page.width > sheet.page.height else ""
+    style = "letter" if sheet.page.official else "wide" if sheet.page.width > sheet.page.height else (
+        "board" if sheet.page.zoom > 1 else "")
     link = f"""<link rel="stylesheet" href="{{{{ asset('core/{style}.css') }}}}">""" if style else ""
     title = next((part for part in sheet.parts if isinstance(part, Title)), None)
     place = sheet.parts.index(title) if title is not None else 0
