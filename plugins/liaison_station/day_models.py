@@ -10,7 +10,8 @@ class Visit(Scoped):
     """Somebody came to a reception (or to an activity): a line of the reception-day register.
 
     It lies at the division of its station. ``deputy_id`` is the mandate of who heard it. ``client_id`` is the mark under which a
-    browser or telephone sent the line, so that one that is sent twice is stored once.
+    browser or telephone sent the line, so that one that is sent twice is stored once. ``paper_line`` is its number on the
+    printed register, of a line that somebody wrote on paper: each is entered once.
     """
 
     reception_id = peewee.BigIntegerField(null=True, index=True)
@@ -32,10 +33,12 @@ class Visit(Scoped):
     wants_answer = peewee.BooleanField(default=True)
     opinion_id = peewee.BigIntegerField(null=True)
     client_id = peewee.CharField(max_length=64, null=True, unique=True)
+    paper_line = peewee.SmallIntegerField(null=True)
 
     class Meta:
         table_name = "liaison_station_visit"
-        indexes = scope_indexes((("station_id", "came_on"), False), (("reception_id", "result"), False))
+        indexes = scope_indexes((("station_id", "came_on"), False), (("reception_id", "result"), False),
+                                (("reception_id", "paper_line"), True))
 
 
 class Opinion(Case):

@@ -986,10 +986,11 @@ def up(migrator, db):
         wants_answer = BooleanField(default=True)
         opinion_id = BigIntegerField(null=True)
         client_id = CharField(unique=True, null=True, max_length=64)
+        paper_line = SmallIntegerField(null=True)
         class Meta:
             database = db
             table_name = 'liaison_station_visit'
-            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'came_on'), False), (('reception_id', 'result'), False))
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'came_on'), False), (('reception_id', 'result'), False), (('reception_id', 'paper_line'), True))
     db.create_tables([Visit])
 
     class Voice(Model):
