@@ -41,9 +41,11 @@ TESTS = "tests/e2e/vendor"
 
 #: The icons the platform and its plugins may name. The whole set weighs 229 KB compressed, these about 15.
 ICONS = (
-    "archive", "arrow-counterclockwise", "arrow-down", "arrow-left", "arrow-right", "arrow-up", "arrow-up-circle",
+    "archive", "arrow-counterclockwise", "arrow-down", "arrow-left", "arrow-left-right", "arrow-right", "arrow-up",
+    "arrow-up-circle",
     "bar-chart", "bell", "book", "bookmark", "box-arrow-in-right", "box-arrow-right", "building", "calendar-check",
-    "calendar3", "camera", "chat-left-text", "check-circle", "check2", "check2-square", "chevron-down", "chevron-left",
+    "calendar-range", "calendar3", "camera", "chat-dots", "chat-left-text", "check-circle",
+    "check2", "check2-square", "chevron-down", "chevron-left",
     "chevron-right", "clipboard-check", "clock", "clock-history", "cloud-upload", "code-slash", "diagram-3", "dot",
     "download", "envelope", "exclamation-circle", "exclamation-triangle", "eye", "eye-slash", "file-earmark-spreadsheet",
     "file-earmark-text", "folder", "funnel", "gear", "geo-alt", "grid-3x3-gap", "hash", "hourglass-split", "house",

@@ -19,9 +19,12 @@ from grid321.core.api import lazy_gettext as _
 
 from . import activity_choices as choices
 from .day_choices import SUBJECTS
+from .deputy_fields import NamedRef
 from .station_fields import Minute, StationRef, Yuan
 
 ACTIVITY = "liaison_station.activity"
+NUMBER = r"[0-9]{1,12}(\.[0-9]{1,3})?"
+NUMBER_HELP = _("Write a number such as 20 or 3.5, and its unit in the next field.")
 
 
 class ThemeSchema(EntitySchema):
@@ -30,7 +33,7 @@ class ThemeSchema(EntitySchema):
     division = DivisionRef(_("Division"), level=choices.LEVELS)
     year = Int(_("Year"), required=True, min=2000, max=2200, default=lambda: local_day().year)
     quarter = Int(_("Quarter"), required=True, min=1, max=4, default=lambda: (local_day().month + 2) // 3)
-    title = Text(_("Theme"), required=True, max=120)
+    title = Text(_("Theme of activities"), required=True, max=120)
     text = LongText(_("What is done about it"), max=4000)
 
 
@@ -49,12 +52,14 @@ class ActivitySchema(EntitySchema):
     from_minute = Minute(_("From"))
     to_minute = Minute(_("Until"))
     place = Text(_("Place"), max=120, help=_("Left empty, the station."))
+    room = RecordRef(_("Room"), entity="liaison_station.room", help=_(
+        "A room of the station: it is booked from beginning to end, and given back when the activity is moved or dropped."))
     units = Text(_("Departments that take part"), max=300)
     study = Text(_("What is studied before"), max=200)
     announced_on = Day(_("Announced on"), read_only=True)
     held_on = Day(_("Held on"), read_only=True)
     voters = Int(_("Residents who took part"), read_only=True)
-    minutes = LongText(_("Minutes"), max=10_000, read_only=True)
+    minutes = LongText(_("Record of the activity"), max=10_000, read_only=True)
 
 
 class AttendanceSchema(EntitySchema):
@@ -65,9 +70,31 @@ class AttendanceSchema(EntitySchema):
     person = PersonRef(_("Person"), read_only=True)
     guest = Text(_("Guest"), max=80, read_only=True)
     role = Choice(_("Takes part as"), options=choices.ROLES, read_only=True)
-    answer = Choice(_("Answer"), options=choices.ANSWERS, read_only=True)
+    answer = Choice(_("Answer"), options=(*choices.ANSWERS, choices.WITHDRAWN), read_only=True)
     came = Flag(_("Was present"), read_only=True, says_no=True)
     how = Choice(_("Recorded by"), options=choices.WAYS, read_only=True)
+
+
+class PastSchema(EntitySchema):
+    """A line of an earlier book of activities: what took place, who was there, what came out of it."""
+
+    station = NamedRef(_("Station of deputies"), entity="liaison_station.station", required=True)
+    kind = Choice(_("Kind of activity"), scheme=choices.KINDS.key, required=True)
+    title = Text(_("Title"), required=True, max=120)
+    day = Day(_("Day"), required=True, past=True)
+    place = Text(_("Place"), max=120, help=_("Left empty, the station."))
+    deputies = LongText(_("Deputies who were there"), max=4000, required=True, help=_(
+        "Their names with 、 between them. Of two deputies of one name the one of this station is meant."))
+    voters = Int(_("Residents who took part"), min=0, max=100_000, help=_("Their number only."))
+    units = Text(_("Departments that took part"), max=300)
+    study = Text(_("What was studied before"), max=200)
+    minutes = LongText(_("Minutes"), max=10_000, help=_("No names, telephone or identity numbers of residents."))
+    result_kind = Choice(_("Kind of result"), scheme=choices.RESULTS.key)
+    result = Text(_("Result"), max=120)
+    fen = Yuan(_("Money (yuan)"))
+    quantity = Text(_("Quantity"), max=20, pattern=NUMBER, pattern_help=NUMBER_HELP)
+    unit = Text(_("Unit"), max=20)
+    activity = RecordRef(_("Activity"), entity=ACTIVITY, read_only=True)
 
 
 class ResultSchema(EntitySchema):
@@ -76,11 +103,10 @@ class ResultSchema(EntitySchema):
     activity = RecordRef(_("Activity"), entity=ACTIVITY, help=_("The activity it came out of, if one."))
     station = StationRef(help=_("Taken from the activity when that is named."))
     kind = Choice(_("Kind of result"), scheme=choices.RESULTS.key, required=True)
-    title = Text(_("Result"), required=True, max=120)
+    title = Text(_("What was achieved"), required=True, max=120)
     text = LongText(_("What was reached"), max=4000)
     fen = Yuan(_("Money (yuan)"), help=_("Money that was brought in or spent for it."))
-    quantity = Text(_("Quantity"), max=20, pattern=r"[0-9]{1,12}(\.[0-9]{1,3})?",
-                    pattern_help=_("Write a number such as 20 or 3.5, and its unit in the next field."))
+    quantity = Text(_("Quantity"), max=20, pattern=NUMBER, pattern_help=NUMBER_HELP)
     unit = Text(_("Unit"), max=20, help=_("Lamps, kilometres, households …"))
     day = Day(_("Day"), required=True, past=True, default=local_day)
 
@@ -93,10 +119,16 @@ class Held(EntitySchema):
                  help=_("Their number only: residents are counted, not named."))
 
 
+class Entered(Held):
+    """An activity of an earlier book took place."""
+
+    minutes = LongText(_("Minutes"), max=10_000)
+
+
 class WrittenUp(EntitySchema):
     """What is written down about an activity."""
 
-    minutes = LongText(_("Minutes"), max=10_000, help=_(
+    minutes = LongText(_("Record of the activity"), max=10_000, help=_(
         "What was talked about, seen and agreed. No names, telephone or identity numbers of residents."))
     units = Text(_("Departments that took part"), max=300)
     study = Text(_("What was studied before"), max=200)

@@ -18,10 +18,10 @@ POSTS = {level: f"core_deputy_{level}" for level, _label in MANDATES}
 """Level of a mandate → the core's post, by which every plugin knows the deputy."""
 
 ACTIVE, SUSPENDED, ENDED = "active", "suspended", "ended"
-STATUSES = ((ACTIVE, _("Active")), (SUSPENDED, _("Suspended")), (ENDED, _("Ended")))
+STATUSES = ((ACTIVE, _("Active")), (SUSPENDED, _("Suspended")), (ENDED, _("Mandate ended")))
 GROUPS = (("delegation", _("Delegation")), ("group", _("Group of deputies")))
 CONTACTS = (("deputy", _("With a deputy")), ("voter", _("With a voter")))
-WAYS = (("visit", _("Visit")), ("phone", _("By telephone")), ("meeting", _("Meeting")), ("message", _("Message")))
+WAYS = (("visit", _("Visit")), ("phone", _("By telephone")), ("meeting", _("Meeting")), ("message", _("By message")))
 
 REASONS = ClassScheme(f"{P}status_reason", _("Reasons why a mandate is suspended or ends"), (
     ("detained", _("Detained: under investigation, prosecution or trial for a crime")),

@@ -77,7 +77,7 @@ RECEIVING = Workflow(
         State("planned", _("Planned")),
         State("posted", _("Posted"), tone="info"),
         State("postponed", _("Postponed, posted anew"), tone="warn"),
-        State("held", _("Held"), final=True, tone="ok"),
+        State("held", _("Reception held"), final=True, tone="ok"),
         State("dropped", _("Dropped"), final=True, tone="muted"),
     ),
     transitions=(
@@ -128,7 +128,7 @@ PLANNING = Workflow(
             Clock("post_plan", days(30), _("The yearly plan is posted at the door"), "notify", WORKING,
                   setting=f"{P}limit_post_plan", remind=(-7,)),)),
         State("posted", _("Posted"), final=True, tone="ok"),
-        State("discarded", _("Discarded"), final=True, tone="muted"),
+        State("discarded", _("Plan discarded"), final=True, tone="muted"),
     ),
     transitions=(
         Transition("redraw", "drafted", "drafted", _("Draw the roster anew"), MAKE, by="scope", after=plan_draw.redraw,

@@ -162,7 +162,7 @@ RATINGS = Workflow(
         State("draft", _l("Being prepared by the station")),
         State("proposed", _l("Proposed, the town looks at it"), desk="none"),
         State("looked", _l("Looked at, the county decides"), desk="none"),
-        State("decided", _l("Decided"), final=True, tone="ok"),
+        State("decided", _l("Class decided"), final=True, tone="ok"),
         State("withdrawn", _l("Withdrawn"), final=True, tone="muted"),
     ),
     transitions=(

@@ -160,7 +160,7 @@ FIGURES: tuple[Figure, ...] = (
            _receptions(*TAKES_PLACE), _("Without those that were dropped")),
     Figure("due", _("Of these past or today"), _("Reception days planned that lie before tomorrow"), due,
            _("Without those that were dropped")),
-    Figure("held", _("Held"), _("Reception days in the span that were held"), _receptions(Reception.state.in_(HELD))),
+    Figure("held", _("Reception held"), _("Reception days in the span that were held"), _receptions(Reception.state.in_(HELD))),
     Figure("postponed", _("Postponed"), _("Reception days in the span that were put off at least once"),
            _receptions(Reception.postponed > 0)),
     Figure("late", _("Postponed too late"), _("Reception days put off with less notice than the rule asks"),

@@ -4,6 +4,7 @@ import pytest
 from support import station_world
 
 import grid321.plugins.liaison_station
+from grid321.core.i18n import use_language
 
 
 @pytest.fixture
@@ -16,3 +17,10 @@ def plugin_modules():
 def world(staged, division_tree):
     """Stations, deputies and who works there (``station_world``), each test with a fresh copy."""
     return staged(station_world.build, division_tree)
+
+
+@pytest.fixture
+def english():
+    """Messages in their source language, whichever catalogues other tests have loaded."""
+    with use_language("en"):
+        yield

@@ -15,6 +15,7 @@ from grid321.core.i18n import use_language
 from grid321.plugins.liaison_station import calendar_rules as rules
 from grid321.plugins.liaison_station.plan_fields import from_words, in_words
 
+pytestmark = pytest.mark.usefixtures("english")
 FIRST, LAST = date(2026, 1, 1), date(2027, 12, 31)
 DAYS = st.dates(FIRST, LAST)
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
