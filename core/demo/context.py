@@ -167,6 +167,11 @@ class DemoContext:
         place = self.tree.get(found.division_id) if found is not None else None
         return (int(found.id), place) if found is not None and place is not None else None
 
+    def person_of(self, username: str) -> int | None:
+        """The person behind an account of the demo that was made already, None when there is none of that name."""
+        found = accounts.by_username(username) if username in {one.username for one in self.accounts} else None
+        return found.person_id if found is not None else None
+
     # -- the demo's past
 
     def at(self, moment: datetime, work: Callable[[datetime], None], order: int = 0) -> None:

@@ -31,8 +31,7 @@ PLAYS: Sequence[tuple[str, str, int, str, str, str, int, tuple[str, str, int | N
 
 
 def demo(context: Any) -> None:
-    """Put stations and deputies there, the theme of the quarter, and the activities of eight towns on the agenda."""
-    station_demo.demo(context)
+    """Put the theme of the quarter and the activities of eight towns on the agenda; stations and deputies are there."""
     today = local_day()
     for back in (80, 0):
         day = today - timedelta(days=back)

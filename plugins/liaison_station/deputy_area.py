@@ -9,11 +9,12 @@ from grid321.core.api import lazy_gettext as _
 from . import deputy_life, placement_assistant, placement_pages
 from .deputy_card import DOCUMENTS
 from .deputy_choices import CLASSES, SETTINGS, P
+from .deputy_demo import demo
 from .deputy_entities import ENTITIES
 from .deputy_models import Contact, Deputy, Talk
 from .deputy_roles import GRANTS, PERMISSIONS, ROLES
 
-__all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS"]
+__all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "demo"]
 
 LINKS = (Link(f"{P}placing", _("Place deputies"), "pin-map", placement_pages.PLACE, "more"),)
 JOBS = (Job(placement_assistant.JOB, _("Place deputies into stations"), placement_assistant.run, placement_pages.PLACE),)

@@ -8,12 +8,13 @@ from grid321.core.api import lazy_gettext as _
 
 from . import station_pages, station_panels
 from .station_choices import CLASSES, SETTINGS, P
+from .station_demo import demo
 from .station_documents import DOCUMENTS
 from .station_entities import ENTITIES
 from .station_roles import CONFIRM, GRANTS, PERMISSIONS, POSTS, ROLES
 from .station_schemas import ConfirmSchema
 
-__all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS"]
+__all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "demo"]
 
 PLUGIN = "liaison_station"
 panels_for = station_panels.panels_for

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from grid321.core.api import Actor, Node
+from grid321.core.api import Actor, Node, people
 
 P = "suggestion_tracking."
 DEPUTIES, TOWN_DEPUTIES = 24, 8
@@ -53,18 +53,30 @@ def _make(context: Any) -> Cast:
     town = next((one for one in towns if one.code == SHOWN_TOWN), towns[0])
     village = next(one for one in context.tree.children(town) if one.level == "village")
     since = context.today - timedelta(days=800)
-    deputies = context.people([(towns[number % len(towns)], None) for number in range(DEPUTIES)])
-    own = context.people([(town, None) for _number in range(TOWN_DEPUTIES)])
+    account = context.account_of("deputy")
+    deputies = _held(county, context.person_of("deputy"))
+    if not deputies:
+        deputies = context.people([(towns[number % len(towns)], None) for number in range(DEPUTIES)])
+        own = context.people([(town, None) for _number in range(TOWN_DEPUTIES)])
+        context.posts([*((person, "core_deputy_county", county, since, None) for person in deputies),
+                       *((person, "core_deputy_town", town, since, None) for person in own)])
     leader = context.person(county)
-    context.posts([*((person, "core_deputy_county", county, since, None) for person in deputies),
-                   *((person, "core_deputy_town", town, since, None) for person in own)])
-    deputy = context.account("deputy", "Deputy to the county people's congress", county, deputies[0])
+    deputy = account[0] if account is not None else context.account(
+        "deputy", "Deputy to the county people's congress", county, deputies[0])
     units = {name: unit for (place, name), unit in context.departments.items() if place == county.id}
     clerk = context.person(county)
     context.posts([(clerk, "matter_unit_clerk", county, since, units[BUREAU])])
     bureau = context.account("bureau", "Clerk of a bureau", county, clerk)
     officer = _offices(context, county, town, village)
     return Cast(deputies, deputy, Actor(officer, None, "county", "county", system=True), leader, units, (bureau, units[BUREAU]))
+
+
+def _held(county: Node, first: int | None) -> list[int]:
+    """The county's deputies whom a plugin before this one made, ``first`` (who has an account) before all; empty without one."""
+    post = people.Post
+    found = [person for (person,) in post.select(post.person_id).where(
+        (post.kind == "core_deputy_county") & (post.division_id == county.id) & post.to_day.is_null()).order_by(post.id).tuples()]
+    return [first, *(person for person in found if person != first)][:DEPUTIES] if first in found else []
 
 
 def _offices(context: Any, county: Node, town: Node, village: Node) -> int:
