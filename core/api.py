@@ -152,6 +152,7 @@ from .statistics import Funnel, Overdue, Part, Ratio, Tally
 from .tokens import actor_of as actor_of_token
 from .tree import Node, Tree, ancestor_columns
 from .unit_accounts import has_account
+from .workbooks import workbook
 from .workflow import (
     Clock,
     Extension,
@@ -385,5 +386,6 @@ __all__ = [
     "tree",
     "up",
     "within",
+    "workbook",
     "working_days",
 ]
