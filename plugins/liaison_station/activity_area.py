@@ -6,7 +6,7 @@ from typing import Any
 from grid321.core.api import Actor, Api, Node, guarded, inside, json_schema
 from grid321.core.api import lazy_gettext as _
 
-from . import activity_pages, activity_panels, rhythm_pages
+from . import activity_pages, activity_panels, attendance, deputy_life, rhythm_pages
 from .activity_choices import CLASSES, SETTINGS
 from .activity_demo import demo
 from .activity_entities import ENTITIES
@@ -20,6 +20,7 @@ __all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "ROLES", "SE
 
 WORKFLOWS = (LIFE,)
 PLUGIN = "liaison_station"
+deputy_life.ON_STATUS.append(attendance.mandate_changed)
 LOGIN = "login"
 """Pages of one’s own: whoever is invited or stands there, also somebody whose posts lie elsewhere in the tree."""
 

@@ -16,6 +16,8 @@ LEVELS = ("city", "county", "town", "village")
 ROLES = (("deputy", _("Deputy")), ("leader", _("Leader")), ("department", _("Department")),
          ("grid", _("Grid worker or grid head")), ("other", _("Somebody else")))
 ANSWERS = (("comes", _("Comes")), ("cannot", _("Cannot come")))
+WITHDRAWN = ("withdrawn", _("Invitation withdrawn"))
+"""What stands where an answer would: the mandate rests or has ended."""
 WAYS = (("list", _("By the officer’s list")), ("qr", _("By the code shown there")))
 WHOM = (("station", _("All deputies of the station")), ("group", _("A delegation or group of deputies")),
         ("person", _("One person")))

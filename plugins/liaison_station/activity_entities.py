@@ -6,17 +6,21 @@ from typing import Any
 from grid321.core.api import Actor, Counter, Entity, Node
 from grid321.core.api import lazy_gettext as _
 
-from . import attendance
+from . import activity_rooms, attendance
 from .activity_choices import LEVELS
-from .activity_models import Activity, Attendance, Result, Theme
+from .activity_models import Activity, Attendance, PastActivity, Result, Theme
+from .activity_past import check_past, create_past, delete_past
 from .activity_rules import check_activity, check_result, check_theme
-from .activity_schemas import ActivitySchema, AttendanceSchema, ResultSchema, ThemeSchema
+from .activity_schemas import ActivitySchema, AttendanceSchema, PastSchema, ResultSchema, ThemeSchema
+from .station_records import home_of_station
 
 P = "liaison_station."
 
 
 def after_activity(record: Any, values: dict[str, Any], actor: Actor, node: Node) -> None:
     """The list follows the day of its activity; who is invited already hears of another day, time or place."""
+    if values.keys() & activity_rooms.PARTS:
+        activity_rooms.follow(record, actor)
     if "day" in values:
         attendance.follow_day(record, record.day)
     if record.state == "announced" and values.keys() & {"day", "from_minute", "place"}:
@@ -43,10 +47,18 @@ ATTENDANCE = Entity(
     actions=("delete", "export"), icon="check2-square", menu=None, levels=LEVELS, delete=attendance.refuse_said,
     description=_("Who was invited to activities, what they answered and who was there."))
 
+PAST = Entity(
+    f"{P}past", PastActivity, PastSchema, _("Activities of earlier books"), columns=("day", "title", "station", "activity"),
+    filters=("station", "day"), search=("title",), sorts=("-day", "-id"), title="title",
+    actions=("create", "delete", "import", "export"), icon="journal-arrow-up", menu="more", levels=LEVELS,
+    home=home_of_station, check=check_past, create=create_past, delete=delete_past,
+    description=_("Activities of earlier years from the books of the stations: each line becomes an activity with its "
+                  "attendance. Until it is confirmed there, it can be taken back here."))
+
 RESULT = Entity(
     f"{P}result", Result, ResultSchema, _("Results"), columns=("title", "kind", "fen", "quantity", "unit", "station", "day"),
     filters=("kind", "activity", "station", "day"), search=("title",), sorts=("-day", "-id"), title="title",
     actions=("create", "edit", "delete", "export"), icon="check2", menu="more", levels=LEVELS, check=check_result,
     counters=(Counter("kind"),), description=_("What activities and stations reached, with money and quantities."))
 
-ENTITIES = (THEME, ACTIVITY, ATTENDANCE, RESULT)
+ENTITIES = (THEME, ACTIVITY, ATTENDANCE, RESULT, PAST)

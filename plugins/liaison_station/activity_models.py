@@ -36,6 +36,7 @@ class Activity(Case):
     from_minute = peewee.SmallIntegerField(null=True)
     to_minute = peewee.SmallIntegerField(null=True)
     place = peewee.CharField(max_length=120, default="")
+    room_id = peewee.BigIntegerField(null=True)  # of the station; booked while the activity is planned
     leader_id = peewee.BigIntegerField(null=True)  # a person
     units = peewee.CharField(max_length=300, default="")  # departments that take part
     study = peewee.CharField(max_length=200, default="")  # what was studied before
@@ -62,7 +63,7 @@ class Attendance(Scoped):
     person_id = peewee.BigIntegerField(null=True, index=True)
     guest = peewee.CharField(max_length=80, default="")  # name and office of somebody who is no person of the platform
     role = peewee.CharField(max_length=12)  # deputy | leader | department | grid | other
-    answer = peewee.CharField(max_length=8, default="")  # comes | cannot
+    answer = peewee.CharField(max_length=10, default="")  # comes | cannot | withdrawn
     came = peewee.BooleanField(null=True)
     how = peewee.CharField(max_length=6, default="")  # list | qr
     day = peewee.DateField()
@@ -71,6 +72,19 @@ class Attendance(Scoped):
         table_name = "liaison_station_attendance"
         indexes = scope_indexes((("activity_id", "person_id"), True), (("deputy_id", "day"), False),
                                 (("county_id", "day"), False))
+
+
+class PastActivity(Scoped):
+    """A line of an earlier book of activities, entered by hand or by sheet; the activity that came of it says everything else."""
+
+    station_id = peewee.BigIntegerField(index=True)
+    day = peewee.DateField()
+    title = peewee.CharField(max_length=120)
+    activity_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "liaison_station_past"
+        indexes = scope_indexes((("station_id", "day"), False))
 
 
 class Result(Scoped):
@@ -91,4 +105,4 @@ class Result(Scoped):
         indexes = scope_indexes((("county_id", "day"), False))
 
 
-MODELS = (Theme, Activity, Attendance, Result)
+MODELS = (Theme, Activity, Attendance, PastActivity, Result)

@@ -9,8 +9,10 @@ from grid321.core.api import lazy_gettext as _
 from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, P, may
 
 RUN, ALL, ATTEND = f"{P}activity_run", f"{P}attendance_all", f"{P}activity_attend"
-SEE = (*may("theme.view", "activity.view", "attendance.view", "result.view"), ALL)
-KEEP = (*may("activity.create,edit,export", "attendance.delete,export", "result.create,edit,delete,export"), RUN)
+SEE = (*may("theme.view", "activity.view", "attendance.view", "result.view", "past.view"), ALL)
+KEEP = (*may(
+    "past.create,delete,import,export", "activity.create,edit,export", "attendance.delete,export",
+    "result.create,edit,delete,export"), RUN)
 THEMES = may("theme.create,edit,export")
 DEPUTY = (*may("theme.view", "activity.view", "attendance.view", "result.view"), ATTEND)
 

@@ -12,11 +12,11 @@ from .activity_models import Activity, Attendance, Result, Theme
 from .deputy_models import Deputy, Placement
 from .placement import in_office, open_on
 from .station_checks import reader
-from .station_models import Station
+from .station_models import Room, Station
 from .station_rules import is_open
 
 Errors = dict[str, list[str]]
-DONE = ("held", "written")
+DONE = ("held", "entered", "written")
 """The states of an activity that took place."""
 
 BEFORE = ("planned", "announced")
@@ -60,6 +60,7 @@ def check_activity(data: dict[str, Any], record: Any, node: Node) -> Errors:
         errors["to_minute"] = [_("It ends before it begins. Correct one of the times.") if begin is not None
                                else _("Enter the time at which it begins as well.")]
     errors |= _check_station(value("station_id"), value("day"), node) | _check_leader(value)
+    errors |= _check_room(value, node)
     theme = theme_at(node, value("day")) if value("themed") or value("kind") == "theme" else None
     if value("themed") and theme is None:
         errors["themed"] = [_("No theme is set for this quarter at %(place)s or above. Enter the theme first.", place=node.name)]
@@ -87,18 +88,31 @@ def _check_leader(value: Any) -> Errors:
         return {}
     if leader_id is None:
         return {"leader": [_("Name the deputy whose activity it is, or tick that several deputies act together.")]}
-    if active_mandate(leader_id, value("station_id")) is None:
+    if active_mandate(leader_id, value("station_id"), value("day")) is None:
         return {"leader": [_("This person is no active deputy. An activity of one deputy is that of a deputy in office.")]}
     return {}
 
 
-def active_mandate(person_id: int, station_id: int | None) -> Deputy | None:
-    """The mandate in office with which a person takes part: that of the station where there is one, else the oldest."""
-    found = list(Deputy.select().where((Deputy.person_id == person_id) & in_office(local_day())).order_by(Deputy.id))
+def _check_room(value: Any, node: Node) -> Errors:
+    """A room is one of the station, or of the division where no station is named, and is taken from one time to another."""
+    room = Room.get_or_none(Room.id == value("room_id")) if value("room_id") else None
+    if room is None:
+        return {"room": [_("This room no longer exists. Choose another one.")]} if value("room_id") else {}
+    if room.division_id != node.id or value("station_id") not in (None, room.station_id):
+        return {"room": [_("Choose a room of the station.")]}
+    if value("from_minute") is None or value("to_minute") is None:
+        return {"to_minute": [_("Enter from when to when: the room is booked for that time.")]}
+    return {}
+
+
+def active_mandate(person_id: int, station_id: int | None, day: date | None = None) -> Deputy | None:
+    """The mandate in office on ``day`` (today) with which a person takes part: that of the station if any, else the oldest."""
+    day = day or local_day()
+    found = list(Deputy.select().where((Deputy.person_id == person_id) & in_office(day)).order_by(Deputy.id))
     if len(found) < 2 or station_id is None:
         return found[0] if found else None
     here = {row[0] for row in Placement.select(Placement.deputy_id).where(
-        (Placement.person_id == person_id) & (Placement.station_id == station_id) & open_on(local_day())).tuples()}
+        (Placement.person_id == person_id) & (Placement.station_id == station_id) & open_on(day)).tuples()}
     return next((deputy for deputy in found if deputy.id in here), found[0])
 
 

@@ -8,10 +8,10 @@ from grid321.core.api import Clock, Refusal, State, Transition, Workflow, days, 
 from grid321.core.api import gettext as _t
 from grid321.core.api import lazy_gettext as _
 
-from . import attendance
+from . import activity_rooms, attendance
 from .activity_choices import WORKING
 from .activity_rules import fulfilled
-from .activity_schemas import Dropped, Held, WrittenUp
+from .activity_schemas import Dropped, Entered, Held, WrittenUp
 
 P = "liaison_station."
 RUN = f"{P}activity_run"
@@ -53,6 +53,11 @@ def _lacking(case: Any, data: Any, keys: Collection[str]) -> Refusal | None:
     return None
 
 
+def from_book(case: Any, data: Any, actor: Any) -> Refusal | None:
+    """Guard: only a line of an earlier book enters an activity as held, never the platform by itself."""
+    return None if data.get("held_on") else Refusal(_("This step follows a line of an earlier book."), "from_book")
+
+
 def announced(case: Any, data: Any, actor: Any) -> dict[str, Any]:
     """Columns of an activity that is announced."""
     return {"announced_on": local_day()}
@@ -69,6 +74,16 @@ def written(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
     return {name: data[name] for name in ("minutes", "units", "study") if name in data}
 
 
+def entered(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
+    """Columns of an activity that comes from an earlier book."""
+    return {**held(case, data, actor), "minutes": data.get("minutes") or ""}
+
+
+def struck(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    """Columns of an activity that was entered by mistake: it counts nowhere."""
+    return {"held_on": None, "voters": 0}
+
+
 def tell_invited(case: Any, data: Any, actor: Any) -> None:
     """After it was announced: everybody in the list is invited."""
     attendance.tell(case, attendance.INVITED)
@@ -82,7 +97,8 @@ def note_leader(case: Any, data: Any, actor: Any) -> None:
 
 
 def tell_dropped(case: Any, data: Any, actor: Any) -> None:
-    """After it was dropped: who had been invited is told."""
+    """After it was dropped: its room is free again, and who had been invited is told."""
+    activity_rooms.give_back(case, actor)
     if case.announced_on is not None:
         attendance.tell(case, attendance.DROPPED)
 
@@ -95,6 +111,7 @@ LIFE = Workflow(
         State("held", _("Held, to be written up"), tone="warn", clocks=(
             Clock("write_up", days(7), _("The activity is written up"), "notify", WORKING,
                   setting=f"{P}limit_write_up", remind=(-2,)),)),
+        State("entered", _("Entered from a book, to be confirmed"), tone="info"),
         State("written", _("Written up"), final=True, tone="ok"),
         State("dropped", _("Dropped"), final=True, tone="muted"),
     ),
@@ -107,4 +124,10 @@ LIFE = Workflow(
                    sets=written, flow="solved", prefill=True, tone="ok", notify=()),
         Transition("drop", ("planned", "announced"), "dropped", _("Drop it"), RUN, by="scope", asks=(Dropped,),
                    after=tell_dropped, flow="withdrawn", tone="bad", notify=()),
+        Transition("enter", "planned", "entered", _("Enter from a book"), None, asks=(Entered,), automatic=True, guard=from_book,
+                   sets=entered, notify=()),
+        Transition("confirm", "entered", "written", _("Confirm as entered"), RUN, by="scope", flow="solved", bulk=True, tone="ok",
+                   notify=()),
+        Transition("strike", "entered", "dropped", _("Strike it: it did not take place"), RUN, by="scope", asks=(Dropped,),
+                   sets=struck, flow="withdrawn", tone="bad", notify=()),
     ))

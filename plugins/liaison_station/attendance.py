@@ -31,6 +31,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
+from .activity_choices import WITHDRAWN
 from .activity_models import Activity, Attendance
 from .activity_rules import DONE, active_mandate
 from .deputy_models import Deputy
@@ -38,10 +39,12 @@ from .placement import deputies_of, in_office
 from .station_checks import lock
 
 KEY, ACTIVITY = "liaison_station.attendance", "liaison_station.activity"
-OPEN = ("planned", "announced", "held")
+OPEN = ("planned", "announced", "held", "entered")
 INVITED = _l("You are invited to an activity of deputies on %(day)s (%(number)s).").message
 CHANGED = _l("An activity to which you are invited was changed: it is on %(day)s (%(number)s).").message
 DROPPED = _l("The activity on %(day)s (%(number)s) to which you were invited does not take place.").message
+WITHDRAWN_TOLD = _l(
+    "Your invitation to the activity on %(day)s (%(number)s) was withdrawn: your mandate rests or has ended.").message
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def add_guest(activity_id: int, guest: str, role: str, actor: Actor) -> Attendan
 
 
 def _as_what(activity: Any, person_id: int, role: str, *, strict: bool) -> dict[str, Any]:
-    mandate = active_mandate(person_id, activity.station_id)
+    mandate = active_mandate(person_id, activity.station_id, activity.held_on or activity.day)
     if mandate is not None and role in ("", "deputy"):
         return {"deputy_id": mandate.id, "role": "deputy"}
     rests = not role and Deputy.select(Deputy.name, Deputy.status).where(Deputy.person_id == person_id).first()
@@ -152,6 +155,9 @@ def answer(attendance_id: int, says: str, actor: Actor) -> Attendance:
     with transaction():
         row = _row(attendance_id)
         activity = _locked(row.activity_id)
+        if row.answer == WITHDRAWN[0]:
+            raise Refused(_("This invitation was withdrawn: the mandate rests or has ended."), activity.number,
+                          _("Tell the liaison officer if that is not so."), code="withdrawn")
         if activity.state not in ("planned", "announced") or activity.day < local_day():
             raise Refused(_("This activity waits for no answers any more."), activity.number,
                           _("Tell the liaison officer if something is to be corrected."), code="too_late")
@@ -243,6 +249,29 @@ def _not_before(activity: Any) -> None:
                       _("Who is present is recorded on its day."), code="not_yet")
 
 
+def mandate_changed(deputy: Any, actor: Actor) -> None:
+    """A mandate rests, ended or goes on: invitations to what is still to come are withdrawn, or stand again.
+
+    Who takes part in spite of it is no deputy there. Called in the transaction that changes the mandate.
+    """
+    mine = (Attendance.deputy_id == deputy.id) | (
+        (Attendance.person_id == deputy.person_id) & (Attendance.answer == WITHDRAWN[0]))
+    for row in list(Attendance.select().join(Activity, on=(Activity.id == Attendance.activity_id)).where(
+            mine & Attendance.came.is_null() & (Activity.day >= local_day()) & Activity.state.in_(("planned", "announced")))):
+        _follow_mandate(row, deputy, actor)
+
+
+def _follow_mandate(row: Attendance, deputy: Any, actor: Actor) -> None:
+    activity = Activity.get_by_id(row.activity_id)
+    mandate, withdrawn = active_mandate(deputy.person_id, activity.station_id, activity.day), row.answer == WITHDRAWN[0]
+    if mandate is not None:
+        _write(row, actor, deputy_id=mandate.id, role="deputy", answer="" if withdrawn else row.answer)
+    elif not withdrawn:
+        _write(row, actor, deputy_id=None, role="other", answer=WITHDRAWN[0])
+    if activity.state == "announced" and withdrawn != (mandate is None):
+        tell(activity, WITHDRAWN_TOLD if mandate is None else INVITED, [deputy.person_id])
+
+
 def refuse_said(row: Any, actor: Actor, node: Node) -> None:
     """Before a row is deleted: only who was entered by mistake goes, not who was there or answered."""
     activity = Activity.get_or_none(Activity.id == row.activity_id)
@@ -254,13 +283,13 @@ def refuse_said(row: Any, actor: Actor, node: Node) -> None:
 
 def figures(activity_ids: Collection[int]) -> dict[int, Figures]:
     """The figures of activities by id, none for one without a list. One query."""
-    count, case = peewee.fn.COUNT(Attendance.id), peewee.Case
     def of(condition: Any) -> Any:
-        return peewee.fn.SUM(case(None, ((condition, 1),), 0))
+        return peewee.fn.SUM(peewee.Case(None, ((condition, 1),), 0))
 
     present = Attendance.came == True  # noqa: E712 - SQL
     query = Attendance.select(
-        Attendance.activity_id, count, of(Attendance.answer == "comes"), of(Attendance.answer == "cannot"), of(present),
+        Attendance.activity_id, of(Attendance.answer != WITHDRAWN[0]), of(Attendance.answer == "comes"),
+        of(Attendance.answer == "cannot"), of(present),
         of(present & Attendance.deputy_id.is_null(False)), of(Attendance.came.is_null())).where(
         Attendance.activity_id.in_(list(activity_ids) or [0])).group_by(Attendance.activity_id)
     return {row[0]: Figures(*(int(number) for number in row[1:])) for row in query.tuples()}

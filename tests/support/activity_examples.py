@@ -5,16 +5,31 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from grid321.core import signed_links
+from grid321.core import db, signed_links
+from grid321.core.registry import registry
 
-from . import station_examples
+from . import deputy_examples, station_examples
 
 P = "liaison_station."
+
+
+
+def deputies(number: int) -> str:
+    """The name of a deputy in office, whom no other is called like."""
+    model = registry().entity(P + "deputy").model
+    made = deputy_examples.deputy(number)
+    name = f"代表{number}号{db.new_uid()[:4]}"
+    model.update(name=name).where(model.id == made).execute()
+    return name
+
 
 EXAMPLES: dict[str, Any] = {
     P + "theme": {"year": lambda number: 2000 + number % 200, "quarter": lambda number: number % 4 + 1},
     P + "activity": {"station": None, "kind": "station", "themed": None, "from_minute": "09:00", "to_minute": "11:30",
-                     "place": "溪河社区活动室"},
+                     "place": "溪河社区活动室", "room": None},
+    P + "past": {"station": station_examples.station, "kind": "station", "day": lambda number: db.local_day().isoformat(),
+                 "deputies": deputies, "result": "修通水渠", "result_kind": "built", "fen": "32000.50", "quantity": "1.2",
+                 "unit": "公里"},
     P + "activity_life.write_up": {"minutes": "走访十七户，收集路灯问题三件。"},
     P + "result": {"activity": None, "station": station_examples.station, "fen": "32000.50", "quantity": "20", "unit": "盏"},
 }

@@ -52,6 +52,7 @@ def up(migrator, db):
         from_minute = SmallIntegerField(null=True)
         to_minute = SmallIntegerField(null=True)
         place = CharField(max_length=120, default='')
+        room_id = BigIntegerField(null=True)
         leader_id = BigIntegerField(null=True)
         units = CharField(max_length=300, default='')
         study = CharField(max_length=200, default='')
@@ -84,7 +85,7 @@ def up(migrator, db):
         person_id = BigIntegerField(index=True, null=True)
         guest = CharField(max_length=80, default='')
         role = CharField(max_length=12)
-        answer = CharField(max_length=8, default='')
+        answer = CharField(max_length=10, default='')
         came = BooleanField(null=True)
         how = CharField(max_length=6, default='')
         day = DateField()
@@ -496,6 +497,30 @@ def up(migrator, db):
             table_name = 'liaison_station_paper'
             indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'series', 'edition'), True))
     db.create_tables([Paper])
+
+    class PastActivity(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        station_id = BigIntegerField(index=True)
+        day = DateField()
+        title = CharField(max_length=120)
+        activity_id = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'liaison_station_past'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('station_id', 'day'), False))
+    db.create_tables([PastActivity])
 
     class Placement(Model):
         id = BigAutoField()
@@ -1103,6 +1128,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('liaison_station_postponement'))
     migrator.migrate(migrator.drop_table('liaison_station_plan'))
     migrator.migrate(migrator.drop_table('liaison_station_placement'))
+    migrator.migrate(migrator.drop_table('liaison_station_past'))
     migrator.migrate(migrator.drop_table('liaison_station_paper'))
     migrator.migrate(migrator.drop_table('liaison_station_opinion'))
     migrator.migrate(migrator.drop_table('liaison_station_money'))
