@@ -85,6 +85,15 @@
     if (button) { event.preventDefault(); window.print(); }
   });
 
+  // Entries that wait in this browser (outbox.js) are sent from the page of their form: say so on every other page.
+  const note = document.querySelector('[data-outbox-note]');
+  let waiting = null;
+  try { waiting = JSON.parse(window.localStorage.getItem('grid321-waiting') || 'null'); } catch (_error) { waiting = null; }
+  if (note && waiting && waiting.account === note.dataset.outboxNote && !document.querySelector('[data-outbox-strip]')) {
+    note.querySelector('a').href = waiting.page;
+    note.hidden = false;
+  }
+
   // Filters fold on a phone: the list is what was asked for.
   if (window.matchMedia('(max-width: 767px)').matches) {
     document.querySelectorAll('details.fold[open]:not([data-keep])').forEach(function (fold) {

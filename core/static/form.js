@@ -81,6 +81,12 @@
     form.addEventListener('input', later);
     form.addEventListener('change', later);
     form.addEventListener('submit', function () { clearTimeout(timer); keep(); });
+    // What the outbox has taken over is no draft any more.
+    form.addEventListener('grid321-queued', function () {
+      clearTimeout(timer);
+      renew();
+      window.grid321.draft('readwrite', function (store) { return store.delete(key); }).catch(function () { return null; });
+    });
   }).catch(function () { return null; });
 }());
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Actor, Api, Link, Node, Panel, attachments, guarded, inside
+from grid321.core.api import Actor, Api, Link, Node, attachments, guarded, inside
 from grid321.core.api import lazy_gettext as _
 
-from . import day_close, day_desk, opinion_workflow, voter_rating
+from . import day_close, day_desk, day_panels, opinion_workflow, voter_rating
 from .day_choices import CLASSES, OPINION, PLUGIN, SETTINGS
 from .day_entities import ENTITIES
 from .day_models import Opinion
@@ -25,14 +25,7 @@ def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
     return inside(Opinion, SEE_ALL, node, actor) | (Opinion.person_id == (actor.person_id or 0))
 
 
-def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
-    """Beside an opinion that was answered: the link by which the voter rates it."""
-    if slot != "detail.aside" or entity.key != OPINION or record.state not in opinion_workflow.RATED_FROM:
-        return None
-    if not record.wants_answer or not actor.may_on(voter_rating.GIVE, record):
-        return None
-    return [Panel(_("Let the voter rate the answer"), "liaison_station/rate_panel.html", {
-        "url": f"/d/{node.code}/{PLUGIN}/opinion/{record.id}/rate-link"}, order=8)]
+panels_for = day_panels.panels_for
 
 
 def register(blueprint: Any) -> None:

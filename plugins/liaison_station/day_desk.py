@@ -34,7 +34,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
-from . import day_close, register
+from . import day_close, day_earlier, plan_choices, register
 from .day_choices import KINDS, PLUGIN, RESULTS, SUBJECTS, VISIT
 from .day_models import Opinion, Visit
 from .day_roles import DESK
@@ -162,11 +162,15 @@ def _context(reception: Reception, place: Any, *, values: dict[str, str] | None 
              problem: Problem | None = None) -> dict[str, Any]:
     count = register.totals(reception.id)
     start = {"voters": str(count["persons"]), "summary": reception.summary or register.summary_of(reception)}
-    found = _line_context(reception, place, values if values is not None else forms.start_values((VisitSchema,), {}),
+    begun = {**forms.start_values((VisitSchema,), {}), **({"mode": "online"} if reception.mode == "online" else {})}
+    found = _line_context(reception, place, values if values is not None else begun,
                           problem=problem if closing is None else None)
     errors = dict(problem.errors) if problem is not None and closing is not None else {}
-    rows = _rows(reception)
-    return {**found, "count": count, "duties": _duties(reception), "drafts": [row for row in rows if row["draft"]],
+    rows, older = _rows(reception), day_earlier.open_before(reception)
+    left = {"earlier": day_earlier.shown(older, g.node.code), "earlier_count": len(older),
+            "earlier_url": f"/d/{g.node.code}/{PLUGIN}/opinion/?station={reception.station_id}"}
+    return {**found, **left, "tags": _tags(reception), "count": count, "duties": _duties(reception),
+            "drafts": [row for row in rows if row["draft"]],
             "settled": [row for row in rows if not row["draft"]], "close_url": f"{_url(reception)}/close",
             "errors": found["errors"] if closing is None else _shown((Closing,), errors, problem),
             "closing": forms.form_fields((Closing,), closing or start, node=place, actor=current_actor(), errors=errors)}
@@ -216,6 +220,14 @@ def _first_on_duty(field: dict[str, Any], reception: Reception) -> None:
         last = Visit.select(Visit.deputy_id).where(
             (Visit.reception_id == reception.id) & Visit.deputy_id.is_null(False)).order_by(Visit.id.desc()).first()
         field["value"] = str(last.deputy_id) if last is not None else (first or [""])[0]
+
+
+def _tags(reception: Reception) -> list[str]:
+    """What is unlike an ordinary day: in the evening, a leaders’ day, by the net, outside the station."""
+    found = [str(dict(plan_choices.KINDS)[reception.kind])] if reception.kind != "reception" else []
+    if reception.mode != "offline":
+        found.append(str(dict(plan_choices.MODES)[reception.mode]))
+    return found + ([] if reception.inside else [_("Outside the station")])
 
 
 def _duties(reception: Reception) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ from werkzeug.serving import make_server
 
 CHROMIUM = os.environ.get("GRID321_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+             "--disable-component-update", "--disable-sync",
+             "--host-resolver-rules=MAP *.grid321.test 127.0.0.1"]
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 PHONE, DESK = 390, 1280
 expect.set_options(timeout=10_000)
