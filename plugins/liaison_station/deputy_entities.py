@@ -18,7 +18,7 @@ from .deputy_schemas import (
     PlacementSchema,
     TalkSchema,
 )
-from .placement_write import create_placement, update_placement
+from .placement_write import create_placement, delete_placement, placement_written, update_placement
 from .station_choices import LEVELS as STATIONS
 
 LEVELS = ("county", "town")
@@ -54,7 +54,8 @@ PLACEMENT = Entity(
     f"{P}placement", Placement, PlacementSchema, _("Placements"), columns=("deputy", "station", "home", "from_day", "to_day"),
     filters=("station", "deputy", "home", "from_day", "to_day"), sorts=("-from_day", "-id"), title="id", icon="pin-map",
     menu="more", actions=("create", "edit", "delete", "export"), check=checks.check_placement, create=create_placement,
-    levels=STATIONS, update=update_placement, description=_("Which deputy belongs to which station, from when to when."))
+    levels=STATIONS, update=update_placement, delete=delete_placement, after=placement_written,
+    description=_("Which deputy belongs to which station, from when to when."))
 
 CONTACT = Entity(
     f"{P}contact", Contact, ContactSchema, _("Double contact"), columns=("deputy", "kind", "other", "place", "last_on", "to_day"),

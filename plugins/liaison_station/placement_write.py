@@ -1,7 +1,7 @@
 """Placing deputies into stations: one home station at each level, whoever writes at the same moment."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,6 +31,10 @@ from .station_models import Station
 
 PLACEMENT = f"{P}placement"
 
+ON_PLACED: list[Callable[[Any, bool, Actor], None]] = []
+"""Called as (placement, gone, actor) in the transaction in which a placement was written, or (``gone``) is taken back: coming
+duties at that station go. A function raises to undo the step."""
+
 
 def create_placement(data: Mapping[str, Any], actor: Actor, node: Node) -> Placement:
     """Place a deputy into a station, inside the transaction; the row lives where the station does. ``data`` is checked.
@@ -57,6 +61,22 @@ def update_placement(record: Placement, data: Mapping[str, Any], actor: Actor, n
     values = {name: data[name] for name in names if name in data}
     _refuse_second({**record.__data__, **values}, record.id)
     return values
+
+
+def placement_written(record: Placement, values: Mapping[str, Any], actor: Actor, node: Node) -> None:
+    """After a placement was written: when its days changed, the other areas are told."""
+    if record.version > 1 and {"from_day", "to_day"} & set(values):
+        _tell(record, False, actor)
+
+
+def delete_placement(record: Placement, actor: Actor, node: Node) -> None:
+    """Take a placement back, as if it had never been: the other areas are told before it goes."""
+    _tell(record, True, actor)
+
+
+def _tell(record: Placement, gone: bool, actor: Actor) -> None:
+    for observer in ON_PLACED:
+        observer(record, gone, actor)
 
 
 def move(record: Placement, station_id: int, actor: Actor, node: Node, day: date | None = None) -> Placement:

@@ -6,15 +6,16 @@ from typing import Any
 from grid321.core.api import Actor, Api, Job, Link, Node, Standing, guarded, inside, json_schema
 from grid321.core.api import lazy_gettext as _
 
-from . import feeds, plan_make, plan_pages, reminders
+from . import deputy_life, feeds, placement_write, plan_free, plan_make, plan_pages, reminders
 from .plan_choices import DUTY, PLUGIN, SETTINGS, WISH, P
+from .plan_demo import demo
 from .plan_entities import ENTITIES
 from .plan_flow import WORKFLOWS
 from .plan_roles import ALL_WISHES, GRANTS, MAKE, PERMISSIONS, ROLES
 from .plan_schemas import Year
 from .reception_models import Wish
 
-__all__ = ["ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS"]
+__all__ = ["ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "WORKFLOWS", "demo"]
 
 JOBS = (
     Job(plan_make.JOB, _("Make yearly plans of receptions"), plan_make.run, MAKE),
@@ -22,6 +23,8 @@ JOBS = (
 )
 LINKS = (Link(f"{PLUGIN}.make_plans", _("Make yearly plans"), "calendar-check", MAKE, menu="more"),)
 panels_for = plan_pages.panels_for
+deputy_life.ON_STATUS.append(plan_free.status_changed)
+placement_write.ON_PLACED.append(plan_free.placement_changed)
 
 
 def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:

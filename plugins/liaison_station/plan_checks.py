@@ -109,7 +109,8 @@ def check_duty(data: dict[str, Any], record: Any, node: Any) -> Errors:
     if reception is None or reception.closed_at is not None:
         return {"reception": [_("This reception is over. Choose one that is still to come.")]}
     deputy = Deputy.get_by_id(data["deputy_id"])
-    data |= {"station_id": reception.station_id, "day": reception.day, "person_id": deputy.person_id, "by": "hand"}
+    data |= {"station_id": reception.station_id, "day": reception.day, "person_id": deputy.person_id,
+             "by": data.get("by") or "hand"}
     reason = why_not(deputy, reception)
     return {"deputy": [reason]} if reason else {}
 

@@ -1,6 +1,7 @@
 """Demo data of receptions: rules, plans of last year's end, of this year and of the next, postponed and dropped days, wishes.
 
-What is past was held in the end (``after_all``), apart from days that another area of the plugin played before.
+Days come onto the demo's agenda when their plan is posted. Each is held in the early afternoon of its day with what a summary
+says, unless another area played it before that.
 """
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from grid321.core.api import SYSTEM, engine, now, records, registry, shift_clock, tree
+from grid321.core.api import SYSTEM, engine, local_day, now, records, registry, shift_clock, tree
 
 from . import plan_make
 from .placement import deputies_by_station
@@ -32,11 +33,14 @@ def demo(context: Any) -> None:
     year = context.today.year
     _rules(context, towns, shown, villages, offices)
     _wishes(context, shown, villages)
-    planned = [one.id for one in (*towns, *villages, *offices)]
-    _plan(context, [one.id for one in towns], year - 1, date(year - 1, 8, 25))
-    _plan(context, planned, year, date(year - 1, 12, 20))
-    _changes(context, shown, towns, villages)
-    context.after_all(lambda: _hold(context))
+    central = [one for one in towns if one.kind == "central" and one.id != shown.id]
+    changes = {central[0].id: (-6, "postpone", 4, ""), central[1].id: (-1, "postpone", 6, "暴雨黄色预警，通村道路临时管制"),
+               villages[1].id: (-2, "drop", 0, "与村委会换届选举大会同日，当月改由镇中心站接待")}
+    last = [one.id for one in towns]
+    every = [one.id for one in (*towns, *villages, *offices)]
+    _put(context, date(year - 1, 10, 25), lambda: _plan(context, last, year - 1, {}))
+    _put(context, date(year - 1, 12, 20), lambda: _plan(context, every, year, changes))
+    context.after_all(lambda: _present(context, central[0], [shown.id, *(one.id for one in villages[:2])]))
 
 
 def _stations(context: Any) -> tuple[list[Any], Any, list[Any], list[Any]]:
@@ -87,65 +91,63 @@ def _wishes(context: Any, shown: Any, villages: Sequence[Any]) -> None:
     there = deputies_by_station([shown.id, *(one.id for one in villages[:3])], context.today)
     for number, deputy in enumerate(one for found in there.values() for one in found[1:4]):
         values = {"from_day": None, "to_day": None, "weekday": None, "note": "", **spans[number % len(spans)]}
-        with shift_clock(_moment(date(year - 1, 12, 1)) - now()):
+        with shift_clock(datetime(year - 1, 12, 1, 1) - now()):
             records.create(registry().entity(WISH), {"deputy_id": deputy.id, **values}, SYSTEM, tree().get(deputy.division_id))
 
 
 # ---------------------------------------------------------------- plans
 
-def _plan(context: Any, station_ids: Sequence[int], year: int, day: date) -> None:
-    """Plan a year for some stations and post it, on a day of the past."""
-    with shift_clock(_moment(day) - now()):
-        plan_make.make(station_ids, year, f"demo{year}", SYSTEM)
-        for plan in list(Plan.select().where((Plan.year == year) & (Plan.state == "drafted")).order_by(Plan.id)):
-            engine.perform(registry().entity(PLAN), plan.id, "post", {}, SYSTEM, None, tree().get(plan.division_id))
+def _put(context: Any, day: date, work: Any, order: int = 3, hour: int = 1) -> None:
+    """Do something on a day of the demo's past, at nine o'clock in China when nothing else is said."""
+    def do(moment: datetime) -> None:
+        with shift_clock(moment - now()):
+            work()
+
+    context.at(datetime.combine(day, time(hour)), do, order)
 
 
-def _changes(context: Any, shown: Any, towns: Sequence[Any], villages: Sequence[Any]) -> None:
-    """A day put off in time, one put off too late with its reason, one that is still to come, one dropped; a draft."""
-    others = [one for one in towns if one.kind == "central" and one.id != shown.id]
-    _step(_past(context, others[0]), -6, "postpone", later=4)
-    _step(_past(context, others[1]), -1, "postpone", later=6, reason="暴雨黄色预警，通村道路临时管制")
-    _step(_past(context, villages[1]), -2, "drop", reason="与村委会换届选举大会同日，当月改由镇中心站接待")
-    coming = Reception.select().where((Reception.station_id == others[0].id) & Reception.state.in_(COMING)
-                                      & (Reception.day > context.today + timedelta(days=8))).order_by(Reception.day).first()
-    if coming is not None:
-        _perform(coming, "postpone", to_day=coming.day + timedelta(days=2), reason="与镇人代会会期冲突")
-    plan_make.make([shown.id, *(one.id for one in villages[:2])], context.today.year + 1, "demo-next", SYSTEM)
+def _plan(context: Any, station_ids: Sequence[int], year: int, changes: Any) -> None:
+    """Plan a year for some stations and post it; what becomes of its days comes onto the agenda."""
+    plan_make.make(station_ids, year, f"demo{year}", SYSTEM)
+    for plan in list(Plan.select().where((Plan.year == year) & (Plan.state == "drafted")).order_by(Plan.id)):
+        engine.perform(registry().entity(PLAN), plan.id, "post", {}, SYSTEM, None, tree().get(plan.division_id))
+    rows = list(Reception.select().where(Reception.state == "posted").order_by(Reception.day, Reception.id))
+    for case in rows:
+        _put(context, case.day, lambda case_id=case.id: _hold(context, case_id), 900, 4)
+    for station_id, change in changes.items():
+        past = [case for case in rows if case.station_id == station_id and case.day < context.today - timedelta(days=14)]
+        if past:  # in January nothing of the year is past
+            days, *step = change
+            _put(context, past[-1].day + timedelta(days=days), lambda case=past[-1], step=step: _change(case, *step))
 
 
-def _past(context: Any, station: Any) -> Any:
-    """A posted reception of a station some weeks ago."""
-    return Reception.select().where((Reception.station_id == station.id) & Reception.state.in_(COMING)
-                                    & (Reception.day < context.today - timedelta(days=14))).order_by(Reception.day.desc()).first()
-
-
-def _step(case: Any, days: int, key: str, later: int = 0, **said: Any) -> None:
-    """Take a step ``days`` from the reception's day; a postponement puts it off by ``later`` days."""
-    if case is None:  # in January nothing of the year is past
-        return
-    with shift_clock(_moment(case.day + timedelta(days=days)) - now()):
-        _perform(case, key, **({"to_day": case.day + timedelta(days=later)} if later else {}), **said)
+def _change(case: Any, key: str, later: int, reason: str) -> None:
+    """Put a day off by ``later`` days, or drop it."""
+    _perform(case, key, reason=reason, **({"to_day": case.day + timedelta(days=later)} if later else {}))
 
 
 def _perform(case: Any, key: str, **said: Any) -> None:
     engine.perform(registry().entity(RECEPTION), case.id, key, said, SYSTEM, None, tree().get(case.division_id))
 
 
-def _hold(context: Any) -> None:
-    """Hold what is past and was not played by anybody: most of those on duty came. The newest one waits to be closed."""
-    texts, duty = dict(HELD), registry().entity(DUTY)
-    left = list(Reception.select().where(Reception.state.in_(COMING) & (Reception.day < context.today)).order_by(
-        Reception.day, Reception.id))
-    for number, case in enumerate(left[:-1]):
-        with shift_clock(_moment(case.day, 4) - now()):
-            place = tree().get(case.division_id)
-            _perform(case, "hold", voters=case.voters or 1 + (number * 7) % 9, summary=texts[case.kind])
-            for row in list(Duty.select().where((Duty.reception_id == case.id) & (Duty.state == "planned"))):
-                state = "absent" if (number + row.id) % 17 == 0 else "came"
-                records.update(duty, row.id, {"state": state}, SYSTEM, None, place)
+def _hold(context: Any, case_id: int) -> None:
+    """Hold a day, unless it was dropped, put off, or played by another area: most of those on duty came."""
+    case, duty = Reception.get_by_id(case_id), registry().entity(DUTY)
+    if case.state not in COMING:
+        return
+    if case.day > local_day():
+        _put(context, case.day, lambda: _hold(context, case_id), 900, 4)
+        return
+    _perform(case, "hold", voters=case.voters or 1 + (case.id * 7) % 9, summary=dict(HELD)[case.kind])
+    for row in list(Duty.select().where((Duty.reception_id == case.id) & (Duty.state == "planned"))):
+        records.update(duty, row.id, {"state": "absent" if row.id % 17 == 0 else "came"}, SYSTEM, None,
+                       tree().get(case.division_id))
 
 
-def _moment(day: date, hour: int = 1) -> datetime:
-    """An hour of a day in UTC: nine o'clock in China is 1."""
-    return datetime.combine(day, time(hour))
+def _present(context: Any, station: Any, station_ids: Sequence[int]) -> None:
+    """Today: a day that is still to come is put off, and the plans of the next year are drafted for some stations."""
+    coming = Reception.select().where((Reception.station_id == station.id) & Reception.state.in_(COMING)
+                                      & (Reception.day > context.today + timedelta(days=8))).order_by(Reception.day).first()
+    if coming is not None:
+        _change(coming, "postpone", 2, "与镇人代会会期冲突")
+    plan_make.make(station_ids, context.today.year + 1, "demo-next", SYSTEM)
