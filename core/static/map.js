@@ -1,4 +1,6 @@
 // Draws the boundaries in data-geojson (the text itself) or data-geojson-from (the id of a text field) on plain ground.
+// A point may say in its properties: `name` (shown when pointed at), `url` (opened when chosen), `n` (a number written on it, for
+// several things that stand close together), `label` (a name that is written on the ground, without a mark).
 (function () {
   'use strict';
   if (!window.L) { return; }
@@ -19,12 +21,37 @@
     if (bounds.isValid()) { map.fitBounds(bounds, { padding: [16, 16], maxZoom: 17 }); }
   }
 
+  function words(text) {
+    const node = document.createElement('span');
+    node.textContent = text;
+    return node;
+  }
+
+  function mark(feature, place) {
+    const about = feature.properties || {};
+    if (about.label) {
+      return window.L.circleMarker(place, { radius: 0, stroke: false, interactive: false })
+        .bindTooltip(words(about.label), { permanent: true, direction: 'center', className: 'map-label', interactive: false });
+    }
+    const radius = about.n ? Math.min(22, 11 + 2 * Math.log(about.n)) : 7;
+    const made = window.L.circleMarker(place, { radius: radius, color: line, fillColor: ground, fillOpacity: about.n ? 0.75 : 0.35 });
+    if (about.n) {
+      made.bindTooltip(words(String(about.n)), { permanent: true, direction: 'center', className: 'map-count', interactive: false });
+    } else if (about.name) {
+      made.bindTooltip(words(about.name), { direction: 'top', offset: [0, -radius] });
+    }
+    if (about.url) {
+      made.on('click', function () { window.location.assign(about.url); });
+    }
+    return made;
+  }
+
   document.querySelectorAll('.map').forEach(function (box) {
     const map = window.L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false })
       .setView([32.69, 109.03], 11);
     const layer = window.L.geoJSON(null, {
       style: function () { return { color: line, weight: 2, fillColor: ground, fillOpacity: 0.18 }; },
-      pointToLayer: function (feature, place) { return window.L.circleMarker(place, { radius: 7, color: line }); }
+      pointToLayer: mark
     }).addTo(map);
     const source = box.dataset.geojsonFrom ? document.getElementById(box.dataset.geojsonFrom) : null;
     if (source) {

@@ -21,13 +21,14 @@ from . import (
     checks_area,
     day_area,
     deputy_area,
+    faces_area,
     file_area,
     forms_area,
     plan_area,
     station_area,
 )
 
-AREAS = (station_area, deputy_area, plan_area, day_area, activity_area, checks_area, file_area, forms_area)
+AREAS = (station_area, deputy_area, plan_area, day_area, activity_area, checks_area, file_area, forms_area, faces_area)
 
 
 def joined(name: str) -> tuple[Any, ...]:

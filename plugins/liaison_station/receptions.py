@@ -11,7 +11,6 @@ from .deputy_models import Deputy
 from .plan_choices import COMING
 from .reception_models import Duty, Reception
 
-
 Only = Callable[[Any], Any]
 """From the table of receptions (or an alias of it) to a condition."""
 
