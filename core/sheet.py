@@ -20,7 +20,7 @@ class Page:
 
     ``pitch``: points between two lines of a text laid on a grid of lines, 0 for tables and single lines. ``official``: the
     letter layout of GB/T 9704-2012 part 10, with letterhead, red double lines and no number on the first page. ``zoom``: how
-    much larger than in a form the characters are, for what hangs on a wall (``board.css``).
+    much larger than in a form the characters are, for what hangs on a wall.
     """
 
     width: float = 210
@@ -45,7 +45,10 @@ FORM = Page()
 WIDE = Page(width=297, height=210, top=20, right=18, bottom=16, left=18)
 """A4 lying, for ledgers and lists."""
 BOARD = Page(width=297, height=420, top=26, right=24, bottom=22, left=24, zoom=1.6)
-"""A3 upright with large characters, to hang up and read from two steps away. Printers that have no A3 make it smaller."""
+"""A3 upright with large characters, to hang up and read from two steps away. Printers that have no A3 make it smaller
+(``board.css``)."""
+NOTICE = Page(top=30, right=25, bottom=25, left=25, zoom=1.35)
+"""A4 upright with large characters, for a notice at the door (``notice.css``)."""
 LETTER = Page(top=37, right=26, bottom=35, left=28, numbers="dash", pitch=28.95, official=True)
 """GB/T 9704-2012: text area 156 × 225 mm, 22 lines a page; part 10: letter layout."""
 FOOT_CODE = 16

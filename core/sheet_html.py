@@ -9,6 +9,7 @@ from markupsafe import escape
 
 from .sheet import (
     FOOT_CODE,
+    FORM,
     LETTERHEAD_SIZES,
     SIGNED_LENGTH,
     Body,
@@ -19,6 +20,7 @@ from .sheet import (
     Gap,
     Heading,
     Line,
+    Page,
     Picture,
     Row,
     Sheet,
@@ -39,8 +41,7 @@ _PIXELS = 96 / 25.4
 
 def source(sheet: Sheet) -> str:
     """The template of the page: what it says in the language in use, extending ``document.html``."""
-    style = "letter" if sheet.page.official else "wide" if sheet.page.width > sheet.page.height else (
-        "board" if sheet.page.zoom > 1 else "")
+    style = _style(sheet.page)
     link = f"""<link rel="stylesheet" href="{{{{ asset('core/{style}.css') }}}}">""" if style else ""
     title = next((part for part in sheet.parts if isinstance(part, Title)), None)
     place = sheet.parts.index(title) if title is not None else 0
@@ -52,6 +53,13 @@ def source(sheet: Sheet) -> str:
             f"{{% block sheet_class %}}{style and ' ' + style}{{% endblock %}}{{% block letterhead %}}{mast}{{% endblock %}}"
             f"{{% block sheet_title %}}{title_source}{{% endblock %}}"
             f"{{% block sheet %}}{_parts(rest, sheet.page.inside)}{{% endblock %}}")
+
+
+def _style(page: Page) -> str:
+    """The style sheet beside that of upright forms, empty for none."""
+    if page.zoom > 1:
+        return "board" if page.width > FORM.width else "notice"
+    return "letter" if page.official else "wide" if page.width > page.height else ""
 
 
 def _letterhead(name: Words) -> str:
