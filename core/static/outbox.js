@@ -10,7 +10,7 @@
   const words = JSON.parse(strip.dataset.words);
   const account = strip.dataset.account;
   const SIDE = 1600, LATEST = 5 * 60 * 1000, FIRST = 2000, PATIENCE = 60 * 1000, PROBE = 30 * 1000;
-  let token = strip.dataset.csrf, busy = false, timer = 0, wait = FIRST, online = null, open = '';
+  let token = strip.dataset.csrf, busy = false, timer = 0, wait = FIRST, online = null, open = '', asked = 0;
 
   // ---------------------------------------------------------------- the store
 
@@ -256,8 +256,10 @@
     await show();
   }
 
+  // Whether the server answers is asked of the server: a browser calls itself online behind any cable.
   async function probe() {
     const before = online;
+    asked = Date.now();
     try { online = (await ask(strip.dataset.health)).ok; } catch (_error) { online = false; }
     if (online && before === false) { wait = FIRST; return flush(false); }
     return show();
@@ -314,7 +316,8 @@
         link.textContent = words.its_page;
         doing.appendChild(link);
       }
-      const away = button(words.drop, function () { drop(item.id).then(show); });
+      // app.js asks once more on the button itself and marks it.
+      const away = button(words.drop, function () { if (away.dataset.armed) { drop(item.id).then(show); } });
       away.dataset.confirm = words.drop_sure;
       doing.appendChild(away);
       line.appendChild(doing);
@@ -387,6 +390,7 @@
       }).catch(function () { form.submit(); });  // the store is full or forbidden: send as a page without script does
     });
   }
+  document.addEventListener('input', function () { if (Date.now() - asked > PROBE) { probe(); } });
   // What ends the work of this page waits until everything that was typed has arrived.
   document.addEventListener('submit', function (event) {
     const last = event.target;

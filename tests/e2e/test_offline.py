@@ -80,8 +80,8 @@ def arrived(page: Page) -> None:
 def test_two_visitors_typed_without_a_net_arrive_once_each_when_it_is_back(served, world, axe):
     page = desk(served, world)
     page.context.set_offline(True)
-    expect(strip(page)).to_contain_text("没有连接")
     type_in(page, FIRST)
+    expect(strip(page)).to_contain_text("没有连接")
     type_in(page, SECOND, name="赵大爷", phone="13909150002")
     expect(strip(page)).to_contain_text("2 条待发送")
     assert texts() == []
