@@ -19,7 +19,8 @@ from .reception_models import Postponement, Reception
 s = sheet
 
 ENTERED_ONCE = s.Foot(_("Each line is entered once: scan the code (with your account), or type the number {{ number }} under "
-                        "“Enter a printed form”. A line that is entered already is shown there and not counted again. No state secrets. "
+                        "“Enter a printed form”. A line that is entered already is shown there and not counted again. No state "
+                        "secrets. "
                         "Printed on {{ printed }}."))
 
 PREVIEW = s.Sheet((
@@ -76,8 +77,8 @@ REGISTER = s.Sheet((
 PUT_OFF = s.Sheet((
     s.Title(("{{ station.name }}\n", _("Notice: the reception day is put off"))),
     s.Text(_("To all voters:"), "to"),
-    s.Text(_("The reception of {{ before }} {{ time }} (place: {{ where or '—' }}) is put off to {{ after }}. Time and place stay "
-             "the same."), "body"),
+    s.Text(_("The reception of {{ before }} {{ time }} (place: {{ where or '—' }}) is put off to {{ after }}. Time and place "
+             "stay the same."), "body"),
     s.When("reason", (s.Text((_("Reason"), COLON, "{{ reason }}"), "body"),)),
     s.When("deputies", (s.Text((
         _("Deputies who receive"), COLON, "{{ deputies|map(attribute='name')|join('、') }}"), "body"),)),

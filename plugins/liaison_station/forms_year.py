@@ -1,5 +1,4 @@
-"""Forms of a year: plan at the door (年度接待计划), summary (年度工作情况汇总表), performance book (代表履职登记簿), reception book
-(接待登记簿)."""
+"""Forms of a year: plan at the door (年度接待计划), summary (年度工作情况汇总表), books (代表履职登记簿, 接待登记簿)."""
 from __future__ import annotations
 
 from datetime import date
@@ -57,9 +56,10 @@ def plan_values(record: Plan, node: Node, actor: Actor) -> dict[str, Any]:
 
 def _plan(page: Any) -> sheet.Sheet:
     return s.Sheet((
-        s.Title("{{ station.name }}\n" + "{{ texts.year }}{{ document.label }}"),
+        s.Title(("{{ station.name }}\n{{ texts.year }}", _("Plan of receptions of the year"))),
         s.Each("rule in rules", (s.Text("{{ rule }}", "middle"),)),
-        s.When("station.address", (s.Text("{{ station.address }}{% if station.phone %}　{{ station.phone }}{% endif %}", "middle"),)),
+        s.When("station.address", (s.Text(
+            "{{ station.address }}{% if station.phone %}　{{ station.phone }}{% endif %}", "middle"),)),
         s.Gap(),
         s.Table((10, 36, 24, 24, 74), (
             s.heads(_("No."), _("Day"), _("Time"), _("Kind"), _("Deputies who receive")),
@@ -67,7 +67,8 @@ def _plan(page: Any) -> sheet.Sheet:
                 ORDER, s.Cell("{{ row.day }}\n{{ row.weekday }}", align="middle"), s.Cell("{{ row.time }}", align="middle"),
                 s.Cell("{{ row.kind }}\n{{ row.mode }}", align="middle"),
                 s.Cell("{{ row.people }}{% if row.theme %}\n{{ row.theme }}{% endif %}"
-                       "{% if row.moved %}\n（{{ row.moved }}）{% endif %}{% if row.where and row.where != station.address %}\n{{ row.where }}{% endif %}"))),)),
+                       "{% if row.moved %}\n（{{ row.moved }}）{% endif %}"
+                       "{% if row.where and row.where != station.address %}\n{{ row.where }}{% endif %}"))),)),
             s.When("not rows", (s.Row((s.Cell(_("This plan has no reception days."), 5, align="middle"),)),)))),
         MORE,
         s.Text(_("A postponement is posted here ahead of the day."), "note"),
@@ -177,7 +178,8 @@ def year_book(record: Year, node: Node, actor: Actor) -> dict[str, Any]:
     deputy, where = Deputy.get_or_none(Deputy.id == record.deputy_id), tree().get(record.division_id)
     told = v.told_deputies([deputy] if deputy is not None else [])
     return {**said, "asked": str(record.year), "year_word": say(" (year)"),
-            "rows": _deeds(found, {record.deputy_id: record.name}), "place": {"name": where.name if where is not None else ""}, "deputy": told[0] if told else None}
+            "rows": _deeds(found, {record.deputy_id: record.name}),
+            "place": {"name": where.name if where is not None else ""}, "deputy": told[0] if told else None}
 
 
 def _deeds(found: list[Deed], names: dict[int, str]) -> list[dict[str, Any]]:
@@ -202,7 +204,8 @@ def _performance(*before: Any) -> sheet.Sheet:
 
 
 _WHOSE = s.When("deputy", (s.Line(("{{ deputy.name }}　{{ deputy.level }}",
-                                   "{% if deputy.district %}　{{ deputy.district }}{% endif %}{% if deputy.job %}　{{ deputy.job }}{% endif %}")),))
+                                   "{% if deputy.district %}　{{ deputy.district }}{% endif %}"
+                                   "{% if deputy.job %}　{{ deputy.job }}{% endif %}")),))
 
 DOCUMENTS = (
     Document(f"{P}yearly_plan", PLAN, _("Plan of receptions of the year"), sheet=_plan(s.FORM), context=plan_values),
