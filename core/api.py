@@ -138,6 +138,7 @@ from .people_find import find_person, person_in_use
 from .personal_marks import HOME as MARKS_OF_HOMES
 from .personal_marks import NUMBERS as MARKS_OF_NUMBERS
 from .personal_marks import marks as personal_marks
+from .plain_rows import insert_record, row_exists
 from .plugin_api import Api
 from .plugins import API_VERSION
 from .qr_codes import picture as qr_picture
@@ -326,6 +327,7 @@ __all__ = [
     "hours",
     "in_state_since",
     "insert_filled",
+    "insert_record",
     "inside",
     "intakes",
     "is_on",
@@ -365,6 +367,7 @@ __all__ = [
     "rename_division",
     "require",
     "retire_division",
+    "row_exists",
     "scope_indexes",
     "scoped",
     "seal",

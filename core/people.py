@@ -19,6 +19,7 @@ from .errors import Conflict, Invalid, NotFound
 from .i18n import format_day
 from .i18n import gettext as _
 from .i18n import lazy_gettext as _l
+from .plain_rows import by_id, insert_record, read
 from .tree import Node, ancestor_columns
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def create_person(data: Mapping[str, Any], actor: Actor, node: Node) -> Person:
     values = _person_values(data, uid)
     _refuse_twin(values.get("id_number_blind"), None)
     values.setdefault("initials", "")
-    return Person.create(uid=uid, **values, **_columns(node), created_by=actor.account_id)
+    made: Person = insert_record(Person, uid=uid, **values, **_columns(node), created_by=actor.account_id)
+    return made
 
 
 def update_person(person: Person, data: Mapping[str, Any], actor: Actor, node: Node) -> dict[str, Any]:
@@ -246,10 +248,10 @@ def create_post(data: Mapping[str, Any], actor: Actor, node: Node) -> Post:
               "from_day": data.get("from_day") or local_day(), "to_day": data.get("to_day")}
     _check_post(values, node, None)
     try:
-        post = Post.create(**values, **_columns(node), created_by=actor.account_id)
+        post: Post = insert_record(Post, **values, **_columns(node), created_by=actor.account_id)
     except peewee.IntegrityError:
         raise _already_held(None) from None
-    snapshot.bump()
+    snapshot.bump(content=False)
     return post
 
 
@@ -268,7 +270,7 @@ def update_post(post: Post, data: Mapping[str, Any], actor: Actor, node: Node) -
               for column in ("person_id", "kind", "department_id", "from_day", "to_day")}
     values["from_day"] = values["from_day"] or post.from_day
     _check_post(values, snapshot.current().tree.get(post.division_id) or node, post.id)
-    snapshot.bump()
+    snapshot.bump(content=False)
     return {column: values[column] for column in ("department_id", "from_day", "to_day")}
 
 
@@ -285,7 +287,7 @@ def _check_post(values: Mapping[str, Any], node: Node, own_id: int | None) -> No
         errors["kind"] = [_("%(name)s no longer exists. Appoint in the division that followed it.", name=node.name)]
     if values["to_day"] is not None and values["to_day"] < values["from_day"]:
         errors["to_day"] = [_("The last day lies before the first day.")]
-    if Person.get_or_none(Person.id == values["person_id"]) is None:
+    if by_id(Person, values["person_id"]) is None:
         errors["person_id"] = [_("There is no such person. Choose one from the list.")]
     department_id = values["department_id"]
     if kind.department and department_id is None:
@@ -301,16 +303,11 @@ def _check_post(values: Mapping[str, Any], node: Node, own_id: int | None) -> No
 
 
 def _refuse_overlap(values: Mapping[str, Any], node: Node, own_id: int | None) -> None:
-    query = Post.select().where(
-        Post.person_id == values["person_id"], Post.kind == values["kind"], Post.division_id == node.id,
-        Post.to_day.is_null() | (Post.to_day >= values["from_day"]))
-    if values["to_day"] is not None:
-        query = query.where(Post.from_day <= values["to_day"])
-    if own_id is not None:
-        query = query.where(Post.id != own_id)
-    other = query.first()
-    if other is not None:
-        raise _already_held(other)
+    first, last = values["from_day"], values["to_day"]
+    for other in read(Post, "person_id = ? AND kind = ? AND division_id = ? ORDER BY id",
+                      (values["person_id"], values["kind"], node.id)):
+        if other.id != own_id and (other.to_day is None or other.to_day >= first) and (last is None or other.from_day <= last):
+            raise _already_held(other)
 
 
 def _already_held(other: Post | None) -> Conflict:

@@ -114,7 +114,7 @@ def delete_post(record: Post, actor: Any, node: Node) -> None:
     """A post that was entered by mistake goes, and its grants with it, at once."""
     from . import snapshot
 
-    snapshot.bump()
+    snapshot.bump(content=False)
 
 
 DEPARTMENT = Entity(

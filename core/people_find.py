@@ -53,9 +53,6 @@ def person_in_use(person_id: int, besides: Any = None) -> bool:
         columns |= {(entity.model, field.column) for field in fields_of(entity.schema).values()
                     if isinstance(field, PersonRef) and field.column in entity.model._meta.fields}
     for model, column in columns:
-        query = model.select(model.id).where(getattr(model, column) == person_id)
-        if isinstance(besides, model):
-            query = query.where(model.id != besides.id)
-        if query.limit(1).tuples().first() is not None:
+        if plain_rows.row_exists(model, column, person_id, besides.id if isinstance(besides, model) else None):
             return True
     return False

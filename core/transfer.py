@@ -289,6 +289,7 @@ def run_undo(context: jobs.Context, args: Mapping[str, Any]) -> dict[str, Any]:
 
 def _undo_block(checker: Checker, number: int) -> None:
     batch = checker.batch
+    snapshot.hold()
     rows = read_block(batch, number)
     counts = Counter(batch.counts)
     for row in reversed(rows):

@@ -10,7 +10,20 @@ from typing import Any
 
 import peewee
 
-from grid321.core.api import Actor, Conflict, Node, Refused, ancestor_columns, local_day, people, records, registry, tree
+from grid321.core.api import (
+    Actor,
+    Conflict,
+    Node,
+    Refused,
+    ancestor_columns,
+    insert_record,
+    local_day,
+    people,
+    records,
+    registry,
+    row_exists,
+    tree,
+)
 from grid321.core.api import gettext as _
 
 from . import deputy_people
@@ -43,16 +56,12 @@ def create_deputy(data: dict[str, Any], actor: Actor, node: Node) -> Deputy:
     values |= {"person_id": person.id, "name": person.name, "congress_id": congress.id, "person_made": made,
                "from_day": values.get("from_day") or congress.from_day, "status": values.get("status") or ACTIVE}
     values = _with_end({**values, "to_day": values.get("to_day")}, None)
+    values |= keep_post(Deputy(**values), None, actor, node)
     try:
-        deputy: Deputy = Deputy.create(**values, **ancestor_columns(tree(), node), created_by=actor.account_id)
+        deputy: Deputy = insert_record(Deputy, **values, **ancestor_columns(tree(), node), created_by=actor.account_id)
     except peewee.IntegrityError:
         raise Conflict(_("This person is a deputy to this congress already."),
                        remedy=_("Load the list again; it was entered a moment ago."), code="deputy_twice") from None
-    kept = keep_post(deputy, None, actor, node)
-    if kept:
-        Deputy.update(**kept).where(Deputy.id == deputy.id).execute()
-        for name, value in kept.items():
-            setattr(deputy, name, value)
     return deputy
 
 
@@ -112,9 +121,9 @@ def keep_post(deputy: Deputy, before: Deputy | None, actor: Actor, node: Node) -
 
 def _given(deputy: Deputy, first: date, last: date | None, actor: Actor, node: Node) -> dict[str, Any]:
     kind, post = POSTS[deputy.level], people.Post
-    held = post.select(post.id, post.to_day).where(
+    held = None if deputy.person_made and not deputy.id else post.select(post.id, post.to_day).where(
         (post.person_id == deputy.person_id) & (post.kind == kind) & (post.division_id == node.id)
-        & (post.to_day.is_null() | (post.to_day >= first))).order_by(post.id.desc()).first()
+        & (post.to_day.is_null() | (post.to_day >= first))).order_by(post.id.desc()).first()  # who was entered now holds none
     if held is not None:
         if held.to_day != last:
             records.update(registry().entity(POST), held.id, {"to_day": last}, machine(actor), None, node)
@@ -167,7 +176,7 @@ def delete_deputy(record: Deputy, actor: Actor, node: Node) -> None:
     from .models import MODELS
 
     for model in MODELS:
-        if "deputy_id" in model._meta.fields and model.select(model.id).where(model.deputy_id == record.id).exists():
+        if "deputy_id" in model._meta.fields and row_exists(model, "deputy_id", record.id):
             raise Refused(_("%(name)s cannot be deleted.", name=record.name),
                           _("The deputy was placed into a station, was on duty, or keeps contact with somebody."),
                           _("Set the status to ended, with the day and the reason."), code="deputy_used")
