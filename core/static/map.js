@@ -1,6 +1,6 @@
 // Draws the boundaries in data-geojson (the text itself) or data-geojson-from (the id of a text field) on plain ground.
 // A point may say in its properties: `name` (shown when pointed at), `url` (opened when chosen), `n` (a number written on it, for
-// several things that stand close together), `label` (a name that is written on the ground, without a mark).
+// several things that stand close together; then the name stands below it).
 (function () {
   'use strict';
   if (!window.L) { return; }
@@ -29,14 +29,16 @@
 
   function mark(feature, place) {
     const about = feature.properties || {};
-    if (about.label) {
-      return window.L.circleMarker(place, { radius: 0, stroke: false, interactive: false })
-        .bindTooltip(words(about.label), { permanent: true, direction: 'center', className: 'map-label', interactive: false });
-    }
     const radius = about.n ? Math.min(22, 11 + 2 * Math.log(about.n)) : 7;
     const made = window.L.circleMarker(place, { radius: radius, color: line, fillColor: ground, fillOpacity: about.n ? 0.75 : 0.35 });
     if (about.n) {
-      made.bindTooltip(words(String(about.n)), { permanent: true, direction: 'center', className: 'map-count', interactive: false });
+      const text = words(String(about.n));
+      if (about.name) {
+        const name = words(about.name);
+        name.className = 'map-name';
+        text.appendChild(name);
+      }
+      made.bindTooltip(text, { permanent: true, direction: 'center', className: 'map-count', interactive: false });
     } else if (about.name) {
       made.bindTooltip(words(about.name), { direction: 'top', offset: [0, -radius] });
     }
@@ -47,7 +49,7 @@
   }
 
   document.querySelectorAll('.map').forEach(function (box) {
-    const map = window.L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false })
+    const map = window.L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomSnap: 0.25 })
       .setView([32.69, 109.03], 11);
     const layer = window.L.geoJSON(null, {
       style: function () { return { color: line, weight: 2, fillColor: ground, fillOpacity: 0.18 }; },

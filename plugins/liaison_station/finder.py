@@ -57,7 +57,7 @@ class Search(EntitySchema):
 
     q = Text(_l("Name, village, street"), max=40)
     kind = Choice(_l("Kind of station"), scheme=f"{P}kind")
-    way = Choice(_l("Receptions"), options=WAYS)
+    way = Choice(_l("Way of receiving"), options=WAYS)
 
 
 class Row(NamedTuple):

@@ -5,21 +5,21 @@ The marks are links: a number opens its part of the map, a station its plate pag
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
-from grid321.core.api import Node, ngettext, raw_rows, tree
-from grid321.core.api import gettext as _
+from grid321.core.api import Node, raw_rows, tree
 
 from .finder import Asked, box_text, places, selected
 
-FIELDS = 12
-"""The map is parted into so many fields each way; the stations of a field are one mark."""
+FIELDS = 8
+"""Where towns are not enough, the map is parted into so many fields each way; the stations of a field are one mark."""
 SINGLE = 60
 """So many stations and fewer are drawn one by one."""
-NAMES = 40
-"""So many towns and fewer are named on the map."""
+TOWNS = 60
+"""So many towns and fewer are a mark each on the whole map."""
 EDGE = 0.08
 """What a part of the map shows around its outermost stations, in shares of its size; at least ``LEAST`` degrees."""
 LEAST = 0.002
@@ -38,7 +38,7 @@ def drawn(what: Asked, node: Node, link: Any) -> dict[str, Any]:
                            if lat is not None and lng is not None]
     by_town = Counter(row[4] for row in rows)
     towns = [(one, by_town[one.id]) for one in places(node) if by_town[one.id]]
-    features = _names(points, node, what) + _marks(points, what, link)
+    features = _marks(points, what, link)
     return {"geojson": orjson.dumps({"type": "FeatureCollection", "features": features}).decode() if points else "",
             "count": len(rows), "placed": len(points), "without": len(rows) - len(points),
             "towns": [{"name": one.name, "n": n, "url": link(near=one.code, view="", box="")} for one, n in towns],
@@ -52,51 +52,42 @@ def _column_below(node: Node) -> str:
 
 
 def _marks(points: list[Point], what: Asked, link: Any) -> list[dict[str, Any]]:
-    """A mark for each station, or for each field of the map in which several stand."""
-    if not points:
-        return []
-    south, north = min(one[0] for one in points), max(one[0] for one in points)
-    west, east = min(one[1] for one in points), max(one[1] for one in points)
-    high, wide = (north - south) / FIELDS or 1.0, (east - west) / FIELDS or 1.0
-    fields: dict[Any, list[Point]] = {}
+    """A mark for each station where there are few; for each town on the whole map; else for each field of it."""
+    if len(points) <= SINGLE:
+        groups = _grouped(points, lambda one: (one[0], one[1]))
+    elif what.box is None and 1 < len(by_town := _grouped(points, lambda one: one[4])) <= TOWNS:
+        groups = by_town
+    else:
+        south, west = min(one[0] for one in points), min(one[1] for one in points)
+        high = (max(one[0] for one in points) - south) / FIELDS or 1.0
+        wide = (max(one[1] for one in points) - west) / FIELDS or 1.0
+        groups = _grouped(points, lambda one: (int((one[0] - south) / high), int((one[1] - west) / wide)))
+    return [_mark(found, link) for found in groups]
+
+
+def _grouped(points: list[Point], spot: Callable[[Point], Any]) -> list[list[Point]]:
+    found: dict[Any, list[Point]] = {}
     for one in points:
-        spot = (one[0], one[1]) if len(points) <= SINGLE else (int((one[0] - south) / high), int((one[1] - west) / wide))
-        fields.setdefault(spot, []).append(one)
-    return [_mark(found, link) for found in fields.values()]
+        found.setdefault(spot(one), []).append(one)
+    return list(found.values())
 
 
 def _mark(found: list[Point], link: Any) -> dict[str, Any]:
+    """A station, or several as one: with their number and, where all belong to one division, its name."""
     lat, lng = sum(one[0] for one in found) / len(found), sum(one[1] for one in found) / len(found)
     if len(found) == 1:
         return _feature(lat, lng, {"name": found[0][2], "url": link(plate=found[0][3])})
     box = (min(one[0] for one in found), min(one[1] for one in found), max(one[0] for one in found), max(one[1] for one in found))
     one_spot = box[0] == box[2] and box[1] == box[3]  # the map cannot part them: the list does
-    name = ngettext("%(num)s station", "%(num)s stations", len(found))
+    town = tree().get(found[0][4]) if len({one[4] for one in found}) == 1 else None
     url = link(box=box_text(_wider(box)), view="" if one_spot else "map")
-    return _feature(lat, lng, {"name": _("%(what)s: open", what=name), "n": len(found), "url": url})
+    return _feature(lat, lng, {"name": town.name if town is not None else "", "n": len(found), "url": url})
 
 
 def _wider(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     south, west, north, east = box
     high, wide = max((north - south) * EDGE, LEAST), max((east - west) * EDGE, LEAST)
     return (south - high, west - wide, north + high, east + wide)
-
-
-def _names(points: list[Point], node: Node, what: Asked) -> list[dict[str, Any]]:
-    """The names of the towns in the middle of their stations, where there are not too many to be read."""
-    groups: dict[int, list[Point]] = {}
-    for one in points:
-        if one[4] is not None:
-            groups.setdefault(one[4], []).append(one)
-    if len(groups) > NAMES or what.near is not None or _column_below(node) == node.column:
-        return []
-    found = []
-    for town, here in groups.items():
-        place = tree().get(town)
-        if place is not None:
-            found.append(_feature(sum(one[0] for one in here) / len(here), sum(one[1] for one in here) / len(here),
-                                  {"label": place.name}))
-    return found
 
 
 def _feature(lat: float, lng: float, about: dict[str, Any]) -> dict[str, Any]:
