@@ -52,8 +52,7 @@ def create(purpose: str, entity: str, record_id: int, *, expires: datetime | tim
     With ``seed`` (what the link is sent for) the same sending gets the same link when it is begun anew, and one that was
     withdrawn is good again; it cannot be worked out from the seed without the installation's key.
     """
-    token = signature("signed-link", "\0".join((purpose, entity, str(record_id), seed)))[:LENGTH] if seed else (
-        secrets.token_urlsafe(16))
+    token = token_of(purpose, entity, record_id, seed) if seed else secrets.token_urlsafe(16)
     with transaction():
         moment = now()
         ends = moment + expires if isinstance(expires, timedelta) else expires
@@ -63,6 +62,14 @@ def create(purpose: str, entity: str, record_id: int, *, expires: datetime | tim
             SignedLink.create(token_hash=token_hash(token), purpose=purpose, entity=entity, record_id=record_id, once=once,
                               created_at=moment, expires_at=ends)
     return token
+
+
+def token_of(purpose: str, entity: str, record_id: int, seed: str) -> str:
+    """The token that ``create`` makes with ``seed``, whether there is such a link or not: for a seed that a person types.
+
+    Limit the tries of whoever types (``limits``): the seed is all that stands between them and the link.
+    """
+    return signature("signed-link", "\0".join((purpose, entity, str(record_id), seed)))[:LENGTH]
 
 
 def find(token: str, purpose: str) -> SignedLink:
@@ -121,6 +128,15 @@ def revoke(purpose: str, entity: str, record_id: int) -> int:
         return int(SignedLink.update(revoked_at=now()).where(
             (SignedLink.entity == entity) & (SignedLink.record_id == record_id) & (SignedLink.purpose == purpose)
             & SignedLink.used_at.is_null() & SignedLink.revoked_at.is_null()).execute())
+
+
+def given(purpose: str, entity: str, record_id: int, *, but: str = "") -> bool:
+    """True when somebody may still use a link of one purpose to a record, other than that made with the seed ``but``."""
+    own = token_hash(token_of(purpose, entity, record_id, but)) if but else ""
+    return SignedLink.select().where(
+        (SignedLink.entity == entity) & (SignedLink.record_id == record_id) & (SignedLink.purpose == purpose)
+        & SignedLink.used_at.is_null() & SignedLink.revoked_at.is_null() & (SignedLink.expires_at > now())
+        & (SignedLink.token_hash != own)).exists()
 
 
 def sweep() -> int:

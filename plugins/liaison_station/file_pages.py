@@ -1,7 +1,6 @@
 """Pages of the deputies' file for who is logged in: a deputy confirms and objects, an officer answers and runs the rating."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import g, render_template, request, url_for
@@ -13,7 +12,6 @@ from grid321.core.api import (
     Invalid,
     Node,
     NotFound,
-    Problem,
     Refused,
     class_label,
     current_actor,
@@ -34,9 +32,10 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
-from . import file_life, file_phone, file_rating, file_year
+from . import activity_pages, file_life, file_phone, file_rating, file_year
 from .file_causes import KINDS
 from .file_deeds import DEED
+from .file_forms import form_of, refused
 from .file_models import Deed, Voice
 from .file_rating import YEAR
 from .file_schemas import Objection, Paper, Slips, Verdict
@@ -66,19 +65,6 @@ def back_to(entity_key: str, record_id: int) -> str:
     return f"/d/{g.node.code}/{PLUGIN}/{entity_key.partition('.')[2]}/{record_id}"
 
 
-def form_of(schema: type[EntitySchema], title: str, values: Mapping[str, Any], back: str, submit: str, intro: str = "",
-            problem: Problem | None = None) -> dict[str, Any]:
-    """What ``form.html`` needs for the fields of one schema; ``problem`` is shown above and at its fields."""
-    errors = dict(problem.errors) if problem is not None else {}
-    shown = forms.error_list((schema,), errors)
-    if problem is not None and not shown:
-        shown = [{"field": "", "label": "", "message": " ".join(
-            str(text) for text in (problem.title, problem.detail, problem.remedy) if str(text))}]
-    fields = forms.form_fields((schema,), dict(values), node=g.node, actor=current_actor(), errors=errors)
-    return {"title": title, "fields": fields, "errors": shown, "action": request.path, "cancel_url": back,
-            "submit_label": submit, "intro": intro, "version": "", "draft": False, "secrets_notice": False, "multipart": False}
-
-
 # ---------------------------------------------------------------- the deputy
 
 def confirm_page() -> Any:
@@ -91,6 +77,17 @@ def confirm_page() -> Any:
         raise NotFound(_("There is no such entry in your file."), remedy=_("Load the page again."))
     file_life.confirm(found, current_actor())
     return notices.go(f"/d/{g.node.code}/{PLUGIN}/my-file", "saved")
+
+
+def answer_invitation_page() -> Any:
+    """Answer an invitation on the own page (``attendance``, ``answer``). Raises ``Forbidden`` for that of somebody else."""
+    back, number = f"/d/{g.node.code}/{PLUGIN}/my-file", request.form.get("attendance", "")
+    try:
+        activity_pages.answer_own(int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0,
+                                  request.form.get("answer", ""))
+    except (Conflict, Invalid, Refused) as problem:
+        return refused(problem, back)
+    return notices.go(back, "saved")
 
 
 def object_page(record_id: int) -> Any:
@@ -192,7 +189,7 @@ def tablet_page(record_id: int) -> Any:
     token = file_rating.open_tablet(case, current_actor(), place)
     url = url_for(f"{PLUGIN}.tablet", code=place.code, token=token, _external=True)
     return render_template("liaison_station/tablet_opened.html", title=_("The tablet is open"), url=url, name=case.name,
-                           picture=qr_picture(url), back_url=back_to(YEAR, record_id))
+                           picture=qr_picture(url), back_url=back_to(YEAR, record_id), back_label=_("Back to the year"), hours=12)
 
 
 def paper_page(record_id: int) -> Any:

@@ -1,7 +1,8 @@
-"""The deputy's page: what is due, then the own year. One column, one large button for each thing to do, every state in words.
+"""The deputy's page: what is for me today. One column, one large button for each thing to do, every state in words.
 
-What is due: duties at receptions, invitations, answered or open objections, entries to confirm, opinions heard and not told back
-yet, and a year to confirm. Made for a telephone and for older people; nothing here moves by itself or ends.
+The next reception first, then what waits for a word of the deputy: invitations, entries to confirm, open objections, opinions
+heard and not told back yet, a year to confirm. Each stands here once, whichever page it has of its own. Made for a telephone and
+for older people; nothing here moves by itself or ends. The first page of the core shows the same in one panel.
 """
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from flask import g, render_template
 from grid321.core.api import (
     Actor,
     Node,
+    Panel,
     class_label,
     current_actor,
     format_day,
@@ -20,11 +22,14 @@ from grid321.core.api import (
     tree,
 )
 from grid321.core.api import gettext as _
+from grid321.core.api import lazy_gettext as _l
 
+from . import file_scores
 from .activity_models import Activity, Attendance
 from .day_models import Opinion
 from .file_causes import KINDS, P
 from .file_models import Deed, Year
+from .file_year import OWN
 from .reception_models import Duty, Reception
 from .station_fields import clock
 from .station_models import Station
@@ -49,6 +54,7 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
             "today": format_day(local_day()), "duties": duties(node, person), "invitations": invitations(node, person),
             "opinions": opinions(node, person), "noted": noted, "objected": objected(node, person),
             "years": years(node, person), "confirm_url": f"/d/{node.code}/{PLUGIN}/my-file/confirm",
+            "answer_url": f"/d/{node.code}/{PLUGIN}/my-file/answer", "points": file_scores.own(person), "ways": ways(node, actor),
             "complaint_url": f"/d/{node.code}/core/feedback"}
 
 
@@ -56,26 +62,63 @@ def _url(node: Node, name: str, record_id: int) -> str:
     return f"/d/{node.code}/{PLUGIN}/{name}/{record_id}"
 
 
-def duties(node: Node, person: int) -> list[dict[str, str]]:
+WAYS = (("reception", "my-calendar", _l("My receptions in the calendar of my telephone"), "calendar-check", "duty.view"),
+        ("wish", "wish/new", _l("Say when I cannot receive"), "calendar3", "wish.create"),
+        ("invitation", "invitations", _l("All invitations and my answers"), "list-task", ""),
+        ("deed", "deed/", _l("My whole file"), "journal-check", "deed.view"))
+"""Where else the deputy goes from here: key, address, words, icon, what one must be allowed to do."""
+
+
+def ways(node: Node, actor: Actor) -> list[dict[str, str]]:
+    """The other pages of a deputy, as far as they are open to the reader."""
+    return [{"url": f"/d/{node.code}/{PLUGIN}/{path}", "label": str(label), "icon": icon}
+            for _key, path, label, icon, needed in WAYS if not needed or actor.may_within(f"{P}{needed}", node)]
+
+
+def panel(actor: Actor, node: Node) -> Panel | None:
+    """What waits for a deputy, on the first page of the day; None for others and when nothing waits.
+
+    A year to confirm is not among it: cases stand on that page anyway.
+    """
+    if actor.person_id is None or not actor.may_within(OWN, node):
+        return None
+    person, here = actor.person_id, f"/d/{node.code}/{PLUGIN}/my-file"
+    found = [(_("I receive voters"), duties(node, person), "duties"),
+             (_("I am invited, and have not answered"), invitations(node, person), "invitations"),
+             (_("Is this right?"), to_confirm(node, person), "noted"),
+             (_("I objected, and wait for the answer"), objected(node, person), "objected"),
+             (_("Opinions I heard, not told back yet"), opinions(node, person), "opinions")]
+    lines = [{"label": label, "n": len(rows), "first": _line(rows[0]), "url": f"{here}#{anchor}"}
+             for label, rows, anchor in found if rows]
+    shown = {"lines": lines, "url": here}
+    return Panel(_("My duties as a deputy"), "liaison_station/my_panel.html", shown, order=5) if lines else None
+
+
+def _line(row: dict[str, Any]) -> str:
+    return " · ".join(str(row[name]) for name in ("day", "time", "title") if row.get(name))
+
+
+def duties(node: Node, person: int) -> list[dict[str, Any]]:
     """Receptions to come at which the deputy is on duty, the next first."""
     query = Duty.select(Reception.id, Reception.day, Reception.from_minute, Reception.to_minute, Reception.place, Station.name,
-                        Station.address).join(Reception, on=(Duty.reception_id == Reception.id)).join(
+                        Station.address, Station.phone).join(Reception, on=(Duty.reception_id == Reception.id)).join(
                             Station, on=(Reception.station_id == Station.id)).where(
                                 (Duty.person_id == person) & Duty.state.in_(ON_DUTY) & Reception.state.in_(AHEAD)
                                 & (Reception.day >= local_day())).order_by(Reception.day, Reception.id).limit(MOST)
+    today = local_day()
     return [{"url": _url(node, "reception", record_id), "day": format_day(day), "time": f"{clock(begin)}–{clock(end)}",
-             "where": place or address or "", "title": name}
-            for record_id, day, begin, end, place, name, address in query.tuples()]
+             "where": place or address or "", "title": name, "phone": phone or "", "left": (day - today).days}
+            for record_id, day, begin, end, place, name, address, phone in query.tuples()]
 
 
-def invitations(node: Node, person: int) -> list[dict[str, str]]:
+def invitations(node: Node, person: int) -> list[dict[str, Any]]:
     """Activities to come to which the deputy is asked and has not answered, the next first."""
-    query = Attendance.select(Activity.id, Activity.title, Activity.day, Activity.from_minute, Activity.place).join(
+    query = Attendance.select(Attendance.id, Activity.title, Activity.day, Activity.from_minute, Activity.place).join(
         Activity, on=(Attendance.activity_id == Activity.id)).where(
             (Attendance.person_id == person) & (Attendance.answer == "") & (Activity.state == "announced")
             & (Activity.day >= local_day())).order_by(Activity.day, Activity.id).limit(MOST)
     return [{"url": f"/d/{node.code}/{PLUGIN}/invitations", "title": title, "day": format_day(day), "time": clock(begin),
-             "where": place} for _id, title, day, begin, place in query.tuples()]
+             "where": place, "id": row_id} for row_id, title, day, begin, place in query.tuples()]
 
 
 def opinions(node: Node, person: int) -> list[dict[str, str]]:
@@ -113,7 +156,9 @@ def years(node: Node, person: int) -> list[dict[str, Any]]:
     found = []
     for row in Year.select().where(Year.person_id == person).order_by(Year.year.desc(), Year.id).limit(MOST):
         state, place = (flow.state(row.state) if flow is not None else None), tree().get(row.division_id)
-        found.append({"url": _url(node, "year", row.id), "year": row.year, "where": place.name if place is not None else "",
+        found.append({"url": _url(node, "year", row.id), "year": row.year,
+                      "print_url": f"{_url(node, 'year', row.id)}/form/year_report",
+                      "where": place.name if place is not None else "",
                       "state": str(state.label) if state is not None else row.state, "tone": state.tone if state else "",
                       "confirm_url": f"{_url(node, 'year', row.id)}/do/confirm" if row.state == "open" else "",
                       "edit_url": f"{_url(node, 'year', row.id)}/edit" if row.state == "open" else ""})

@@ -148,7 +148,7 @@ def voice_by_link(token: str, answer: str, node: Node) -> Any:
     """Take the voice of a link, which is used up with it; returns the year. When it is refused, the link stays as it was."""
     with transaction():
         case = year_of(signed_links.use(token, LINK), node)
-        _cast(case, "link", answer)
+        cast(case, "link", answer)
     return case
 
 
@@ -158,7 +158,7 @@ def voice_by_tablet(token: str, ticket_token: str, answer: str, node: Node) -> A
         case = year_of(signed_links.find(token, TABLET), node)
         if year_of(signed_links.use(ticket_token, TICKET), node).id != case.id:
             raise signed_links.invalid()
-        _cast(case, "tablet", answer)
+        cast(case, "tablet", answer)
     return case
 
 
@@ -172,9 +172,16 @@ def enter_paper(case: Any, counts: Mapping[str, int], actor: Actor, node: Node) 
         records.note(registry().entity(YEAR), case, actor, node, "paper_entered")
 
 
-def _cast(case: Any, way: str, answer: str) -> None:
+def check_answer(answer: str) -> None:
+    """Raise ``Invalid`` for something that is none of the answers."""
     if answer not in CODES:
         raise Invalid(_("Your answer was not taken."), errors={"answer": [_("Choose one of the answers.")]})
+
+
+def cast(case: Any, way: str, answer: str) -> None:
+    """Add one voice to the sums of a year; inside the transaction that uses up what it came by. Raises ``Refused`` after the end.
+    """
+    check_answer(answer)
     place = tree().get(case.division_id)
     assert place is not None
     _locked(case)

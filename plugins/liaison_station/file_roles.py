@@ -9,24 +9,27 @@ from grid321.core.api import lazy_gettext as _
 from .file_year import KEEP, OWN, PUBLISH
 from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, P, may
 
-SEE_ALL = f"{P}file_all"
+SEE_ALL, TABLET = f"{P}file_all", f"{P}file_tablet"
 SEE = may("deed.view", "year.view")
 READ = (*SEE, SEE_ALL)
-OFFICE = (*READ, *may("deed.create,export", "year.create,edit,export", "scheme.view,create,edit,delete,export"), KEEP, PUBLISH)
+LOOK = (*READ, *may("deputy.view"))
+OFFICE = (*READ, *may("deed.create,export", "year.create,edit,export", "scheme.view,create,edit,delete,export"), KEEP, PUBLISH,
+          TABLET)
 
 ROLES = (
     replace(COUNTY, permissions=OFFICE),
     replace(TOWN, permissions=OFFICE),
-    replace(LIAISON, permissions=(*READ, *may("deed.create"), KEEP)),
+    replace(LIAISON, permissions=(*READ, *may("deed.create"), KEEP, TABLET)),
     replace(VIEWER, permissions=READ),
 )
 
-GRANTS = {"core.deputy": (*SEE, *may("year.edit"), OWN), "core.leader": READ, "core.supervisor": READ}
+GRANTS = {"core.deputy": (*SEE, *may("year.edit"), OWN), "core.leader": LOOK, "core.supervisor": LOOK}
 
 PERMISSIONS = (
     (SEE_ALL, _("See the files of all deputies, not only one’s own")),
     (OWN, _("Confirm one’s own file as a deputy, or object")),
     (KEEP, _("Answer deputies’ objections, correct entries, enter what is confirmed on paper")),
+    (TABLET, _("Open the tablet of a station on which voters rate its deputies, and print slips for it")),
     (PUBLISH, _("Check, publish and close deputies’ years, and run their rating by voters")),
 )
 
@@ -37,4 +40,7 @@ SETTINGS = (
             _("A working default: fewer might tell who said what"), minimum=3, maximum=1000),
 )
 
-LINKS = (Link(f"{P}my_file", _("My duties as a deputy"), "person-badge", OWN, "main", first=True),)
+LINKS = (
+    Link(f"{P}my_file", _("My duties as a deputy"), "person-badge", OWN, "main", first=True),
+    Link(f"{P}files", _("Deputies’ files"), "journal-check", SEE_ALL, "more"),
+)

@@ -78,6 +78,13 @@ class Told(EntitySchema):
     way = Choice(_("How"), options=WAYS, required=True, default="paper")
 
 
+class Seen(EntitySchema):
+    """Why addresses in a report may be read by everybody."""
+
+    reason = LongText(_("Why they may stay"), required=True, min=2, max=300, help=_(
+        "For example: it is the address of the station. The home of a resident is never published."))
+
+
 class Reason(EntitySchema):
     """Why a year is opened again."""
 
@@ -90,10 +97,17 @@ class VoiceForm(EntitySchema):
     answer = Choice(_("Are you satisfied with the deputy’s work in this year?"), options=ANSWERS, required=True)
 
 
-class Slips(EntitySchema):
-    """How many links are made."""
+class SlipVoice(EntitySchema):
+    """A voter's answer on the tablet of a station."""
 
-    count = Int(_("How many links"), required=True, min=1, max=200, default=20)
+    answer = Choice(_("Are you satisfied with the deputy’s work in this year?"), options=ANSWERS, required=True)
+    number = Text(_("Number on your slip"), required=True, max=20, help=_("Eight signs, for example 7K3F-9QXT."))
+
+
+class Slips(EntitySchema):
+    """How many links or slips are made."""
+
+    count = Int(_("How many"), required=True, min=1, max=200, default=20)
 
 
 class Paper(EntitySchema):

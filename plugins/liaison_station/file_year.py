@@ -31,11 +31,11 @@ from grid321.core.api import lazy_gettext as _
 from . import file_rating
 from .deputy_models import Deputy
 from .file_causes import P
-from .file_check import clean
+from .file_check import clean, no_data, only_addresses
 from .file_life import OPEN, alive, confirm_noted, machine
 from .file_models import Year
 from .file_rating import YEAR
-from .file_schemas import Reason, Told
+from .file_schemas import Reason, Seen, Told
 
 OWN, KEEP, PUBLISH = f"{P}file_own", f"{P}file_keep", f"{P}file_publish"
 
@@ -138,7 +138,9 @@ LIFE = Workflow(
         Transition("confirm_told", "open", "confirmed", _("Enter the deputy’s confirmation"), KEEP, by="scope", asks=(Told,),
                    guard=ready, sets=confirmed, after=confirm_deeds),
         Transition("check", "confirmed", "checked", _("Check for personal data"), PUBLISH, by="scope", guard=clean, sets=checked),
-        Transition("publish", "checked", "published", _("Publish to the voters"), PUBLISH, by="scope", guard=clean, sets=frozen,
+        Transition("check_seen", "confirmed", "checked", _("Checked: the addresses may stay"), PUBLISH, by="scope", asks=(Seen,),
+                   guard=only_addresses, sets=checked),
+        Transition("publish", "checked", "published", _("Publish to the voters"), PUBLISH, by="scope", guard=no_data, sets=frozen,
                    after=begin_rating, tone="ok"),
         Transition("end_rating", "published", "rated", _("End the rating"), PUBLISH, by="scope", sets=counted, after=end_rating),
         Transition("file", "rated", "closed", _("File the year"), PUBLISH, by="scope", flow="closed"),

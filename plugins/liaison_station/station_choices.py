@@ -15,6 +15,9 @@ LEVELS = ("city", "county", "town", "village")
 STAFF = (("head", _("Station head")), ("deputy_head", _("Deputy head of the station")), ("liaison", _("Liaison officer")))
 WEEKDAYS = (("0", _("Each Monday")), ("1", _("Each Tuesday")), ("2", _("Each Wednesday")), ("3", _("Each Thursday")),
             ("4", _("Each Friday")), ("5", _("Each Saturday")), ("6", _("Each Sunday")))
+STEPS = (("tablet_opened", _("The tablet was opened for rating")), ("tablet_closed", _("The tablet was closed")),
+         ("slips_made", _("Slips for voters were made")))
+"""What is noted in the history of a station beside changes of its fields."""
 CONDITIONS = (("good", _("In order")), ("repair", _("Needs repair")), ("gone", _("No longer there")))
 MONEY = (("budget", _("Budget")), ("grant", _("Grant")), ("spent", _("Spent")))
 CLASSES_OF_STATIONS = (("one", _("Class I")), ("two", _("Class II")))

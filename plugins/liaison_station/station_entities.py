@@ -6,7 +6,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import station_checks as checks
 from . import station_records as written
-from .station_choices import LEVELS, P
+from .station_choices import LEVELS, STEPS, P
 from .station_models import Booking, Equipment, Money, Paper, Room, Slot, Staff, Station
 from .station_schemas import (
     BookingSchema,
@@ -25,7 +25,8 @@ STATION = Entity(
     f"{P}station", Station, StationSchema, _("Stations"), columns=("name", "kind", "division_id", "address", "klass", "model"),
     filters=("kind", "klass", "model", "parent", "opened_on", "closed_on"), search=("name", "address", "plate", "trade"),
     sorts=("name", "-id", "-opened_on"), import_key="plate", title="name", icon="house-door", levels=LEVELS,
-    check=checks.check_station, delete=written.delete_station, counters=(Counter("kind"), Counter("klass"), Counter("model")),
+    check=checks.check_station, delete=written.delete_station, steps=STEPS,
+    counters=(Counter("kind"), Counter("klass"), Counter("model")),
     description=_("Homes, stations, offices and points of deputies: where they are, who works there, what hangs on the wall."))
 
 ROOM = Entity(

@@ -75,7 +75,9 @@ def test_entries_of_a_checked_year_stay_until_it_is_opened_again(world, year):
 # ---------------------------------------------------------------- the check of personal data
 
 @pytest.mark.parametrize(("report", "place"), [
-    (f"一年来接待选民。\n帮助{ID}办理低保。", (2, 3)), ("请打13812345678找我。", (1, 3)), ("走访溪河路12号住户。", (1, 6)),
+    (f"一年来接待选民。\n帮助{ID}办理低保。", (2, 3)), ("请打13812345678找我。", (1, 3)),
+    ("证号６１０９０２ 1990 0101 1235。", (1, 3)),
+    ("老证号610902900101123。", (1, 4)),
     ("帮助王小梅解决了问题。", (1, 3)), ("电话13912345678的老人", (1, 3)), ("办公电话0915-3212345。", (1, 5))])
 def test_a_year_with_personal_data_is_refused_with_the_place_and_nothing_is_changed(world, year, report, place):
     world.change(year, {"report": report}, "zhang")
@@ -91,6 +93,63 @@ def test_a_year_with_personal_data_is_refused_with_the_place_and_nothing_is_chan
     assert not any(secret in told for secret in (ID, "13812345678", "王小梅", "13912345678", "12号", "3212345"))
     fresh = world.fresh(year)
     assert fresh.state == "confirmed" and fresh.published_on is None and fresh.checked_on is None
+
+
+def test_a_find_is_shown_with_the_words_beside_it_and_covered_itself(world, year):
+    world.change(year, {"report": f"为王小梅（{ID}）办理了低保手续。"}, "zhang")
+
+    found = file_check.finds(world.fresh(year))
+
+    assert [one.around for one in found] == ["为■■■（■■■■■■■…", "为■■■（■■■■■■■■■■■■■■■■■■）办理了低保手续…"]
+
+
+def test_after_a_correction_the_check_runs_again_and_the_year_can_be_published(world, year):
+    world.change(year, {"report": f"帮助{ID}办理低保。"}, "zhang")
+    confirmed = on_the_way(world, year, "confirm")
+    with pytest.raises(Refused):
+        world.step("county", confirmed, "check")
+
+    world.change(confirmed, {"report": "帮助一位居民办理低保。"}, "zhang")
+    published = on_the_way(world, world.fresh(year), "check", "publish")
+
+    assert published.state == "published" and published.checked_on is not None
+
+
+def test_what_came_into_the_file_after_the_check_is_found_at_the_publication(world, year):
+    checked = on_the_way(world, year, "confirm", "check")
+    change(Deed.get(Deed.kind == "opinion"), title=f"为{ID}办理低保")
+
+    with pytest.raises(Refused) as refusal:
+        world.step("county", checked, "publish")
+
+    fresh = world.fresh(year)
+    assert refusal.value.code == "personal_data" and (fresh.state, fresh.items, fresh.figures) == ("checked", None, None)
+
+
+def test_an_address_is_a_warning_that_an_officer_looks_at_and_gives_a_reason_for(world, year):
+    world.change(year, {"report": "每月十五日在溪河路12号接待。"}, "zhang")
+    confirmed = on_the_way(world, year, "confirm")
+    with pytest.raises(Refused) as refusal:
+        world.step("county", confirmed, "check")
+    assert refusal.value.code == "addresses" and "溪河路■■■接待" in str(refusal.value.title)
+    with pytest.raises(Invalid):
+        world.step("county", confirmed, "check_seen", reason="")
+
+    checked = world.step("county", confirmed, "check_seen", reason="这是联络站的地址")
+    told = [entry["asked"] for entry in records.history(world.entity("year"), year.id) if "这是联络站的地址" in str(entry)]
+    assert checked.state == "checked" and told
+    assert world.step("county", checked, "publish").state == "published"
+
+
+def test_no_officer_waves_a_number_through_as_an_address(world, year):
+    world.change(year, {"report": f"在溪河路12号帮助{ID}。"}, "zhang")
+    confirmed = on_the_way(world, year, "confirm")
+
+    with pytest.raises(Refused) as refusal:
+        world.step("county", confirmed, "check_seen", reason="没有问题")
+
+    assert refusal.value.code == "personal_data" and world.fresh(year).state == "confirmed"
+    assert "check_seen" not in world.possible("county", confirmed)
 
 
 def test_the_title_of_an_entry_is_checked_too(world, year):
