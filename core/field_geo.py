@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import orjson
@@ -127,7 +127,11 @@ def _area(ring: list[list[float]]) -> float:
 
 
 class Degrees(EntityField):
-    """Degrees of longitude (``limit`` 180) or latitude (``limit`` 90) as a finite JSON number."""
+    """Degrees of longitude (``limit`` 180) or latitude (``limit`` 90) as a finite JSON number.
+
+    One of longitude that names the field of its ``latitude`` has a map in the form, on which the place is pointed at; ``around``
+    gives what is drawn on it beside the place, as GeoJSON text, for the present frame.
+    """
 
     input_mode: ClassVar[str] = "decimal"
     default_error_messages: dict[str, Any] = {
@@ -135,9 +139,10 @@ class Degrees(EntityField):
         "range": _l("The number must lie between {min} and {max}."),
     }
 
-    def __init__(self, label: Any = None, *, limit: int = 180, **rest: Any) -> None:
+    def __init__(self, label: Any = None, *, limit: int = 180, latitude: str = "", around: Callable[[], str] | None = None,
+                 **rest: Any) -> None:
         super().__init__(label, **rest)
-        self.limit = limit
+        self.limit, self.latitude, self.around = limit, latitude, around
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
         if type(value) not in (int, float) or not math.isfinite(value):

@@ -14,7 +14,7 @@ from .entity import Entity
 from .errors import Invalid
 from .faces import Column, Face
 from .field_base import EntityField, framed
-from .fields import Flag, Text
+from .fields import Degrees, Flag, Text
 from .i18n import gettext as _
 from .schemas import EntitySchema, fields_of, invalid, load_many
 
@@ -53,8 +53,15 @@ def _part(name: str, schema_field: EntityField, value: str, errors: Iterable[str
         "required": schema_field.required and not secret, "error": " ".join(str(e) for e in errors or ()),
         "maxlength": schema_field.max if isinstance(schema_field, Text) else None,
         "min": _edge(schema_field, "min"), "max": _edge(schema_field, "max"),
-        "inputmode": schema_field.input_mode, "personal": schema_field.personal,
+        "inputmode": schema_field.input_mode, "personal": schema_field.personal, "map": _map(schema_field),
     }
+
+
+def _map(schema_field: EntityField) -> dict[str, str] | None:
+    """The map on which a place is pointed at: which input takes the latitude, and what is drawn beside the place."""
+    if not isinstance(schema_field, Degrees) or not schema_field.latitude:
+        return None
+    return {"lat": f"f-{schema_field.latitude}", "around": schema_field.around() if schema_field.around is not None else ""}
 
 
 def _edge(schema_field: EntityField, name: str) -> str:

@@ -6,6 +6,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import station_choices as choices
 from .station_fields import Minute, StationRef, Yuan
+from .station_map import stations_around
 
 STATION = "liaison_station.station"
 
@@ -19,7 +20,7 @@ class StationSchema(EntitySchema):
     parent = RecordRef(_("Belongs to the station"), entity=STATION, help=_("The station above it, such as the town’s."))
     address = Text(_("Address"), max=200)
     lat = Degrees(_("Latitude"), limit=90, help=_("Degrees north in WGS 84, such as 32.6847. For the map."))
-    lng = Degrees(_("Longitude"), help=_("Degrees east in WGS 84, such as 109.0293."))
+    lng = Degrees(_("Longitude"), help=_("Degrees east in WGS 84, such as 109.0293."), latitude="lat", around=stations_around)
     phone = Text(_("Telephone of the office"), max=40, help=_("It stands on the door plate. No private number."))
     hours = Text(_("Opening hours"), max=200)
     host = Text(_("Shares the rooms of"), max=120, help=_("The service centre, Party building or library whose rooms it uses."))
