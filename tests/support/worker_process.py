@@ -1,4 +1,7 @@
-"""A worker process on plugins of the tests, to be killed: address, folder, seconds of the lease, names of the plugins."""
+"""A worker process on plugins of the tests, to be killed: address, folder, seconds of the lease, names of the plugins.
+
+A name with a dot is that of a module, another one that of a module of ``support``.
+"""
 import importlib
 import logging
 import signal
@@ -14,7 +17,7 @@ from grid321.core.worker import Worker
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
     url, home, lease, *names = sys.argv[1:]
-    modules = [importlib.import_module(f"support.{name}") for name in names or ["stock"]]
+    modules = [importlib.import_module(name if "." in name else f"support.{name}") for name in names or ["stock"]]
     worker = Worker(create_app({"DATABASE": url, "HOME": home, "PLUGINS": modules, "STRICT": True}),
                     timedelta(seconds=float(lease)))
     signal.signal(signal.SIGTERM, lambda *_args: worker.stop.set())
