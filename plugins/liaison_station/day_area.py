@@ -6,13 +6,14 @@ from typing import Any
 from grid321.core.api import Actor, Api, Link, Node, attachments, guarded, inside
 from grid321.core.api import lazy_gettext as _
 
-from . import day_close, day_desk, day_panels, opinion_workflow, voter_rating
+from . import day_close, day_desk, day_panels, opinion_workflow, voter_letter, voter_rating, voter_tell
 from .day_choices import CLASSES, OPINION, PLUGIN, SETTINGS
 from .day_entities import ENTITIES
 from .day_models import Opinion
 from .day_roles import DESK, GRANTS, PERMISSIONS, POSTS, ROLES, SEE_ALL
 
-__all__ = ["CLASSES", "ENTITIES", "GRANTS", "LINKS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS", "WORKFLOWS"]
+__all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "POSTS", "ROLES", "SETTINGS",
+           "WORKFLOWS"]
 
 WORKFLOWS = (*opinion_workflow.WORKFLOWS, *day_close.WORKFLOWS)
 LINKS = (Link(f"{PLUGIN}.days", _("Run a reception day"), "calendar-check", DESK, "main", first=True),)
@@ -26,6 +27,9 @@ def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
 
 
 panels_for = day_panels.panels_for
+changed = voter_tell.listen
+JOBS = (voter_tell.JOB,)
+DOCUMENTS = voter_letter.DOCUMENTS
 
 
 def register(blueprint: Any) -> None:

@@ -10,6 +10,7 @@ from grid321.core.api import lazy_gettext as _
 PLUGIN = "liaison_station"
 P = f"{PLUGIN}."
 STEM = f"{P}opinion_"
+TELL = f"{P}tell_fed_back"
 VISIT, OPINION = f"{P}visit", f"{P}opinion"
 WORKING = _("Working default [place]; the county sets its own")
 
@@ -65,6 +66,8 @@ SETTINGS = (
     three_levels.limit(STEM, "outside", _("Time for a unit outside to answer a passed-on opinion"), "1 m"),
     Setting(f"{P}solved_outcomes", _("Outcomes that count as solved"), "text", "A",
             _("“No money, no project” is not solved. Codes of outcomes, separated by commas.")),
+    Setting(TELL, _("Send voters the link to rate by text message once they were told the answer"), "flag", True,
+            _("Platform default: where the county has set up a gateway for text messages")),
     Setting(f"{P}rating_link_days", _("Days for which a voter’s link to rate an answer is good"), "int", 30,
             _("Platform default"), minimum=1, maximum=365),
 )

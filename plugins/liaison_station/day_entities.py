@@ -34,7 +34,8 @@ OPINIONS = Entity(
     beside=("take_back", "take_back_county"), awaited=("write_off",),
     grouping=Grouping(shared=("answer", "outcome", "way", "holder_level", "unit_id", "limit_on", "passed_to", "passed_on",
                               "answered_on", "evidence"), alike=("title", "text")),
-    steps=(("rated_by_link", _("Rated by the voter’s link")), ("link_given", _("Link to rate given out"))),
+    steps=(("rated_by_link", _("Rated by the voter’s link")), ("link_given", _("Link to rate given out")),
+           ("link_sent", _("Link to rate sent by message")), ("link_failed", _("The link to rate could not be sent"))),
     description=_("What voters say at receptions and activities, from the register to the rating."))
 
 ENTITIES = (VISITS, OPINIONS)

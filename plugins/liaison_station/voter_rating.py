@@ -22,6 +22,8 @@ from grid321.core.api import (
     current_actor,
     engine,
     fetch,
+    form_page,
+    form_word,
     forms,
     json_answer,
     qr_picture,
@@ -36,6 +38,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
+from . import voter_letter
 from .day_choices import OPINION, OUTCOMES, PLUGIN, RATINGS, STEM, P
 from .day_models import Opinion
 from .opinion_workflow import RATED_FROM
@@ -75,9 +78,13 @@ def make_link(case: Opinion) -> str:
 
 
 def link_page(record_id: int) -> Any:
-    """Make the link and show it, this once, with the code to print or to show to the voter."""
+    """Make the link and show it, this once: on the screen with its code, on the letter to print, or in its Word file."""
     case = _officers_case(record_id)
-    url = make_link(case)
+    make = {"page": form_page, "word": form_word}.get(request.form.get("paper", ""))
+    with transaction():  # no link is left behind when the paper cannot be made
+        url = make_link(case)
+        if make is not None:
+            return make(registry().entity(OPINION), case, voter_letter.ANSWER_LETTER, voter_letter.with_link(url))
     return render_template("liaison_station/rate_link.html", title=_("Link to rate the answer"), url=url, code=qr_picture(url),
                            case=case, back=f"/d/{g.node.code}/{PLUGIN}/opinion/{case.id}",
                            days=setting(f"{P}rating_link_days", case.division_id))
