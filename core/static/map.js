@@ -1,7 +1,8 @@
 // Draws the boundaries in data-geojson (the text itself) or data-geojson-from (the id of a text field) on plain ground.
 // A point may say in its properties: `name` (shown when pointed at), `url` (opened when chosen), `here` (it is what the page is
 // about: its name is always shown), `n` (a number written on it, for
-// several things that stand close together; then the name stands below it). A map with data-place-lat and data-place-lng (ids of
+// several things that stand close together; then the name stands below it), `text` (written on it instead of the number), `tone`
+// (ok, warn or bad: its colour; name or text say the same in words). A map with data-place-lat and data-place-lng (ids of
 // two fields) shows the place that stands there, and fills them in with the place that is pointed at.
 (function () {
   'use strict';
@@ -33,9 +34,9 @@
   function mark(feature, place) {
     const about = feature.properties || {};
     const radius = about.n ? Math.min(22, 11 + 2 * Math.log(about.n)) : about.here ? 10 : 7;
-    const made = window.L.circleMarker(place, {
-      radius: radius, color: line, fillColor: ground, fillOpacity: about.n || about.here ? 0.75 : 0.35
-    });
+    const tone = tones[about.tone] ? style.getPropertyValue(tones[about.tone]).trim() : '';
+    const full = about.n || about.here ? (tone ? 0.2 : 0.75) : 0.35;
+    const made = window.L.circleMarker(place, { radius: radius, color: tone || line, fillColor: tone || ground, fillOpacity: full });
     if (about.n) {
       const text = words(about.text || String(about.n));
       if (about.name) {
