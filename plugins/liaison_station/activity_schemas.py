@@ -19,7 +19,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import activity_choices as choices
 from .day_choices import SUBJECTS
-from .deputy_fields import NamedRef
+from .named_fields import NamedRef
 from .station_fields import Minute, StationRef, Yuan
 
 ACTIVITY = "liaison_station.activity"

@@ -6,7 +6,7 @@ from typing import Any
 from grid321.core.api import Actor, Api, Event, Job, Link, Node, guarded, inside, json_schema
 from grid321.core.api import lazy_gettext as _
 
-from . import deputy_life, placement_assistant, placement_pages
+from . import deputy_life, placement, placement_assistant, placement_pages, station_rules
 from .deputy_card import DOCUMENTS
 from .deputy_choices import CLASSES, SETTINGS, P
 from .deputy_demo import demo
@@ -18,6 +18,8 @@ __all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMI
 
 LINKS = (Link(f"{P}placing", _("Place deputies"), "pin-map", placement_pages.PLACE, "more"),)
 JOBS = (Job(placement_assistant.JOB, _("Place deputies into stations"), placement_assistant.run, placement_pages.PLACE),)
+
+station_rules.OBJECTIONS.append(placement.suspended)
 
 OWN: dict[str, Any] = {f"{P}deputy": Deputy, f"{P}contact": Contact, f"{P}talk": Talk}
 SEE_ALL = f"{P}placement.view"

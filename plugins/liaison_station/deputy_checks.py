@@ -10,8 +10,8 @@ from grid321.core.api import gettext as _
 
 from . import deputy_people
 from .deputy_choices import ENDED, POSTS, SUSPENDED, P
-from .deputy_fields import written
 from .deputy_models import Congress, Contact, Delegation, Deputy, District
+from .named_fields import written
 from .station_models import Station
 
 Errors = dict[str, list[str]]

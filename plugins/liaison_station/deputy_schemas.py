@@ -19,7 +19,8 @@ from grid321.core.api import (
 from grid321.core.api import lazy_gettext as _
 
 from . import deputy_choices as choices
-from .deputy_fields import Divisions, Items, NamedRef
+from .deputy_fields import Divisions, Items
+from .named_fields import NamedRef
 from .station_fields import StationRef
 
 P = choices.P

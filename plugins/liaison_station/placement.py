@@ -1,12 +1,13 @@
 """Who belongs to which station, read by plans, receptions, activities, checks, pages. Writing stands in ``placement_write``."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from grid321.core.api import Node, local_day, setting
+from grid321.core.api import Node, format_day, local_day, setting
+from grid321.core.api import gettext as _
 
 from .deputy_choices import SUSPENDED, P
 from .deputy_models import Deputy, Placement
@@ -46,6 +47,24 @@ def kinds_for(level: str, division_id: int) -> tuple[str, ...]:
     """The kinds of stations that take deputies of a congress of ``level``, by the county's rule; each at its own level."""
     text = setting(f"{P}stations_of_{level}", division_id) or ""
     return tuple(part for part in text.split(",") if part)
+
+
+def suspended(person_ids: Collection[int], day: date) -> dict[int, str]:
+    """Persons who are deputies and may exercise no mandate on ``day``, because all they hold are suspended: why, in words.
+
+    One query. They stay deputies, but act as such nowhere: nor do they count as heads of a station (``station_rules.OBJECTIONS``).
+    """
+    holding: dict[int, list[Deputy]] = {}
+    running = (Deputy.from_day <= day) & (Deputy.to_day.is_null() | (Deputy.to_day >= day))
+    for one in Deputy.select(Deputy.person_id, Deputy.status, Deputy.status_on).where(
+            Deputy.person_id.in_(sorted(person_ids)) & running):
+        holding.setdefault(one.person_id, []).append(one)
+    return {person: _("this deputy is suspended since %(day)s", day=format_day(max(one.status_on for one in mandates)))
+            for person, mandates in holding.items() if all(_is_suspended(one, day) for one in mandates)}
+
+
+def _is_suspended(mandate: Deputy, day: date) -> bool:
+    return bool(mandate.status == SUSPENDED and mandate.status_on is not None and mandate.status_on <= day)
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,21 @@ from .station_schemas import (
 )
 
 KEPT = ("create", "edit", "delete", "export")
+SHEETS = ("create", "edit", "delete", "import", "export")
+"""Rooms and staff come by sheet, too, after the stations: each row names its station."""
 
 STATION = Entity(
     f"{P}station", Station, StationSchema, _("Stations"), columns=("name", "kind", "division_id", "address", "klass", "model"),
     filters=("kind", "klass", "model", "parent", "opened_on", "closed_on"), search=("name", "address", "plate", "trade"),
     sorts=("name", "-id", "-opened_on"), import_key="plate", title="name", icon="house-door", levels=LEVELS,
-    check=checks.check_station, delete=written.delete_station, steps=STEPS,
+    check=checks.check_station, delete=written.delete_station,
+    after=written.station_written, steps=STEPS,
     counters=(Counter("kind"), Counter("klass"), Counter("model")),
     description=_("Homes, stations, offices and points of deputies: where they are, who works there, what hangs on the wall."))
 
 ROOM = Entity(
     f"{P}room", Room, RoomSchema, _("Rooms"), columns=("name", "station", "seats", "shared_with"), filters=("station",),
-    search=("name", "shared_with"), sorts=("name", "-id"), title="name", actions=KEPT, icon="building", menu=None,
+    search=("name", "shared_with"), sorts=("name", "-id"), title="name", actions=SHEETS, icon="building", menu=None,
     check=checks.check_room, levels=LEVELS, home=written.home_of_station, delete=written.delete_room,
     description=_("Rooms of stations, often shared with others by time."))
 
@@ -50,7 +53,7 @@ SLOT = Entity(
 
 STAFF = Entity(
     f"{P}staff", Staff, StaffSchema, _("Staff of stations"), columns=("station", "person", "role", "from_day", "to_day"),
-    filters=("station", "person", "role", "to_day"), sorts=("-id", "-from_day"), title="role", actions=KEPT, icon="people",
+    filters=("station", "person", "role", "to_day"), sorts=("-id", "-from_day"), title="role", actions=SHEETS, icon="people",
     menu="more", check=checks.check_staff, home=written.home_of_station, levels=LEVELS,
     create=written.create_staff, update=written.update_staff,
     delete=written.delete_staff, description=_("Who is head, deputy head or liaison officer of a station, from when to when."))

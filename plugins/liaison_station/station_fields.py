@@ -5,8 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from grid321.core.api import EntityField, RecordRef
+from grid321.core.api import EntityField
 from grid321.core.api import lazy_gettext as _
+
+from .named_fields import NamedRef
 
 _TIME = re.compile(r"([0-9]{1,2})[:：]([0-9]{2})")
 _AMOUNT = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,2}))?")
@@ -103,7 +105,7 @@ class Yuan(EntityField):
         return self._described({"type": "string", "pattern": "^[0-9]{1,11}(\\.[0-9]{1,2})?$", "examples": ["1200.50"]})
 
 
-class StationRef(RecordRef):
+class StationRef(NamedRef):
     """The station that something belongs to, stored in ``station_id``: one that may be seen below the present division."""
 
     def __init__(self, label: Any = None, **rest: Any) -> None:

@@ -25,6 +25,7 @@ from grid321.core.api import (
 )
 from grid321.core.api import gettext as _
 
+from . import named_fields
 from .station_checks import lock
 from .station_choices import P
 from .station_models import Booking, Room, Slot, Staff, Station
@@ -64,6 +65,11 @@ def home_of_room(values: Mapping[str, Any]) -> int | None:
 def _division(model: type[Any], record_id: int | None) -> int | None:
     row = model.select(model.division_id).where(model.id == record_id).tuples().first() if record_id else None
     return int(row[0]) if row else None
+
+
+def station_written(record: Any, *_rest: Any) -> None:
+    """A station was entered or renamed: the rows of a sheet that follow in this transaction find it by its name."""
+    named_fields.written(f"{P}station", record.division_id)
 
 
 def delete_station(record: Any, actor: Actor, node: Node) -> None:

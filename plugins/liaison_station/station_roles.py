@@ -31,7 +31,7 @@ def may(*words: str) -> tuple[str, ...]:
 
 SEE = may(*(f"{name}.view" for name in THINGS))
 KEEP = may(*(f"{name}.create,edit,delete,export" for name in ("room", "booking", "slot", "equipment", "money", "paper")),
-           "staff.create,edit,delete,export")
+           "staff.create,edit,delete,export", "room.import", "staff.import")
 CONFIRM = f"{P}station_confirm"
 
 ROLES = (

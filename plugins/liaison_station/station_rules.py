@@ -6,7 +6,7 @@ membership is asked of nobody: that a full Party member is among deputy head and
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +20,12 @@ from .station_models import Staff, Station
 ROLE_LABELS = dict(STAFF)
 DEPUTY_POST = "core_deputy_"
 LIST_MARK = "、"
+
+Objection = Callable[[Collection[int], date], Mapping[int, str]]
+
+OBJECTIONS: list[Objection] = []
+"""Called as (persons, day): why some of them do not count as heads on that day, by person, as the end of a sentence. The area of
+deputies names those who are suspended."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +108,28 @@ def head_rule(station: Any, day: date) -> tuple[str, str]:
 def why_not_head(person_id: int, station: Any, day: date) -> str:
     """Why a person may not head a station on a day, in one sentence; empty when nothing stands against it."""
     rule, source = head_rule(station, day)
-    lacks = _lacking(people.posts_of(person_id, day), place_of(station), rule, day)
+    lacks = _lacking(people.posts_of(person_id, day), place_of(station), rule, day,
+                     objections([person_id], day).get(person_id, "") if rule != "free" else "")
     if not lacks:
         return ""
     return _("The head of %(station)s is %(who)s, and on %(day)s %(lacks)s. Source: %(source)s.", station=station.name,
              who=str(HEAD_RULES[rule]), day=format_day(day), lacks=lacks, source=source.rstrip("。. "))
 
 
-def _lacking(held: Sequence[Any], place: Node, rule: str, day: date) -> str:
-    """What somebody who holds the posts ``held`` lacks for a rule at a place, as the end of a sentence; empty for nothing."""
+def objections(person_ids: Collection[int], day: date) -> dict[int, str]:
+    """Why some of these persons do not count as heads on a day, by person: what all areas say. Empty for nobody."""
+    return {person: why for ask in OBJECTIONS for person, why in ask(person_ids, day).items()} if person_ids else {}
+
+
+def _lacking(held: Sequence[Any], place: Node, rule: str, day: date, against: str = "") -> str:
+    """What somebody who holds the posts ``held`` lacks for a rule at a place, as the end of a sentence; empty for nothing.
+
+    ``against`` is what stands against the person whichever the rule is, and then stands for the lack of a mandate.
+    """
+    missing = [against] if against else []
     if rule == "free":
-        return ""
-    missing = []
-    if rule in {"secretary_deputy", "deputy"} and not any(post.kind.startswith(DEPUTY_POST) for post in held):
+        return against
+    if not against and rule in {"secretary_deputy", "deputy"} and not any(post.kind.startswith(DEPUTY_POST) for post in held):
         missing.append(_("this person is no deputy"))
     for name, setting, words in (("chair", "chair_posts", _("this person does not chair the congress of %(place)s")),
                                  ("secretary_deputy", "secretary_posts", _("this person is not the secretary of %(place)s"))):
@@ -127,26 +142,27 @@ def _lacking(held: Sequence[Any], place: Node, rule: str, day: date) -> str:
 def staffing(station_id: int, day: date | None = None) -> list[Finding]:
     """What the staffing rule finds at a station on a day (today), line by line; raises ``NotFound`` for no station.
 
-    For a kind of station without staff of its own the one line says so. Three queries.
+    For a kind of station without staff of its own the one line says so. Four queries.
     """
     return staffing_of([station_of(station_id)], [station_id], day or local_day())[station_id]
 
 
 def staffing_of(stations: Iterable[Any], ids: Any, day: date) -> dict[int, list[Finding]]:
-    """``staffing`` for many stations by id, in three queries for all of them. ``ids`` are their ids, or the selection of them."""
+    """``staffing`` for many stations by id, in four queries for all of them. ``ids`` are their ids, or the selection of them."""
     staff: dict[int, list[Any]] = {}
     rows = Staff.select(Staff.station_id, Staff.person_id, Staff.role, Staff.from_day).where(
         Staff.station_id.in_(ids) & (Staff.from_day <= day) & (Staff.to_day.is_null() | (Staff.to_day >= day)))
     for row in rows.order_by(Staff.from_day, Staff.id).namedtuples():  # plain rows: thousands of records take a tenth of a second
         staff.setdefault(row.station_id, []).append(row)
     names = names_of(row.person_id for rows in staff.values() for row in rows)
-    held = people.posts_of_many({row.person_id for rows in staff.values() for row in rows if row.role == "head"}, day)
-    return {station.id: _findings(station, staff.get(station.id, []), names, held, day) for station in stations}
+    heads = {row.person_id for rows in staff.values() for row in rows if row.role == "head"}
+    held, against = people.posts_of_many(heads, day), objections(heads, day)
+    return {station.id: _findings(station, staff.get(station.id, []), names, held, against, day) for station in stations}
 
 
 def _findings(station: Any, staff: Sequence[Any], names: Mapping[int, str], held: Mapping[int, Sequence[Any]],
-              day: date) -> list[Finding]:
-    """The lines of one station, from who works there, their names and the posts of its head."""
+              against: Mapping[int, str], day: date) -> list[Finding]:
+    """The lines of one station, from who works there, their names, the posts of its head and what stands against that one."""
     place = place_of(station)
     wanted, source = ruled("staffed_kinds", place, day)
     if station.kind not in wanted.split(","):
@@ -155,7 +171,8 @@ def _findings(station: Any, staff: Sequence[Any], names: Mapping[int, str], held
                         _because(_("the staffing rule does not hold for this kind"), source), "")]
     by_role = {role: [row for row in staff if row.role == role] for role in ROLE_LABELS}
     found = [_count(role, by_role[role], names, place, day) for role in ROLE_LABELS]
-    found += [_qualified(row, names, station, held.get(row.person_id, ()), day) for row in by_role["head"]]
+    found += [_qualified(row, names, station, held.get(row.person_id, ()), against.get(row.person_id, ""), day)
+              for row in by_role["head"]]
     return [*found, *_party(station, [*by_role["deputy_head"], *by_role["liaison"]], place, day)]
 
 
@@ -175,11 +192,11 @@ def _count(role: str, rows: Sequence[Any], names: Mapping[int, str], place: Node
                    _remedy(place) if missing else "")
 
 
-def _qualified(row: Any, names: Mapping[int, str], station: Any, held: Sequence[Any], day: date) -> Finding:
-    """Whether who heads the station is whom the rule asks for."""
+def _qualified(row: Any, names: Mapping[int, str], station: Any, held: Sequence[Any], against: str, day: date) -> Finding:
+    """Whether who heads the station is whom the rule asks for, and may act as a deputy."""
     place = place_of(station)
     rule, source = head_rule(station, day)
-    lacks = _lacking(held, place, rule, day)
+    lacks = _lacking(held, place, rule, day, against)
     return Finding("head_is", not lacks, _("Who heads the station"), names.get(row.person_id, "?"), lacks,
                    _because(_("the head is %(who)s", who=str(HEAD_RULES[rule])), source),
                    _("%(who)s, who enters the missing post or another head.", who=_officers(place)) if lacks else "")

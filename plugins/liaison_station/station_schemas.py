@@ -1,12 +1,13 @@
 """What people may send about stations, their rooms, staff, equipment, money and papers."""
 from __future__ import annotations
 
-from grid321.core.api import Choice, Day, Degrees, DivisionRef, EntitySchema, Int, LongText, PersonRef, RecordRef, Text, local_day
+from grid321.core.api import Choice, Day, Degrees, DivisionRef, EntitySchema, Int, LongText, RecordRef, Text, local_day
 from grid321.core.api import lazy_gettext as _
 
 from . import station_choices as choices
+from .named_fields import NamedPerson, NamedRef
 from .station_fields import Minute, StationRef, Yuan
-from .station_map import stations_around
+from .station_points import stations_around
 
 STATION = "liaison_station.station"
 
@@ -17,7 +18,7 @@ class StationSchema(EntitySchema):
     division = DivisionRef(_("Division"), level=choices.LEVELS, required=True)
     name = Text(_("Name"), required=True, max=80)
     kind = Choice(_("Kind"), scheme=choices.KINDS.key, required=True)
-    parent = RecordRef(_("Belongs to the station"), entity=STATION, help=_("The station above it, such as the town’s."))
+    parent = NamedRef(_("Belongs to the station"), entity=STATION, help=_("The station above it, such as the town’s."))
     address = Text(_("Address"), max=200)
     lat = Degrees(_("Latitude"), limit=90, help=_("Degrees north in WGS 84, such as 32.6847. For the map."))
     lng = Degrees(_("Longitude"), help=_("Degrees east in WGS 84, such as 109.0293."), latitude="lat", around=stations_around)
@@ -71,7 +72,7 @@ class StaffSchema(EntitySchema):
     """A person works at a station."""
 
     station = StationRef(required=True)
-    person = PersonRef(_("Person"), required=True)
+    person = NamedPerson(_("Person"), required=True)
     role = Choice(_("Post at the station"), options=choices.STAFF, required=True)
     from_day = Day(_("First day"), required=True, default=local_day)
     to_day = Day(_("Last day"), help=_("Leave it empty until the person leaves. It is entered once and stays."))
