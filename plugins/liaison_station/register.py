@@ -49,12 +49,12 @@ def note_visit(values: dict[str, Any], actor: Actor, node: Node, *, mark: str | 
     entity = registry().entity(VISIT)
     with transaction():
         earlier = sending.sent_before(entity, mark, actor)
-        if earlier is not None and _same_line(entity, earlier, values):
+        if earlier is not None and same_line(entity, earlier, values):
             return earlier
         return sending.create_once(entity, values, files, mark, actor, node)
 
 
-def _same_line(entity: Any, earlier: Visit, data: dict[str, Any]) -> bool:
+def same_line(entity: Any, earlier: Visit, data: dict[str, Any]) -> bool:
     """True when ``data`` is the line that was stored, whatever became of it since: the same who and the same what was said."""
     who = all((data.get(name) or "") == records.opened(entity, earlier, name) for name in ("name", "phone"))
     return who and (data.get("text") or "") == earlier.text and data["station_id"] == earlier.station_id
