@@ -123,7 +123,7 @@ from .fields import (
     current_frame,
 )
 from .hooks import hookimpl
-from .i18n import format_day, format_number, format_time, gettext, lazy_gettext, ngettext
+from .i18n import DEFAULT_LANGUAGE, format_day, format_number, format_time, gettext, lazy_gettext, ngettext, use_language
 from .jobs import enqueue
 from .json_bodies import answer as json_answer
 from .json_bodies import read_body as json_body
@@ -203,6 +203,7 @@ __all__ = [
     "ANONYMOUS",
     "API_VERSION",
     "COORDINATES",
+    "DEFAULT_LANGUAGE",
     "MARKS_OF_HOMES",
     "MARKS_OF_NUMBERS",
     "SYSTEM",
@@ -388,6 +389,7 @@ __all__ = [
     "transaction",
     "tree",
     "up",
+    "use_language",
     "within",
     "workbook",
     "working_days",

@@ -50,7 +50,12 @@ class LazyGroup(click.Group):
         Raises ImportError when the command's own module cannot be imported: that is a defect, not a typing error.
         """
         if cmd_name not in COMMANDS:
-            return of_plugins().get(cmd_name)
+            found = of_plugins().get(cmd_name)
+            if found is not None:
+                from .commands.context import platform_context
+
+                ctx.with_resource(platform_context())  # a plugin's command stands in the application, as its pages do
+            return found
         module = importlib.import_module(f"grid321.core.commands.{COMMANDS[cmd_name][0]}")
         command = getattr(module, cmd_name)
         if not isinstance(command, click.Command):

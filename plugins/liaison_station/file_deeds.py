@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from grid321.core.api import (
+    DEFAULT_LANGUAGE,
     SYSTEM,
     Event,
     class_label,
@@ -24,6 +25,7 @@ from grid321.core.api import (
     registry,
     transaction,
     tree,
+    use_language,
 )
 
 from .activity_models import Activity, Attendance
@@ -90,9 +92,14 @@ def wanted(cause: Cause, found: Sequence[Any]) -> list[Wanted]:
         kind = cause.kinds.get(getattr(record, cause.kind_of), cause.kind) if cause.kind_of else cause.kind
         title = next((str(text) for text in (*(getattr(record, name) for name in cause.title), names.get(record.id)) if text), "")
         made.setdefault(key, Wanted(
-            key, deputy, kind, day, (title or class_label(KINDS.key, kind, record.division_id))[:160], cause.entity, record.id,
-            row_id))
+            key, deputy, kind, day, (title or _nameless(kind, record.division_id))[:160], cause.entity, record.id, row_id))
     return list(made.values())
+
+
+def _nameless(kind: str, division_id: int) -> str:
+    """What a deed is called whose cause has no title. It is stored, so it is the same whoever's language is in use."""
+    with use_language(DEFAULT_LANGUAGE):
+        return class_label(KINDS.key, kind, division_id)
 
 
 def _counts(cause: Cause, record: Any) -> bool:

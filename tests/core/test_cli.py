@@ -45,6 +45,19 @@ def test_a_plugin_brings_its_command(monkeypatch):
     assert CliRunner().invoke(main, ["wave"]).output == "hello\n"
 
 
+def test_a_command_of_a_plugin_stands_in_the_application(tmp_path, monkeypatch):
+    from flask import current_app
+
+    from grid321.core import cli
+
+    monkeypatch.setenv("GRID321_HOME", str(tmp_path))
+    monkeypatch.delenv("GRID321_DATABASE", raising=False)
+    command = click.Command("wave", callback=lambda: click.echo(sorted(current_app.extensions)))
+    monkeypatch.setattr(cli, "of_plugins", lambda: {"wave": command})
+
+    assert "grid321" in CliRunner().invoke(main, ["wave"]).output
+
+
 def test_the_version_is_that_of_the_distribution():
     from importlib.metadata import version
 
