@@ -204,7 +204,13 @@ _JSON: dict[str, Callable[[Any], Any]] = {
 
 
 def json_reader(column: Column) -> Callable[[Any], Any] | None:
-    """What turns a raw value of the column into JSON; None when it is JSON already (days too: orjson knows them)."""
+    """What turns a raw value of the column into JSON; None when it is JSON already (days too: orjson knows them).
+
+    A field of a plugin that writes a stored value in its own way (a time as ``"08:30"``) reads it out that way as well.
+    """
+    field = column.field
+    if column.kind == "text" and field is not None and type(field).to_json is not EntityField.to_json:
+        return field.to_json
     return _JSON.get(column.kind)
 
 

@@ -62,6 +62,10 @@ class Shown:
         assert found is not None
         return found
 
+    def lives(self, measure: st.Measure) -> bool:
+        """Whether the entity has a workflow: without one a column called ``state`` is a choice like any other."""
+        return registry().every_version_of(measure.entity) is not None
+
     def stock(self, measure: st.Measure) -> Mapping[str, Bag[str]]:
         """The counts that any measure of this entity needs: one range read for the page."""
         found = self._stock.get(measure.entity)
@@ -77,7 +81,7 @@ class Shown:
         """The words for a counted value, in the present language and as the county names it."""
         if not value:
             return _("not given")
-        if measure.column == "state":
+        if measure.column == "state" and self.lives(measure):
             return str(self.workflow(measure).state(value).label)
         field = fields_of(self.entity(measure).schema).get(measure.column)
         if field is None:
@@ -176,7 +180,7 @@ def _overdue_view(shown: Shown, measure: st.Overdue, entity: Entity) -> dict[str
 
 def tally_items(shown: Shown, measure: st.Tally, counted: Mapping[str, int]) -> list[tuple[str, int]]:
     """(value, n) in the order of the workflow, of the choices or of the values; with nothing counted left out."""
-    if measure.column == "state":
+    if measure.column == "state" and shown.lives(measure):
         order = [state.key for state in shown.workflow(measure).states]
     else:
         field = fields_of(shown.entity(measure).schema).get(measure.column)
