@@ -30,7 +30,7 @@ def this_year(number: int) -> int:
 
 
 def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
-    """A published year with a link for a voter and an open tablet."""
+    """A published year with a link for a voter and an open tablet, one also for all deputies of its station."""
     from grid321.core import engine
 
     entity = registry().entity(P + "year")
@@ -43,8 +43,15 @@ def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
     def link(word: str, *, once: bool) -> str:
         return signed_links.create(P + word, entity.key, records[entity.key], expires=timedelta(days=1), once=once)
 
+    year = entity.model.get_by_id(records[P + "year"])
+    station = registry().entity(P + "station").model.get_by_id(records[P + "station"])
+    registry().entity(P + "placement").model.create(
+        deputy_id=year.deputy_id, person_id=year.person_id, station_id=station.id, level="town", from_day=date(2022, 1, 1),
+        **ancestor_columns(snapshot.current().tree, place))
+    of_station = signed_links.create(P + "station_tablet", P + "station", station.id, expires=timedelta(days=1), once=False)
     return {("performance", "year_id"): records[entity.key], ("voice", "token"): link("voice", once=True),
-            ("tablet", "token"): link("voice_tablet", once=False)}
+            ("tablet", "token"): link("voice_tablet", once=False),
+            ("station-tablet", "token"): of_station, ("token", "year_id"): records[entity.key]}
 
 
 EXAMPLES: dict[str, Any] = {

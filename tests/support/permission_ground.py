@@ -173,7 +173,7 @@ def made_at(ground: Ground, rule: Rule, place: str) -> dict[str, Any]:
     here, found = ground.inner[place], {}
     plugin = next((key for key in registry().plugins.all if f"/{key}/" in rule.rule), "core")
     words = {name: TEXTS.get(word, word) if open_ else word
-             for open_, word, name in re.findall(r"(<(?:\w+:)?)?(\w+)>?/(?=<(?:\w+:)?(\w+)>)", rule.rule)}
+             for open_, word, name in re.findall(r"(<(?:\w+:)?)?([\w-]+)>?/(?=<(?:\w+:)?(\w+)>)", rule.rule)}
     for name in sorted(rule.arguments - {"code"}):
         word = words.get(name, "")
         word = f"{plugin}.{word}"
