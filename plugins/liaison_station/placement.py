@@ -52,7 +52,7 @@ def kinds_for(level: str, division_id: int) -> tuple[str, ...]:
 def suspended(person_ids: Collection[int], day: date) -> dict[int, str]:
     """Persons who are deputies and may exercise no mandate on ``day``, because all they hold are suspended: why, in words.
 
-    One query. They stay deputies, but act as such nowhere: nor do they count as heads of a station (``station_rules.OBJECTIONS``).
+    One query. They stay deputies, but act as such nowhere: nor do they count as heads (``station_rules.OBJECTIONS``).
     """
     holding: dict[int, list[Deputy]] = {}
     running = (Deputy.from_day <= day) & (Deputy.to_day.is_null() | (Deputy.to_day >= day))

@@ -68,6 +68,7 @@ def kill_when(start, batch, done):
 
 def test_an_import_of_deputies_whose_workers_are_killed_brings_each_of_them_once_and_is_undone_so_too(world, start):
     office, county = world.actors["county"], world.tree.county
+    counters.recount(registry().entity("liaison_station.deputy"), snapshot.current().tree, repair=True)
     people, posts, deputies = Person.select().count(), Post.select().count(), Deputy.select().count()
     rows = [["", "610902", f"代表{number:04d}", f"138{number:08d}", "县（市、区）人大", "五里选区"] for number in range(ROWS)]
     batch = transfer.start(world.entity("deputy"), workbook(rows, head=HEAD), "代表名册.xlsx", office, county)
