@@ -10,6 +10,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import file_board, file_deeds, file_pages, file_panels, file_phone, file_public, file_scores, file_tablet_pages
 from .file_causes import KINDS, P
+from .file_demo import demo
 from .file_entities import DEED, ENTITIES, YEAR
 from .file_measures import MEASURES
 from .file_report import DOCUMENTS
@@ -18,7 +19,7 @@ from .file_schemas import Objection, Paper, Slips, Verdict
 from .file_year import KEEP, LIFE, OWN, PUBLISH
 
 __all__ = ["CLASSES", "COMMANDS", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "MEASURES", "PERMISSIONS",
-           "ROLES", "SETTINGS", "WORKFLOWS"]
+           "ROLES", "SETTINGS", "WORKFLOWS", "demo"]
 
 CLASSES = (KINDS,)
 WORKFLOWS = (LIFE,)
