@@ -48,20 +48,21 @@ ARCHIVE = s.Sheet((
         s.facts((_("Kind"), "{{ texts.kind }}"), (_("Station above"), "{{ texts.parent or '—' }}")),
         s.Row((s.head(_("Address")), s.Cell("{{ texts.address or '—' }}", 3))),
         s.facts((_("Telephone"), "{{ texts.phone or '—' }}"), (_("Opening hours"), "{{ texts.hours or '—' }}")),
-        s.facts((_("Opened on"), "{{ texts.opened_on }}"), (_("Rooms shared with"), "{{ texts.host or '—' }}")),
+        s.facts((_("Station opened on"), "{{ texts.opened_on }}"), (_("Rooms shared with"), "{{ texts.host or '—' }}")),
         s.facts((_("Class"), "{{ texts.klass or '—' }}"), (_("Model station"), "{{ texts.model or '—' }}")),
-        s.When("texts.about", (s.Row((s.head(_("About")), s.Cell("{{ texts.about }}", 3)), whole=False),)))),
-    _list(_("Who works there"), "staff", (38, 50, 35, 34), (_("Post"), _("Name"), _("Since"), _("Until")),
+        s.When("texts.about", (s.Row((s.head(_("About the station")), s.Cell("{{ texts.about }}", 3)), whole=False),)))),
+    _list(_("Who works there"), "staff", (38, 50, 35, 34), (_("Post"), _("Name of the person"), _("From day"), _("To day")),
           "{{ one.role }}", "{{ one.name }}", "{{ one.since }}", "{{ one.until }}", empty=_("Nobody is entered.")),
-    _list(_("The staffing rule"), "findings", (40, 46, 40, 31), (_("What"), _("There"), _("Missing"), _("In order")),
+    _list(_("The staffing rule"), "findings", (40, 46, 40, 31), (
+        _("Item of the rule"), _("There"), _("Missing"), _("As the rule asks")),
           "{{ one.label }}", "{{ one.there }}", "{{ one.missing or '—' }}", "{{ one.ok }}", empty=_("No rule holds here.")),
     _list(_("Deputies who belong here"), "deputies", (34, 44, 79), (
-        _("Deputy"), _("Congress"), _("Electoral district, work and post")),
+        _("Deputy"), _("Level of the congress"), _("Electoral district, work and post")),
           "{{ one.name }}", "{{ one.level }}", "{{ one.district }}{% if one.district and one.job %}，{% endif %}{{ one.job }}",
           empty=_("No deputy belongs here.")),
     _list(_("Rooms"), "rooms", (60, 30, 67), (_("Room"), _("Seats"), _("Shared with")),
           "{{ one.name }}", "{{ one.seats }}", "{{ one.shared }}", empty=_("No room is entered.")),
-    _list(_("Equipment"), "equipment", (75, 22, 30, 30), (_("Equipment"), _("Count"), _("Condition"), _("Since")),
+    _list(_("Equipment"), "equipment", (75, 22, 30, 30), (_("Equipment"), _("Count"), _("Condition"), _("From day")),
           "{{ one.name }}", "{{ one.count }}", "{{ one.condition }}", "{{ one.since }}", empty=_("No equipment is entered.")),
     _list(_("Papers on the wall"), "papers", (36, 71, 20, 30), (_("Kind"), _("Title"), _("Edition"), _("In force from")),
           "{{ one.kind }}", "{{ one.title }}", "{{ one.edition }}", "{{ one.since }}", empty=_("No paper is in force.")),
@@ -90,11 +91,12 @@ ARCHIVE = s.Sheet((
         s.Each("list in lists", (
             s.Heading("{{ list.label }}（{{ list.count }}）"),
             s.Table((11, 44, 20, 93), (
-                s.heads(_("No."), _("What"), _("There"), _("Because")),
+                s.heads(_("No."), _("Item of the rule"), _("There"), _("Because")),
                 s.Each("one in list.rows", (s.Row((
                     ORDER, s.Cell("{{ one.label }}"), s.Cell("{{ one.ok }}", align="middle"),
                     s.Cell("{{ one.because }}")),),)))))))),
-    _list(_("Ratings"), "ratings", (20, 32, 42, 63), (_("Year"), _("Class"), _("Model station"), _("State, decided on")),
+    _list(_("Ratings of the station"), "ratings", (20, 32, 42, 63), (
+        _("Year"), _("Class"), _("Model station"), _("State, decided on")),
           "{{ one.year }}", "{{ one.klass }}", "{{ one.model }}", "{{ one.state }}{% if one.day %}，{{ one.day }}{% endif %}",
           empty=_("It was not rated yet.")),
     s.Sign(_("Station head (signature, seal):"), DATED),

@@ -24,10 +24,10 @@ def _wide(label: Any, *parts: Any, tall: float = 0) -> sheet.Row:
 
 
 _HEARD = (
-    s.facts((_("Station"), "{{ station.name or '—' }}"), (_("Heard on"), "{{ texts.heard_on }}")),
+    s.facts((_("Liaison station"), "{{ station.name or '—' }}"), (_("Heard on"), "{{ texts.heard_on }}")),
     s.facts((_("Name of the voter"), "{{ texts.name or '—' }}"), (_("Telephone"), "{{ texts.phone or '—' }}")),
     s.facts((_("Deputy who heard it"), "{{ texts.deputy or '—' }}"), (_("An answer is wished for"), "{{ texts.wants_answer }}")),
-    s.facts((_("Subject"), "{{ texts.kind }}"), (_("Place"), "{{ spot or '—' }}")),
+    s.facts((_("Subject of the opinion"), "{{ texts.kind }}"), (_("Place"), "{{ spot or '—' }}")),
     s.Row((s.head(_("Title")), s.Cell("{{ title }}", 3))),
     _wide(_("What was said"), s.Text("{{ texts.text }}"), tall=26),
 )
@@ -41,7 +41,7 @@ HANDLING = s.Sheet((
             s.Sign(_("Station (signature, seal):"), DATED),), 3)), tall=15),
         _wide(_("Result of the unit"), s.Text("{{ texts.answer }}"),
               s.Sign(_("Unit (signature, seal):"), DATED), tall=40),
-        s.Row((s.head(_("Outcome")), s.Cell("{{ outcome_boxes }}", 3))),
+        s.Row((s.head(_("Outcome, by class")), s.Cell("{{ outcome_boxes }}", 3))),
         _wide(_("Word of the deputy who heard it"), s.Text("{{ deputy_word }}"),
               s.Sign(_("Deputy (signature):"), "{{ texts.told_deputy_on or dated }}"), tall=22),
         s.Row((s.head(_("Satisfaction with the result")), s.Cell("{{ result_boxes }}", 3)), tall=9),

@@ -18,10 +18,9 @@ from .reception_models import Postponement, Reception
 
 s = sheet
 
-ENTERED_ONCE = s.Foot(_("Each line is entered once: scan the code (with your account), or type the number {{ number }} under "
+ENTERED_ONCE = s.Text(_("Each line is entered once: scan the code (with your account), or type the number {{ number }} under "
                         "“Enter a printed form”. A line that is entered already is shown there and not counted again. No state "
-                        "secrets. "
-                        "Printed on {{ printed }}."))
+                        "secrets. Printed on {{ printed }}."), "note")
 
 PREVIEW = s.Sheet((
     s.Title(("{{ station.name }}\n", "{{ document.label }}")),
@@ -31,12 +30,12 @@ PREVIEW = s.Sheet((
         s.Row((s.head(_("Place")), s.Cell("{{ where or '—' }}"))),
         s.Row((s.head(_("How voters are received")), s.Cell((
             s.Text("{{ texts.mode }}"), s.When("texts.link", (s.Text("{{ texts.link }}"),)))))),
-        s.When("texts.theme", (s.Row((s.head(_("Theme")), s.Cell("{{ texts.theme }}"))),)),
+        s.When("texts.theme", (s.Row((s.head(_("Theme of the reception")), s.Cell("{{ texts.theme }}"))),)),
         s.When("station.phone", (s.Row((s.head(_("Telephone")), s.Cell("{{ station.phone }}"))),)))),
     s.When("before", (s.Text(_("Put off from {{ before }}."), "plain"),)),
     s.Heading(_("Deputies who receive")),
     s.Table((40, 52, 68), (
-        s.heads(_("Deputy"), _("Congress"), _("Electoral district, work and post")),
+        s.heads(_("Deputy"), _("Level of the congress"), _("Electoral district, work and post")),
         s.Each("one in deputies", (s.Row((
             s.Cell("{{ one.name }}", align="middle"), s.Cell("{{ one.level }}"),
             s.Cell("{{ one.district }}{% if one.district and one.job %}，{% endif %}{{ one.job }}"))),)),
@@ -51,14 +50,15 @@ PREVIEW = s.Sheet((
 REGISTER = s.Sheet((
     s.Title("{{ station.name }}{{ document.label }}"),
     s.Line((_("Day"), COLON, "{{ day }}　{{ time }}"), (_("Number"), COLON, "{{ number }}")),
-    s.Table((24, 63, 24, 63, 24, 63), (
-        s.facts((_("Place"), "{{ where or '—' }}"), (_("How voters are received"), "{{ texts.mode }}"),
-                (_("Theme"), "{{ texts.theme or '—' }}")),
+    s.Table((24, 66, 24, 52, 24, 43, 28), (
+        s.Row((*s.facts((_("Place"), "{{ where or '—' }}"), (_("How voters are received"), "{{ texts.mode }}"),
+                        (_("Theme of the reception"), "{{ texts.theme or '—' }}")).cells,
+               s.Cell(_("Scan to enter"), align="middle"))),
         s.Row((s.head(_("Deputies on duty")), s.Cell("{{ duties|join('　') or '—' }}", 3),
-               s.head(_("Liaison officer (signature)")), s.Cell("")), tall=11))),
+               s.head(_("Liaison officer (signature)")), s.Cell(""), s.Cell((s.Picture("entry_code", 18),)))))),
     s.Table((11, 23, 31, 12, 84, 25, 47, 28), (
-        s.heads(_("Line"), _("Name"), _("Telephone"), _("How many"), _("Opinions, requests and suggestions"),
-                _("Deputy who heard it"), _("What became of it"), _("Number of the opinion, remarks")),
+        s.heads(_("Line"), _("Name of the voter"), _("Telephone"), _("Persons in this line"),
+                _("Opinions, requests and suggestions"), _("Deputy who heard it"), _("What became of it"), _("Number of the opinion, remarks")),
         s.Each("one in lines", (s.Row((
             s.Cell("{{ one.line }}", align="middle"), s.Cell("{{ one.name }}"), s.Cell("{{ one.phone }}"),
             s.Cell("{{ one.persons }}", align="middle"), s.Cell("{{ one.text }}"), s.Cell("{{ one.deputy }}"),
@@ -68,7 +68,7 @@ REGISTER = s.Sheet((
             s.Cell("{{ line }}", align="middle"), s.Cell(""), s.Cell(""), s.Cell(""), s.Cell(""), s.Cell(""),
             s.Cell("{{ to_tick }}"), s.Cell("")), tall=15),)),
         s.When("not lines and not blank", (s.Row((s.Cell(_("Nobody came on this day."), 8, align="middle"),)),)))),
-    s.When("texts.summary", (s.Text((_("Summary"), COLON, "{{ texts.summary }}"), "plain"),)),
+    s.When("texts.summary", (s.Text((_("Summary of the reception"), COLON, "{{ texts.summary }}"), "plain"),)),
     s.When("lines", (s.Text(_("{{ lines|length }} lines, {{ persons }} voters. Names and telephone numbers are masked; who may "
                               "see them opens the line in the system."), "note"),)),
     s.When("blank", (ENTERED_ONCE,), (s.Text(_("Printed from the system on {{ printed }}; the record in the system decides."),
@@ -129,7 +129,7 @@ def register_values(record: Reception, node: Node, actor: Actor) -> dict[str, An
             "blank": [number for number in range(1, wanted + 1) if number not in on_paper] if open_day else [],
             "to_tick": v.boxes((("answered", say("answered at once")), ("opinion", say("registered"))), None),
             "duties": [f"{name}________" if open_day else name for name in roster.split("、") if name],
-            "record_code": v.entry_code("day", record)}
+            "entry_code": v.entry_code("day", record)}
 
 
 def numbered(visits: list[Visit], after: int) -> dict[int, int]:

@@ -67,7 +67,7 @@ def held_back(rows: list[Any]) -> tuple[list[Any], dict[str, Any]]:
     """The rows that a paper prints, and what it says of the others."""
     more = gettext("Only the first %(count)s are printed here; export the list for all of them.", count=MOST)
     return rows[:MOST], {"more": more if len(rows) > MOST else "",
-                         "counted": gettext("%(count)s in all", count=min(len(rows), MOST))}
+                         "counted": gettext("%(count)s lines in all", count=min(len(rows), MOST))}
 
 
 def weekday(day: date) -> str:

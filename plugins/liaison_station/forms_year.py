@@ -89,7 +89,7 @@ def summary_values(node: Node, actor: Actor, year: str) -> dict[str, Any]:
     return {
         "heads": [str(BY_KEY[key].label) for key in SUMMED], "year_word": say(" (year)"),
         "rows": [{"label": line.label, "cells": [line.amounts[key] for key in SUMMED]} for line in lines],
-        "whole": [whole[key] for key in SUMMED], "what": say("Division") if by_place else say("Station"),
+        "whole": [whole[key] for key in SUMMED], "what": say("Division") if by_place else say("Liaison station"),
         "subjects": _counted(SUBJECTS.key, Opinion.kind, heard, node),
         "ratings": _counted(RATINGS.key, Opinion.rating, heard, node),
         "activities": _counted(f"{P}activity", Activity.kind, Activity.held_on.between(first, last) & (
@@ -152,8 +152,8 @@ BOOK = s.Sheet((
     s.Title("{{ place.name }}{{ document.label }}"),
     s.Line("{{ asked }}{{ year_word }}", ("{{ counted }}，", _("voters: {{ persons }}"))),
     s.Table((11, 21, 36, 21, 29, 11, 62, 21, 49), (
-        s.heads(_("No."), _("Day"), _("Station"), _("Name"), _("Telephone"), _("How many"), _("What was said"),
-                _("Deputy who heard it"), _("What became of it")),
+        s.heads(_("No."), _("Day"), _("Liaison station"), _("Name of the voter"), _("Telephone"), _("Persons in this line"),
+                _("What was said"), _("Deputy who heard it"), _("What became of it")),
         s.Each("row in rows", (s.Row((
             ORDER, s.Cell("{{ row.day }}"), s.Cell("{{ row.station }}"), s.Cell("{{ row.name }}"), s.Cell("{{ row.phone }}"),
             s.Cell("{{ row.persons }}", align="middle"), s.Cell("{{ row.text }}"), s.Cell("{{ row.deputy }}"),
@@ -194,7 +194,7 @@ def _performance(*before: Any) -> sheet.Sheet:
         s.Title("{{ place.name }}{{ document.label }}"),
         s.Line("{{ asked }}{{ year_word }}", "{{ counted }}"), *before,
         s.Table((11, 28, 24, 40, 90, 28, 40), (
-            s.heads(_("No."), _("Deputy"), _("Day"), _("Kind"), _("What was done"), _("Confirmed by the deputy"),
+            s.heads(_("No."), _("Deputy"), _("Day"), _("Kind"), _("What the deputy did"), _("Confirmed by the deputy"),
                     _("Objection, answer")),
             s.Each("row in rows", (s.Row((
                 ORDER, s.Cell("{{ row.deputy }}"), s.Cell("{{ row.day }}"), s.Cell("{{ row.kind }}"), s.Cell("{{ row.title }}"),
