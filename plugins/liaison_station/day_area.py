@@ -6,7 +6,7 @@ from typing import Any
 from grid321.core.api import Actor, Api, Link, Node, attachments, guarded, inside
 from grid321.core.api import lazy_gettext as _
 
-from . import day_close, day_desk, day_panels, opinion_workflow, voter_letter, voter_rating, voter_tell
+from . import day_close, day_demo, day_desk, day_panels, opinion_workflow, voter_letter, voter_rating, voter_tell
 from .day_choices import CLASSES, OPINION, PLUGIN, SETTINGS
 from .day_entities import ENTITIES
 from .day_models import Opinion
@@ -28,6 +28,7 @@ def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:
 
 panels_for = day_panels.panels_for
 changed = voter_tell.listen
+demo = day_demo.demo
 JOBS = (voter_tell.JOB,)
 DOCUMENTS = voter_letter.DOCUMENTS
 
