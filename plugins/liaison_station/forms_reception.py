@@ -58,7 +58,8 @@ REGISTER = s.Sheet((
                s.head(_("Liaison officer (signature)")), s.Cell(""), s.Cell((s.Picture("entry_code", 18),)))))),
     s.Table((11, 23, 31, 12, 84, 25, 47, 28), (
         s.heads(_("Line"), _("Name of the voter"), _("Telephone"), _("Persons in this line"),
-                _("Opinions, requests and suggestions"), _("Deputy who heard it"), _("What became of it"), _("Number of the opinion, remarks")),
+                _("Opinions, requests and suggestions"), _("Deputy who heard it"), _("What became of it"),
+                _("Number of the opinion, remarks")),
         s.Each("one in lines", (s.Row((
             s.Cell("{{ one.line }}", align="middle"), s.Cell("{{ one.name }}"), s.Cell("{{ one.phone }}"),
             s.Cell("{{ one.persons }}", align="middle"), s.Cell("{{ one.text }}"), s.Cell("{{ one.deputy }}"),
