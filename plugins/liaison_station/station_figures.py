@@ -1,190 +1,116 @@
-"""Figures of stations over a span of days: per station, per division below, in all. Each with formula, exclusions and cut-off.
+"""Figures of stations over a span of days: per station, division below, month, quarter or year, in all. Each with formula,
+exclusions and cut-off, and with the records that it counts (``figure_sources``).
 
-A figure asks once for everything at and below a division and returns rows (station, division, amount); the table adds them up by
-place. Persons are counted once in every sum in which they occur, so the sum of a column may be more than the whole. What depends
-on a state is read from the records as they are now.
+Persons are counted once in every sum in which they occur, so the sum of a column may be more than the whole. What depends on a
+state is read from the records as they are now.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-import peewee
-
-from grid321.core.api import Label, Node, local_day, statistics, tree
+from grid321.core.api import BadRequest, Label, Node, figures, local_day, statistics, tree
+from grid321.core.api import gettext as _t
 from grid321.core.api import lazy_gettext as _
 
-from .activity_models import Activity, Attendance
-from .checks import open_on
-from .checks_items import HELD
-from .day_models import Opinion, Visit
-from .reception_models import Duty, Reception
+from . import figure_sources as src
+from .checks import look, open_on
+from .checks_items import Group
+from .figure_sources import FATES, Narrow, Row, Source, Span
 from .station_models import Station
 
-Row = tuple[int | None, int | None, Any]
-"""Station, division (of what belongs to no station), amount or person."""
-SPAN = _("From the first to the last day asked for; states as they are now")
+__all__ = ["FATES", "FIGURES", "Figure", "Line", "Narrow", "Row", "Span", "Table"]
+
+CUT = _("From the first to the last day asked for; states as they are now")
 NOW = _("The last day asked for")
-
-
-@dataclass(frozen=True)
-class Span:
-    """Days from ``first`` to ``last``, both counted."""
-
-    first: date
-    last: date
-
-    def holds(self, column: Any) -> Any:
-        """The condition that a day lies in the span."""
-        return column.between(self.first, self.last)
+GROUPS = (("stations", _("Stations and deputies")), ("receptions", _("Receptions")),
+          ("activities", _("Activities and attendance")), ("opinions", _("Voters and opinions")))
+"""Columns that stand in one table on the page; sheet and REST have all of them."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A column of the statistics: what it is called, how it is counted and where the records behind it are.
+    """A column of the statistics: what it is called, how it is counted and the rows that it counts.
 
-    ``persons``: rows name a person, who counts once in each sum.
+    ``persons``: rows name a person, who counts once in each sum. ``computed``: the item of the checklists that is counted instead
+    of rows: "there" or "wanted". ``record``: permission and name of the records, ``liaison_station.<name>.view``.
     """
 
     key: str
+    group: str
     label: Label
     formula: Label
-    rows: Callable[[Node, Span], Iterable[Row]]
+    sources: tuple[Source, ...] = ()
     exclusions: Label = ""
-    cutoff: Label = SPAN
+    cutoff: Label = CUT
     persons: bool = False
+    computed: str = ""
 
-
-def stations_of(node: Node) -> Any:
-    """The ids of the stations at and below a division, as a selection."""
-    return Station.select(Station.id).where(getattr(Station, node.column) == node.id)
-
-
-def _count(model: Any, node: Node, *conditions: Any, amount: Any = None) -> Iterable[Row]:
-    """Rows of a table that names its station, added up by station."""
-    query = model.select(model.station_id, peewee.Value(None), amount if amount is not None else peewee.fn.COUNT(model.id))
-    for condition in (model.station_id.in_(stations_of(node)), *conditions):
-        query = query.where(condition)
-    return query.group_by(model.station_id).tuples()
-
-
-def _activities(node: Node, span: Span, amount: Any, more: Any = None) -> Iterable[Row]:
-    """Activities held in the span: those of stations, and those of the division that belong to none."""
-    here = getattr(Activity, node.column) == node.id
-    query = Activity.select(Activity.station_id, Activity.division_id, amount).where(
-        (Activity.station_id.in_(stations_of(node)) | (Activity.station_id.is_null() & here)) & span.holds(Activity.held_on))
-    if more is not None:
-        query = query.where(more)
-    return query.group_by(Activity.station_id, Activity.division_id).tuples()
-
-
-# ---------------------------------------------------------------- stations, receptions, activities
-
-def stations(node: Node, span: Span) -> Iterable[Row]:
-    """Stations that are open on the last day."""
-    query = Station.select(Station.id, Station.division_id, peewee.Value(1))
-    return query.where((getattr(Station, node.column) == node.id) & open_on(span.last)).tuples()
-
-
-def _receptions(*conditions: Any) -> Callable[[Node, Span], Iterable[Row]]:
-    return lambda node, span: _count(Reception, node, span.holds(Reception.day), *conditions)
-
-
-TAKES_PLACE = (Reception.dropped == "", Reception.state != "dropped")
-
-
-def due(node: Node, span: Span) -> Iterable[Row]:
-    """Reception days that should have been held by now."""
-    return _count(Reception, node, Reception.day.between(span.first, min(span.last, local_day())), *TAKES_PLACE)
-
-
-def activities(node: Node, span: Span) -> Iterable[Row]:
-    """Activities that were held."""
-    return _activities(node, span, peewee.fn.COUNT(Activity.id))
-
-
-def residents(node: Node, span: Span) -> Iterable[Row]:
-    """Residents who took part in activities, as written down there."""
-    return _activities(node, span, peewee.fn.SUM(Activity.voters))
-
-
-# ---------------------------------------------------------------- attendance
-
-def _took_part(node: Node, span: Span) -> Iterable[Row]:
-    """(station, division, person) of every time a deputy came: to a reception on the roster, to an activity by its list."""
-    duties = Duty.select(Duty.station_id, peewee.Value(None), Duty.person_id).where(
-        Duty.station_id.in_(stations_of(node)) & (Duty.state == "came") & span.holds(Duty.day)).tuples()
-    here = getattr(Activity, node.column) == node.id
-    lists = Attendance.select(Activity.station_id, Activity.division_id, Attendance.person_id).join(
-        Activity, on=(Activity.id == Attendance.activity_id)).where(
-        (Activity.station_id.in_(stations_of(node)) | (Activity.station_id.is_null() & here)) & span.holds(Activity.held_on)
-        & (Attendance.role == "deputy") & (Attendance.came == True)).tuples()  # noqa: E712 - SQL
-    return [*duties, *lists]
-
-
-def attendances(node: Node, span: Span) -> Iterable[Row]:
-    """Deputies who came, in person-times."""
-    return [(station, division, 1) for station, division, _person in _took_part(node, span)]
-
-
-# ---------------------------------------------------------------- visitors, opinions
-
-def visitors(node: Node, span: Span) -> Iterable[Row]:
-    """Persons in the registers."""
-    return _count(Visit, node, span.holds(Visit.came_on), amount=peewee.fn.SUM(Visit.persons))
-
-
-GONE = ("withdrawn", "joined")
-PASSED = Opinion.unit_id.is_null(False) | (Opinion.passed_to != "")
-ALIVE = Opinion.bond.is_null() & Opinion.state.not_in(GONE)
-FATES: Mapping[str, Any] = {
-    "settled": ALIVE & ~PASSED & (Opinion.state == "closed"),
-    "passed": ALIVE & PASSED,
-    "unsolved": ALIVE & ~PASSED & (Opinion.state == "ended"),
-    "open": ALIVE & ~PASSED & Opinion.state.not_in(("closed", "ended")),
-    "other": Opinion.bond.is_null(False) | Opinion.state.in_(GONE),
-}
-"""What became of an opinion: each has exactly one of these fates."""
-
-
-def _opinions(condition: Any = None) -> Callable[[Node, Span], Iterable[Row]]:
-    return lambda node, span: _count(Opinion, node, span.holds(Opinion.heard_on), *([] if condition is None else [condition]))
+    @property
+    def stock(self) -> bool:
+        """Whether it says what there is on a day, not what happened in a span."""
+        return bool(self.computed) or self.sources[0].day is None
 
 
 FIGURES: tuple[Figure, ...] = (
-    Figure("stations", _("Stations"), _("Stations open on the last day"), stations,
+    Figure("stations", "stations", _("Stations"), _("Stations open on the last day"), (src.STATIONS,),
            _("Without stations closed by then; those at rest are counted"), NOW),
-    Figure("planned", _("Reception days planned"), _("Reception days that lie in the span"),
-           _receptions(*TAKES_PLACE), _("Without those that were dropped")),
-    Figure("due", _("Of these past or today"), _("Reception days planned that lie before tomorrow"), due,
+    Figure("haves", "stations", _("Haves that are there"), _("Items of the ten haves that are there, over all stations"), (),
+           _("Without the siting rules"), NOW, computed="there"),
+    Figure("wanted", "stations", _("Haves asked for"), _("Items of the ten haves that stations should have"), (),
+           _("Without the siting rules"), NOW, computed="wanted"),
+    Figure("deputies", "stations", _("Deputies"), _("Mandates in office on the last day, where the congress keeps them"),
+           (src.DEPUTIES,), _("Without suspended ones"), NOW),
+    Figure("placed", "stations", _("With a home station"), _("Mandates in office whose holder has a home station"), (src.PLACED,),
+           _("Without suspended ones"), NOW),
+    Figure("nowhere", "stations", _("Nowhere"), _("Mandates in office whose holder has no home station"), (src.NOWHERE,),
+           _("Without suspended ones"), NOW),
+    Figure("grid_heads", "stations", _("Grid heads among them"), _("Mandates in office whose holder leads a grid"),
+           (src.GRID_HEADS,), _("None where grids are not kept"), NOW),
+    Figure("grid_workers", "stations", _("Grid workers among them"), _("Mandates in office whose holder works in a grid"),
+           (src.GRID_WORKERS,), _("None where grids are not kept"), NOW),
+    Figure("planned", "receptions", _("Reception days planned"), _("Reception days that lie in the span"),
+           (src.PLANNED,), _("Without those that were dropped")),
+    Figure("due", "receptions", _("Of these past or today"), _("Reception days planned that lie before tomorrow"), (src.DUE,),
            _("Without those that were dropped")),
-    Figure("held", _("Reception held"), _("Reception days in the span that were held"), _receptions(Reception.state.in_(HELD))),
-    Figure("postponed", _("Postponed"), _("Reception days in the span that were put off at least once"),
-           _receptions(Reception.postponed > 0)),
-    Figure("late", _("Postponed too late"), _("Reception days put off with less notice than the rule asks"),
-           _receptions(Reception.late > 0)),
-    Figure("activities", _("Activities held"), _("Activities held in the span"), activities),
-    Figure("attendances", _("Deputies, person-times"),
-           _("Duties at receptions marked as “came” + deputies marked as “came” in the lists of activities"), attendances,
-           _("Without who was excused or absent")),
-    Figure("persons", _("Deputies, persons"), _("Persons among these, each counted once in every sum"), _took_part, persons=True),
-    Figure("visitors", _("Visitors received"), _("Persons in the lines of the registers"), visitors,
+    Figure("held", "receptions", _("Held"), _("Reception days in the span that were held"), (src.RECEIVED,)),
+    Figure("postponed", "receptions", _("Postponed"), _("Reception days in the span that were put off at least once"),
+           (src.POSTPONED,)),
+    Figure("late", "receptions", _("Postponed too late"), _("Reception days put off with less notice than the rule asks"),
+           (src.LATE,)),
+    Figure("activities", "activities", _("Activities held"), _("Activities held in the span"), (src.ACTIVITIES,)),
+    Figure("attendances", "activities", _("Deputies, person-times"),
+           _("Duties at receptions marked as “came” + deputies marked as “came” in the lists of activities"),
+           (src.ON_DUTY, src.AT_ACTIVITIES), _("Without who was excused or absent")),
+    Figure("persons", "activities", _("Deputies, persons"), _("Persons among these, each counted once in every sum"),
+           (src.PEOPLE_ON_DUTY, src.PEOPLE_AT_ACTIVITIES), persons=True),
+    Figure("residents", "activities", _("Residents at activities"),
+           _("Residents who took part, as written down for each activity"), (src.RESIDENTS,)),
+    Figure("voters", "opinions", _("Voters received"),
+           _("Voters in person-times, as written down when the reception day was closed"), (src.VOTERS,),
+           _("Without reception days that are not closed and residents at activities")),
+    Figure("visitors", "opinions", _("Persons in the registers"), _("Persons in the lines of the registers"), (src.VISITORS,),
            _("Without residents at activities who are in no register")),
-    Figure("residents", _("Residents at activities"), _("Residents who took part, as written down for each activity"), residents),
-    Figure("opinions", _("Opinions"), _("Opinions heard in the span"), _opinions()),
-    Figure("settled", _("Settled"), _("Opinions that were written off as solved by village, town or county themselves"),
-           _opinions(FATES["settled"])),
-    Figure("passed", _("Passed to units"), _("Opinions handed to a department or passed to a unit outside, whatever came of it"),
-           _opinions(FATES["passed"])),
-    Figure("unsolved", _("Closed, not solved"), _("Opinions closed without being solved and passed to no unit"),
-           _opinions(FATES["unsolved"])),
-    Figure("open", _("Open"), _("Opinions passed to no unit that are not closed"), _opinions(FATES["open"])),
-    Figure("other", _("Withdrawn or joined"), _("Opinions withdrawn, or carried on by another record"),
-           _opinions(FATES["other"])),
+    Figure("opinions", "opinions", _("Opinions"), _("Opinions heard in the span"), (src.opinions(),)),
+    Figure("settled", "opinions", _("Settled"),
+           _("Opinions that were written off as solved by village, town or county themselves"),
+           (src.opinions(FATES["settled"]),)),
+    Figure("passed", "opinions", _("Passed to units"),
+           _("Opinions handed to a department or passed to a unit outside, whatever came of it"),
+           (src.opinions(FATES["passed"]),)),
+    Figure("unsolved", "opinions", _("Closed, not solved"), _("Opinions closed without being solved and passed to no unit"),
+           (src.opinions(FATES["unsolved"]),)),
+    Figure("open", "opinions", _("Open"), _("Opinions passed to no unit that are not closed"), (src.opinions(FATES["open"]),)),
+    Figure("turned", "opinions", _("Became something else"),
+           _("Opinions that were turned into a matter, a suggestion or a report and are counted on there"),
+           (src.opinions(FATES["turned"]),)),
+    Figure("other", "opinions", _("Withdrawn or joined"), _("Opinions withdrawn, or carried on by another opinion"),
+           (src.opinions(FATES["other"]),)),
 )
 BY_KEY: Mapping[str, Figure] = {figure.key: figure for figure in FIGURES}
+FATE_KEYS = ("settled", "passed", "unsolved", "open", "turned", "other")
 
 
 @dataclass(frozen=True)
@@ -192,6 +118,7 @@ class Share:
     """One figure as a part of another."""
 
     key: str
+    group: str
     label: Label
     top: str
     bottom: str
@@ -199,38 +126,63 @@ class Share:
 
     def of(self, amounts: Mapping[str, int]) -> statistics.Percentage:
         """The share in a line of the table; two numbers only below the least number that is compared."""
-        return statistics.Percentage(amounts[self.top], amounts[self.bottom])
+        return statistics.Percentage(amounts.get(self.top, 0), amounts.get(self.bottom, 0))
 
 
 SHARES = (
-    Share("held_share", _("Reception days held"), "held", "due",
+    Share("complete", "stations", _("Ten haves complete"), "haves", "wanted", _("Haves that are there ÷ haves asked for")),
+    Share("coverage", "stations", _("Full coverage"), "placed", "deputies",
+          _("Mandates in office with a home station ÷ mandates in office")),
+    Share("held_share", "receptions", _("Reception days held"), "held", "due",
           _("Reception days held ÷ reception days of the span that are past or today, without those dropped")),
-    Share("settled_share", _("Opinions settled"), "settled", "opinions",
+    Share("settled_share", "opinions", _("Opinions settled"), "settled", "opinions",
           _("Opinions written off as solved without a unit ÷ opinions heard")),
-    Share("passed_share", _("Opinions passed to units"), "passed", "opinions",
+    Share("passed_share", "opinions", _("Opinions passed to units"), "passed", "opinions",
           _("Opinions handed to a department or a unit outside ÷ opinions heard")),
 )
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table: a division below, a station, or the whole; amounts by figure."""
+    """A line of the table: a division below, a station (0: of none), a part of the span, or the whole; amounts by figure."""
 
     label: str
     node: Node | None
     station_id: int | None
     amounts: Mapping[str, int]
+    span: Span | None = None
+
+
+def as_of(span: Span) -> date:
+    """The day of which the checklists are looked at: the last one asked for, never a day to come."""
+    return min(span.last, local_day())
+
+
+def _named(condition: Any) -> dict[int, tuple[int, str]]:
+    """Division and name of the stations that meet a condition."""
+    return {row[0]: (row[1], row[2]) for row in Station.select(Station.id, Station.division_id, Station.name).where(
+        condition).tuples()}
 
 
 class Table:
-    """The figures of a division over a span, added up by the divisions below it or by station. One query for each figure."""
+    """The figures of a division over a span, added up by the divisions below it, by station or by period."""
 
     def __init__(self, node: Node, span: Span, keys: Sequence[str] = tuple(BY_KEY)) -> None:
         self.node, self.span, self.keys = node, span, tuple(keys)
         self._tree = tree()
-        self._stations = {row[0]: (row[1], row[2]) for row in Station.select(Station.id, Station.division_id, Station.name).where(
-            getattr(Station, node.column) == node.id).tuples()}
-        self._rows = {key: list(BY_KEY[key].rows(node, span)) for key in self.keys}
+        self._stations = _named(getattr(Station, node.column) == node.id)
+        self._looked: list[tuple[int, int, int, int]] | None = None
+        self._rows = {key: list(self._of(BY_KEY[key])) for key in self.keys}
+
+    def _of(self, figure: Figure) -> Iterable[Row]:
+        if not figure.computed:
+            return [row for source in figure.sources for row in source.by_station(self.node, self.span)]
+        if self._looked is None:
+            day = as_of(self.span)
+            group = Group.of((getattr(Station, self.node.column) == self.node.id) & open_on(day))
+            self._looked = [(one.station.id, one.station.division_id, *one.count()) for one in look(group, day)]
+        place = 2 if figure.computed == "there" else 3
+        return [(row[0], row[1], row[place]) for row in self._looked]
 
     def whole(self) -> dict[str, int]:
         """The figures of the whole division."""
@@ -245,18 +197,18 @@ class Table:
     def by_station(self) -> list[Line]:
         """A line for each station, by place and name; what belongs to no station last."""
         found = self._add_up(lambda station, division: station or 0)
+        self._stations |= _named(Station.id.in_(sorted(set(found) - set(self._stations) - {0}) or [0]))
         known = sorted(self._stations, key=lambda one: (self._order(self._stations[one][0]), self._stations[one][1]))
         lines = [Line(self._stations[one][1], self._tree.get(self._stations[one][0]), one, found[one]) for one in known
                  if one in found]
-        return [*lines, *([Line(str(_("Of no station")), self.node, None, found[0])] if 0 in found else [])]
+        return [*lines, *([Line(_t("Of no station"), self.node, 0, found[0])] if 0 in found else [])]
 
     def _order(self, division_id: int) -> str:
         place = self._tree.get(division_id)
         return place.code if place is not None else ""
 
     def _below(self, station: int | None, division: int | None) -> int:
-        at = self._stations[station][0] if station in self._stations else division
-        place = self._tree.get(at)
+        place = self._tree.get(division)
         path = place.path if place is not None else ()
         below = path[path.index(self.node.id) + 1:] if self.node.id in path else ()
         return below[0] if below else self.node.id
@@ -277,8 +229,61 @@ class Table:
         return sums
 
 
+# ---------------------------------------------------------------- periods
+
+UNITS = {"month": 1, "quarter": 3, "year": 12}
+MOST_PERIODS = 60
+
+
+def periods(span: Span, unit: str) -> list[Span]:
+    """The months, quarters or years of a span, the first and the last cut to it. Raises ``BadRequest`` for more than sixty."""
+    months, found, begin = UNITS[unit], [], span.first
+    while begin <= span.last:
+        index = (begin.month - 1) // months * months + months  # months of the year that are over with this period
+        after = date(begin.year + index // 12, index % 12 + 1, 1)
+        found.append(Span(begin, min(after - timedelta(days=1), span.last)))
+        begin = after
+        if len(found) > MOST_PERIODS:
+            raise BadRequest(_t("These are more than %(count)s lines.", count=MOST_PERIODS), "by",
+                             _t("Choose a shorter time, or quarters or years."), code="bad_parameter")
+    return found
+
+
+def period_name(span: Span, unit: str) -> str:
+    """A period in words: 2026年3月, the first quarter of 2026, 2026."""
+    if unit == "month":
+        return str(figures.month_label(f"{span.first.year:04d}-{span.first.month:02d}"))
+    if unit == "quarter":
+        return _t("Quarter %(quarter)s of %(year)s", quarter=(span.first.month + 2) // 3, year=span.first.year)
+    return _t("Year %(year)s", year=span.first.year)
+
+
+def by_period(node: Node, span: Span, unit: str, keys: Sequence[str] = tuple(BY_KEY),
+              narrow: Narrow = src.EVERYTHING) -> list[Line]:
+    """A line for each month, quarter or year. Of stocks there is one query for each line, of everything else one in all.
+
+    The checklists of days past cannot be told from data, so completeness has no line here.
+    """
+    parts = periods(span, unit)
+    sums: list[dict[str, int]] = [{} for _part in parts]
+    for key in (one for one in keys if not BY_KEY[one].computed):
+        figure = BY_KEY[key]
+        if figure.stock:
+            for part, into in zip(parts, sums, strict=True):
+                into[key] = sum(source.total(node, part, narrow) for source in figure.sources)
+            continue
+        found: list[Any] = [set() if figure.persons else 0 for _part in parts]
+        for day, amount in (row for source in figure.sources for row in source.by_day(node, span, narrow)):
+            at = next(index for index, part in enumerate(parts) if part.first <= day <= part.last)
+            if figure.persons:
+                found[at].add(amount)
+            else:
+                found[at] += int(amount or 0)
+        for into, one in zip(sums, found, strict=True):
+            into[key] = len(one) if figure.persons else one
+    return [Line(period_name(part, unit), node, None, amounts, part) for part, amounts in zip(parts, sums, strict=True)]
+
+
 def by_column(node: Node, column: str, day: date) -> dict[str, int]:
     """How many stations that are open on a day have each value of ``kind``, ``klass`` or ``model``. One query."""
-    field = getattr(Station, column)
-    return dict(Station.select(field, peewee.fn.COUNT(Station.id)).where(
-        (getattr(Station, node.column) == node.id) & open_on(day)).group_by(field).tuples())
+    return src.STATIONS.by_value(node, Span(day, day), column)

@@ -214,7 +214,7 @@ def test_the_number_of_queries_does_not_grow_with_the_stations(app, world, queri
         Staff.create(station_id=one.id, person_id=world.people["li"].id, role="head", from_day=DAY, **columns)
         reception(one, f"R{number}", DAY, posted_on=DAY)
 
-    assert count() == few <= len(ITEMS) + 2
+    assert count() == few <= len(ITEMS) + 4
 
 
 def test_completeness_counts_items_over_stations_by_place(world):
