@@ -10,7 +10,7 @@ import peewee
 from grid321.core.api import Actor, Node, Panel, class_label, format_day, local_day, tree
 from grid321.core.api import gettext as _
 
-from . import station_papers, station_plates, station_rules
+from . import station_papers, station_plates, station_points, station_rules
 from .station_choices import PAPERS, WEEKDAYS, P
 from .station_fields import clock, yuan
 from .station_models import Booking, Equipment, Money, Room, Slot, Station
@@ -24,13 +24,16 @@ WEEKDAY_LABELS = dict(WEEKDAYS)
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
     """The panels for a slot, or None when this area has nothing to add there."""
+    if entity is not None and record is not None and entity.key == f"{P}room" and slot == "detail.main":
+        return [week_panel(record, node)]
     if entity is None or record is None or entity.key != f"{P}station":
         return None
     if slot == "detail.main":
         return [panel for panel in (staff_panel(record, actor, node), rooms_panel(record, actor, node),
                                     papers_panel(record, actor, node)) if panel is not None]
     if slot == "detail.aside":
-        return [panel for panel in (plate_panel(record), things_panel(record, actor, node)) if panel is not None]
+        return [panel for panel in (map_panel(record, node), plate_panel(record, node), things_panel(record, actor, node))
+                if panel is not None]
     return None
 
 
@@ -75,8 +78,9 @@ def rooms_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
     book = f"{_where(station, f'{P}booking.create', actor)}/booking/new?room=" if may_book else ""
     share = f"{_where(station, f'{P}slot.create', actor)}/slot/new?room=" if actor.may_on(f"{P}slot.create", station) else ""
     shown = [{"name": room.name, "seats": room.seats, "shared_with": room.shared_with, "url": f"{base}/room/{room.id}",
-              "taken": taken[room.id], "slots": slots[room.id], "book_url": f"{book}{room.id}" if book else "",
-              "share_url": f"{share}{room.id}" if share else ""} for room in rooms]
+              "week_url": f"{base}/room/{room.id}/week", "taken": taken[room.id], "slots": slots[room.id],
+              "book_url": f"{book}{room.id}" if book else "", "share_url": f"{share}{room.id}" if share else ""}
+             for room in rooms]
     return Panel(_("Rooms"), "liaison_station/rooms_panel.html", {
         "rooms": shown, "add_url": _new("room", station, actor), "days": AHEAD.days}, order=20)
 
@@ -92,12 +96,28 @@ def papers_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
             for paper in station_papers.in_force(station)]
     return Panel(_("Papers on the wall"), "liaison_station/papers_panel.html", {
         "rows": rows, "add_url": _new("paper", station, actor),
+        "start_url": f"{base}/starting-papers" if actor.may(f"{P}paper.create", node) else "",
         "print_url": f"{base}/station/{station.id}/form/wall_papers" if rows else ""}, order=30)
 
 
-def plate_panel(station: Any) -> Panel:
-    """The address behind the door plate."""
-    return Panel(_("Door plate"), "liaison_station/plate_panel.html", {"address": station_plates.address(station)}, order=20)
+def week_panel(room: Room, node: Node) -> Panel:
+    """The way from a room to the calendar of its week."""
+    return Panel(_("Week of the room"), "liaison_station/week_panel.html", {
+        "url": f"/d/{node.code}/liaison_station/room/{room.id}/week"}, order=10)
+
+
+def map_panel(station: Any, node: Node) -> Panel | None:
+    """Where the station lies, among its neighbours; nothing for one without a place on the map. One query."""
+    geojson = station_points.neighbours(station, node)
+    return Panel(_("On the map"), "liaison_station/map_panel.html", {
+        "geojson": geojson, "lat": station.lat, "lng": station.lng}, order=10) if geojson else None
+
+
+def plate_panel(station: Any, node: Node) -> Panel:
+    """The address behind the door plate, and the plate to print."""
+    return Panel(_("Door plate"), "liaison_station/plate_panel.html", {
+        "address": station_plates.address(station),
+        "print_url": f"/d/{node.code}/liaison_station/station/{station.id}/form/door_plate"}, order=20)
 
 
 def things_panel(station: Any, actor: Actor, node: Node) -> Panel | None:
