@@ -46,6 +46,8 @@ from .station_models import Station
 
 GIVEN = ("station", "reception", "came_on")
 """Fields of a line that the day gives."""
+ORDER = ("text", "kind", "deputy", "heard_by", "name", "phone", "result", "answer", "subject")
+"""Fields of a line as a talk goes: what was said comes first."""
 FOLDED = ("persons", "mode", "wants_answer")
 """Fields whose usual value is right nearly always."""
 BACK, AHEAD = timedelta(days=31), timedelta(days=31)
@@ -192,7 +194,7 @@ def _line_context(reception: Reception, place: Any, values: dict[str, str], *, v
     here = _url(reception)
     return {"title": _("Reception day: %(station)s", station=station.name), "reception": reception, "station": station,
             "day": format_day(reception.day), "time": _time(reception), "place_text": reception.place or station.address,
-            "fields": [one for one in fields if one["name"] not in FOLDED],
+            "fields": sorted((one for one in fields if one["name"] in ORDER), key=lambda one: ORDER.index(one["name"])),
             "folded": [one for one in fields if one["name"] in FOLDED], "url": here, "coming": reception.day > local_day(),
             "closed": reception.closed_at is not None, "errors": _shown((VisitSchema,), errors, problem), "photos": PHOTOS,
             "action": f"{here}/line/{visit.id}" if visit is not None else f"{here}/line",
