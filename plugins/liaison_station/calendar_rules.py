@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -152,15 +153,37 @@ def days(schedule: Any, start: date, end: date) -> list[date]:
     """
     if end < schedule.from_day or start > schedule.to_day or end < start:
         return []
+    found = {row.day for row in explained(schedule) if row.day is not None}
+    return sorted(day for day in found if start <= day <= end)
+
+
+@dataclass(frozen=True, slots=True)
+class DayOf:
+    """What became of a day of a rule. ``day`` is the reception day, None for none; ``why``: rule, added, moved, left_out, skipped
+    (a holiday on which nobody receives), outside (moved beyond the rule's last day)."""
+
+    planned: date
+    day: date | None
+    why: str
+
+
+def explained(schedule: Any) -> list[DayOf]:
+    """Every day of a rule with what became of it, in order of the planned day."""
     left_out = set(read_days(schedule.left_out))
-    found = {day for day in read_days(schedule.added) if day not in left_out}
     moved = _holiday_rule(schedule)
+    found = [DayOf(day, day, "added") for day in read_days(schedule.added)
+             if day not in left_out and schedule.from_day <= day <= schedule.to_day]
     for day in occurrences(schedule.rrule, schedule.from_day, schedule.to_day):
-        if day not in left_out:
-            new = moved(day)
-            if new is not None and new not in left_out:
-                found.add(new)
-    return sorted(day for day in found if max(start, schedule.from_day) <= day <= min(end, schedule.to_day))
+        new = None if day in left_out else moved(day)
+        if day in left_out or new in left_out:
+            found.append(DayOf(day, None, "left_out"))
+        elif new is None:
+            found.append(DayOf(day, None, "skipped"))
+        elif new > schedule.to_day:
+            found.append(DayOf(day, None, "outside"))
+        else:
+            found.append(DayOf(day, new, "rule" if new == day else "moved"))
+    return sorted(found, key=lambda row: (row.planned, row.why))
 
 
 def _holiday_rule(schedule: Any) -> Callable[[date], date | None]:

@@ -15,6 +15,7 @@ from grid321.core.api import (
     Forbidden,
     NotFound,
     current_actor,
+    format_time,
     json_answer,
     local_day,
     now,
@@ -113,6 +114,15 @@ def new_link(person_id: int, node: Any) -> str:
         token = signed_links.create(PURPOSE, PERSON, person_id, expires=now() + GOOD, once=False)
     base = (site_url(node.id) or request.url_root).rstrip("/")
     return f"{base}/d/{node.code}/liaison_station/calendar/{token}.ics"
+
+
+def link_since(person_id: int) -> str:
+    """The moment at which a person's address that still holds was made, in words; empty when there is none. One query."""
+    row = signed_links.SignedLink.select(signed_links.SignedLink.created_at).where(
+        (signed_links.SignedLink.entity == PERSON) & (signed_links.SignedLink.record_id == person_id)
+        & (signed_links.SignedLink.purpose == PURPOSE) & signed_links.SignedLink.revoked_at.is_null()
+        & (signed_links.SignedLink.expires_at > now())).order_by(signed_links.SignedLink.id.desc()).tuples().first()
+    return format_time(row[0]) if row else ""
 
 
 def _own_person() -> int:

@@ -9,7 +9,8 @@ from .roster import CANNOT, LIKES
 
 PLUGIN = "liaison_station"
 P = f"{PLUGIN}."
-RECEPTION, PLAN, DUTY, SCHEDULE, WISH = (f"{P}{name}" for name in ("reception", "plan", "duty", "schedule", "wish"))
+RECEPTION, PLAN, DUTY, SCHEDULE, WISH, SWAP = (
+    f"{P}{name}" for name in ("reception", "plan", "duty", "schedule", "wish", "swap"))
 PUBLIC = ("posted", "postponed", "held")
 """States of a reception that everybody may know."""
 COMING = ("posted", "postponed")
@@ -22,7 +23,9 @@ WEEKDAYS = (("0", _("Monday")), ("1", _("Tuesday")), ("2", _("Wednesday")), ("3"
             ("5", _("Saturday")), ("6", _("Sunday")))
 DUTY_STATES = (("planned", _("On the roster")), ("came", _("Was there")), ("excused", _("Excused")),
                ("absent", _("Was not there")))
-DUTY_WAYS = (("turn", _("By turn")), ("wish", _("By own wish")), ("hand", _("Entered by hand")))
+DUTY_WAYS = (("turn", _("By turn")), ("wish", _("By own wish")), ("hand", _("Entered by hand")),
+             ("swap", _("By a swap")))
+SWAP_STATES = (("asked", _("Asked")), ("agreed", _("Agreed")), ("refused", _("Refused")), ("withdrawn", _("Withdrawn")))
 
 SETTINGS = (
     Setting(f"{P}postpone_days", _("A postponement is posted so many days ahead"), "int", 3,

@@ -4,15 +4,17 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from grid321.core.api import Actor, format_day, local_day, records, registry
+from grid321.core.api import Actor, format_day, local_day, ngettext, records, registry
 from grid321.core.api import gettext as _
 
 from . import roster
 from .deputy_choices import SUSPENDED
 from .deputy_models import Deputy, Placement
+from .placement import deputies_of
 from .plan_choices import DUTY, PLAN
 from .postponing import as_rule
 from .reception_models import Duty, Plan, Reception, Schedule, Wish
@@ -22,6 +24,27 @@ from .station_records import machine_for
 from .station_rules import place_of
 
 SEED_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How duties of a station stand now, after swaps and rows entered by hand: duties by name of the deputy, and the spread."""
+
+    loads: dict[str, int]
+    spread: int
+
+
+def standing(station_id: int, year: int) -> Standing:
+    """The duties of each deputy of a station in a year, of those who may act today or were on duty in it. Two queries."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    found = dict.fromkeys(deputies_of(station_id), 0)
+    for deputy in Deputy.select().join(Duty, on=(Duty.deputy_id == Deputy.id)).where(
+            (Duty.station_id == station_id) & Duty.day.between(first, last) & (Duty.state != "excused")):
+        found[deputy] = found.get(deputy, 0) + 1
+    loads = {deputy.name if names[deputy.name] == 1 else f"{deputy.name}（{deputy.id}）": count for names in [
+        Counter(deputy.name for deputy in found)] for deputy, count in found.items()}
+    return Standing(dict(sorted(loads.items(), key=lambda one: (-one[1], one[0]))),
+                    max(loads.values()) - min(loads.values()) if loads else 0)
 
 
 def new_seed() -> str:
@@ -82,8 +105,8 @@ def noted(unmet: Iterable[Unmet]) -> list[dict[str, Any]]:
              "missing": one.missing} for one in unmet]
 
 
-def told(plan: Plan) -> list[str]:
-    """What the draw of a plan could not meet, in sentences. Two queries."""
+def told(plan: Plan, base: str = "") -> list[dict[str, str]]:
+    """What the draw of a plan could not meet: ``text``, ``todo`` and the page on which to do it (below ``base``). Two queries."""
     rows: list[dict[str, Any]] = plan.unmet or []
     names = dict(Deputy.select(Deputy.person_id, Deputy.name).where(
         Deputy.person_id.in_([row["person"] for row in rows if row["person"]])).tuples())
@@ -94,14 +117,22 @@ def told(plan: Plan) -> list[str]:
         name = names.get(row["person"], "")
         day = format_day(date.fromisoformat(row["day"])) if row["day"] else ""
         if row["code"] == SHORT:
-            found.append(_("%(day)s: %(count)s deputies are missing. All others cannot, or are on duty elsewhere.", day=day,
-                           count=row["missing"]))
+            found.append(_line(ngettext("%(day)s: %(num)s deputy is missing. All others cannot, or are on duty elsewhere.",
+                                        "%(day)s: %(num)s deputies are missing. All others cannot, or are on duty elsewhere.",
+                                        row["missing"], day=day),
+                               _("See who could step in, or move the day."), f"{base}/gaps"))
         elif row["code"] == CLASH:
-            found.append(_("%(day)s: %(name)s is on duty at %(station)s.", day=day, name=name,
-                           station=stations.get(row["other"], "")))
+            found.append(_line(_("%(day)s: %(name)s is on duty at %(station)s.", day=day, name=name,
+                                 station=stations.get(row["other"], "")),
+                               _("Let one of the stations receive on another day."), f"{base}/schedule/?station={row['other']}"))
         elif row["code"] == NOT_GIVEN:
-            found.append(_("%(name)s has no duty on one of the days wished for.", name=name))
+            found.append(_line(_("%(name)s has no duty on one of the days wished for.", name=name),
+                               _("The station has no reception then, or others cannot take the other days."), f"{base}/wish/"))
     return found
+
+
+def _line(text: str, todo: str, url: str) -> dict[str, str]:
+    return {"text": text, "todo": todo, "url": url}
 
 
 def duty_rows(drawn: Drawn, receptions: dict[Any, int]) -> list[dict[str, Any]]:

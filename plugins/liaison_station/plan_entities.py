@@ -7,9 +7,9 @@ from grid321.core.api import lazy_gettext as _
 from . import plan_checks as checks
 from . import plan_make
 from . import plan_records as written
-from .plan_choices import DUTY, PLAN, RECEPTION, SCHEDULE, WISH, P
-from .plan_schemas import DutySchema, PlanSchema, PostponementSchema, ReceptionSchema, ScheduleSchema, WishSchema
-from .reception_models import Duty, Plan, Postponement, Reception, Schedule, Wish
+from .plan_choices import DUTY, PLAN, RECEPTION, SCHEDULE, SWAP, WISH, P
+from .plan_schemas import DutySchema, PlanSchema, PostponementSchema, ReceptionSchema, ScheduleSchema, SwapSchema, WishSchema
+from .reception_models import Duty, Plan, Postponement, Reception, Schedule, Swap, Wish
 from .station_choices import LEVELS
 from .station_records import home_of_station
 
@@ -48,6 +48,10 @@ ENTITIES = (
         filters=("deputy", "kind"), sorts=("-id",), title="kind", actions=KEPT, icon="chat-left-text", menu="more",
         check=checks.check_wish, create=written.create_wish, levels=LEVELS,
         description=_("When deputies cannot or would like to receive; the roster heeds it.")),
+    Entity(
+        SWAP, Swap, SwapSchema, _("Swaps of duties"), columns=("day", "deputy", "other_deputy", "other_day", "state"),
+        filters=("state", "station", "deputy", "day"), sorts=("-id", "day"), title="day", actions=("export",),
+        icon="arrow-left-right", menu="more", description=_("Deputies who asked each other to change places on the roster.")),
     Entity(
         f"{P}postponement", Postponement, PostponementSchema, _("Postponements"),
         columns=("reception", "from_day", "to_day", "told_on", "days", "late"), filters=("station", "late", "told_on"),

@@ -49,6 +49,11 @@ def posted_today(case: Any, data: Any, actor: Any) -> dict[str, Any]:
     return {"posted_on": local_day()}
 
 
+def plan_on_the_door(case: Any, data: Any, actor: Any) -> dict[str, Any]:
+    """Columns of a plan that is posted at the door."""
+    return {"posted_on": local_day(), "refused": ""}
+
+
 def dropped_because(case: Any, data: Any, actor: Any) -> dict[str, Any]:
     """Columns of a reception that does not take place."""
     return {"dropped": data["reason"]}
@@ -134,7 +139,7 @@ PLANNING = Workflow(
         Transition("redraw", "drafted", "drafted", _("Draw the roster anew"), MAKE, by="scope", after=plan_draw.redraw,
                    notify=()),
         Transition("post", "drafted", "posted", _("Post the plan"), MAKE, by="scope", after=plan_posted,
-                   sets=posted_today, flow="solved", tone="ok", bulk=True, notify=()),
+                   sets=plan_on_the_door, flow="solved", tone="ok", bulk=True, notify=()),
         Transition("discard", "drafted", "discarded", _("Discard the draft"), MAKE, by="scope", asks=(Drop,), guard=may_discard,
                    after=plan_discarded, flow="withdrawn", tone="bad", notify=()),
     ))

@@ -5,14 +5,30 @@ from typing import Any
 
 from flask import g, redirect, render_template, request
 
-from grid321.core.api import Actor, Node, Panel, Problem, current_actor, format_day, forms, json_answer, json_body, load_many
+from grid321.core.api import (
+    Actor,
+    Node,
+    Panel,
+    Problem,
+    current_actor,
+    format_day,
+    forms,
+    json_answer,
+    json_body,
+    load_many,
+    local_day,
+)
 from grid321.core.api import gettext as _
 
-from . import plan_draw, plan_make, receptions
-from .plan_choices import PLAN, P
+from . import plan_draw, plan_gaps, plan_make, plan_words, receptions, rule_pages
+from .deputy_models import Deputy
+from .plan_choices import DUTY_STATES, DUTY_WAYS, PLAN, RECEPTION, SCHEDULE, P
+from .plan_roles import RUN
 from .plan_schemas import Year
-from .reception_models import Reception
+from .reception_models import Duty, Reception, Schedule
 from .station_fields import clock
+
+TONES = {"planned": "info", "came": "ok", "excused": "warn", "absent": "bad"}
 
 
 def make_page() -> Any:
@@ -48,14 +64,44 @@ def make_operation() -> Any:
 
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
-    """The receptions of a plan with who is on duty, and what its roster could not meet."""
-    if slot != "detail.main" or entity is None or record is None or entity.key != PLAN:
+    """On the page of a rule its days, of a plan its receptions and how fair the roster stands, of a reception who is on duty."""
+    if slot != "detail.main" or entity is None or record is None:
         return None
+    if entity.key == SCHEDULE:
+        return [rule_pages.panel_of(record)]
+    if entity.key == RECEPTION and actor.may_on(f"{P}duty.view", record):
+        return [_roster_panel(record, actor, node)]
+    return [_plan_panel(record, actor, node)] if entity.key == PLAN else None
+
+
+def _plan_panel(record: Any, actor: Actor, node: Node) -> Panel:
     rows = list(Reception.select().where((Reception.plan_id == record.id) & (Reception.state != "dropped")).order_by(
         Reception.day, Reception.from_minute))
-    duties = receptions.on_duty(row.id for row in rows) if actor.may_on(f"{P}duty.view", record) else {}
-    base = f"/d/{node.code}/liaison_station/reception"
-    days = [{"day": format_day(row.day), "time": f"{clock(row.from_minute)}–{clock(row.to_minute)}", "url": f"{base}/{row.id}",
-             "people": "、".join(deputy.name for deputy in duties.get(row.id, ()))} for row in rows]
-    return [Panel(_("Receptions and roster"), "liaison_station/plan_panel.html", {
-        "days": days, "unmet": plan_draw.told(record)}, order=10)]
+    see = actor.may_on(f"{P}duty.view", record)
+    duties = receptions.on_duty(row.id for row in rows) if see else {}
+    lacking = plan_gaps.missing(rows)
+    base = f"/d/{node.code}/liaison_station"
+    days = [{"day": format_day(row.day), "time": f"{clock(row.from_minute)}–{clock(row.to_minute)}",
+             "url": f"{base}/reception/{row.id}", "people": "、".join(deputy.name for deputy in duties.get(row.id, ())),
+             "missing": lacking.get(row.id, 0)} for row in rows]
+    standing = plan_draw.standing(record.station_id, record.year) if see else None
+    rules = [{"title": rule.title, "url": f"{base}/schedule/{rule.id}", "lines": plan_words.lines_of(rule)}
+             for rule in plan_words.rules_in(record.station_id, record.year)]
+    return Panel(_("Receptions and roster"), "liaison_station/plan_panel.html", {
+        "days": days, "rules": rules, "standing": standing, "gaps_url": f"{base}/gaps" if any(lacking.values()) else "",
+        "unmet": plan_draw.told(record, base)}, order=10)
+
+
+def _roster_panel(record: Any, actor: Actor, node: Node) -> Panel:
+    base, states, ways = f"/d/{node.code}/liaison_station", dict(DUTY_STATES), dict(DUTY_WAYS)
+    rows = list(Duty.select(Duty, Deputy.name).join(Deputy, on=(Deputy.id == Duty.deputy_id), attr="deputy").where(
+        Duty.reception_id == record.id).order_by(Duty.id))
+    open_ = record.closed_at is None and record.day >= local_day() and actor.may_on(RUN, record)
+    rule = Schedule.get_or_none(Schedule.id == record.schedule_id) if record.schedule_id else None
+    missing = plan_gaps.missing([record]).get(record.id, 0) if record.closed_at is None else 0
+    return Panel(_("On duty"), "liaison_station/roster_panel.html", {
+        "rows": [{"name": row.deputy.name, "url": f"{base}/duty/{row.id}", "state": str(states.get(row.state, row.state)),
+                  "tone": TONES.get(row.state, ""), "by": str(ways.get(row.by, row.by)), "note": row.note,
+                  "swap_url": f"{base}/duty/{row.id}/swap" if open_ and row.state == "planned" else ""} for row in rows],
+        "rule": _("By the rule: %(rule)s", rule="；".join(plan_words.lines_of(rule))) if rule is not None else "",
+        "missing": missing, "gaps_url": f"{base}/gaps"}, order=10)

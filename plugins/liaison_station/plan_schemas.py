@@ -95,6 +95,22 @@ class WishSchema(EntitySchema):
     note = Text(_("Remark"), max=120, help=_("No reason needs to be given."))
 
 
+class SwapSchema(EntitySchema):
+    """A swap of duties, written by the deputies or the station."""
+
+    station = StationRef(read_only=True)
+    reception = RecordRef(_("Reception"), entity=f"{P}reception", read_only=True)
+    day = Day(_("Day"), read_only=True)
+    deputy = RecordRef(_("Who asks"), entity=f"{P}deputy", read_only=True)
+    other_deputy = RecordRef(_("Who is asked"), entity=f"{P}deputy", read_only=True)
+    other_reception = RecordRef(_("In return"), entity=f"{P}reception", read_only=True)
+    other_day = Day(_("Day in return"), read_only=True)
+    state = Choice(_("State"), options=choices.SWAP_STATES, read_only=True)
+    answered_on = Day(_("Answered on"), read_only=True)
+    noted = Flag(_("Agreed by word of mouth"), read_only=True)
+    note = Text(_("Remark"), max=200, read_only=True)
+
+
 class PostponementSchema(EntitySchema):
     """A postponement, written by its step."""
 

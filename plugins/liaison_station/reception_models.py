@@ -42,6 +42,7 @@ class Plan(Case):
     spread = peewee.SmallIntegerField(null=True)  # most duties of a deputy less the fewest
     unmet = JSONField(null=True)  # what the draw could not meet: rows of plan_draw.note
     posted_on = peewee.DateField(null=True)
+    refused = peewee.CharField(max_length=300, default="")  # why the last posting of many left this one out
 
     class Meta:
         table_name = "liaison_station_plan"
@@ -137,4 +138,33 @@ class Wish(Scoped):
         indexes = scope_indexes()
 
 
-MODELS = (Schedule, Plan, Reception, Postponement, Duty, Wish)
+class Swap(Scoped):
+    """Somebody on duty asks another deputy to change places, or to take the duty over: asked, then agreed, refused or withdrawn.
+
+    The duties of the question are named by reception and mandate, because rows of the roster go when places change.
+    """
+
+    reception_id = peewee.BigIntegerField(index=True)
+    station_id = peewee.BigIntegerField(index=True)
+    deputy_id = peewee.BigIntegerField()  # who is on duty and asks
+    person_id = peewee.BigIntegerField(index=True)
+    other_deputy_id = peewee.BigIntegerField()  # who is asked
+    other_person_id = peewee.BigIntegerField(index=True)
+    other_reception_id = peewee.BigIntegerField(null=True)  # what is given in return; none when the duty is taken over
+    day = peewee.DateField()
+    other_day = peewee.DateField(null=True)
+    state = peewee.CharField(max_length=10, default="asked")  # asked | agreed | refused | withdrawn
+    answered_on = peewee.DateField(null=True)
+    noted = peewee.BooleanField(default=False)  # agreed by word of mouth and entered by the station
+    note = peewee.CharField(max_length=200, default="")
+
+    class Meta:
+        table_name = "liaison_station_swap"
+        indexes = scope_indexes()
+
+
+Swap.add_index(Swap.index(Swap.reception_id, Swap.deputy_id, unique=True, name="liaison_station_swap_once",
+                          where=Swap.state == "asked"))
+# A duty is offered to one deputy at a time.
+
+MODELS = (Schedule, Plan, Reception, Postponement, Duty, Wish, Swap)

@@ -583,6 +583,7 @@ def up(migrator, db):
         spread = SmallIntegerField(null=True)
         unmet = TextField(null=True)
         posted_on = DateField(null=True)
+        refused = CharField(max_length=300, default='')
         class Meta:
             database = db
             table_name = 'liaison_station_plan'
@@ -929,6 +930,39 @@ def up(migrator, db):
             indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False), (('division_id', 'name'), True), (('county_id', 'kind'), False))
     db.create_tables([Station])
 
+    class Swap(Model):
+        id = BigAutoField()
+        uid = CharField(unique=True, max_length=32)
+        version = IntegerField(default=1)
+        created_at = DateTimeField()
+        updated_at = DateTimeField()
+        created_by = BigIntegerField(null=True)
+        division_id = BigIntegerField()
+        province_id = BigIntegerField(null=True)
+        city_id = BigIntegerField(null=True)
+        county_id = BigIntegerField(null=True)
+        town_id = BigIntegerField(null=True)
+        village_id = BigIntegerField(null=True)
+        grid_id = BigIntegerField(null=True)
+        reception_id = BigIntegerField(index=True)
+        station_id = BigIntegerField(index=True)
+        deputy_id = BigIntegerField()
+        person_id = BigIntegerField(index=True)
+        other_deputy_id = BigIntegerField()
+        other_person_id = BigIntegerField(index=True)
+        other_reception_id = BigIntegerField(null=True)
+        day = DateField()
+        other_day = DateField(null=True)
+        state = CharField(max_length=10, default='asked')
+        answered_on = DateField(null=True)
+        noted = BooleanField(default=False)
+        note = CharField(max_length=200, default='')
+        class Meta:
+            database = db
+            table_name = 'liaison_station_swap'
+            indexes = ((('county_id', 'id'), False), (('town_id', 'id'), False), (('village_id', 'id'), False), (('grid_id', 'id'), False))
+    db.create_tables([Swap])
+
     class Talk(Model):
         id = BigAutoField()
         uid = CharField(unique=True, max_length=32)
@@ -1106,6 +1140,7 @@ def up(migrator, db):
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_placement_open" ON "liaison_station_placement" ("person_id", "station_id") WHERE ("to_day" IS NULL)')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_plan_once" ON "liaison_station_plan" ("station_id", "year") WHERE ("state" != \'discarded\')')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_duty_once" ON "liaison_station_duty" ("person_id", "day") WHERE ("state" != \'excused\')')
+    db.execute_sql('CREATE UNIQUE INDEX "liaison_station_swap_once" ON "liaison_station_swap" ("reception_id", "deputy_id") WHERE ("state" = \'asked\')')
     db.execute_sql('CREATE UNIQUE INDEX "liaison_station_rating_year" ON "liaison_station_rating" ("station_id", "year") WHERE ("state" != \'withdrawn\')')
 
 
@@ -1116,6 +1151,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('liaison_station_visit'))
     migrator.migrate(migrator.drop_table('liaison_station_theme'))
     migrator.migrate(migrator.drop_table('liaison_station_talk'))
+    migrator.migrate(migrator.drop_table('liaison_station_swap'))
     migrator.migrate(migrator.drop_table('liaison_station_station'))
     migrator.migrate(migrator.drop_table('liaison_station_staff'))
     migrator.migrate(migrator.drop_table('liaison_station_slot'))

@@ -13,7 +13,7 @@ from grid321.core import calendar_edit
 from grid321.core.access import SYSTEM
 from grid321.core.i18n import use_language
 from grid321.plugins.liaison_station import calendar_rules as rules
-from grid321.plugins.liaison_station.plan_fields import from_words, in_words
+from grid321.plugins.liaison_station.plan_words import from_words, in_words, rule_from
 
 pytestmark = pytest.mark.usefixtures("english")
 FIRST, LAST = date(2026, 1, 1), date(2027, 12, 31)
@@ -136,7 +136,26 @@ def test_rules_are_read_in_words_where_there_are_usual_ones(app):
         assert in_words("FREQ=MONTHLY;BYMONTHDAY=15") == "Each month on day 15"
         assert in_words("FREQ=WEEKLY;BYDAY=WE;UNTIL=20261231") == "Each week on Wednesday"
         assert in_words("FREQ=MONTHLY;BYDAY=-1FR") == "Each month on the last Friday"
-        assert in_words("FREQ=YEARLY;BYMONTH=3") == "FREQ=YEARLY;BYMONTH=3"
+        assert in_words("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH") == "Every 2 weeks on Tuesday、Thursday"
+        assert in_words("FREQ=MONTHLY;BYMONTH=3,9;BYMONTHDAY=15") == "Each year in month 3、9 on day 15"
+        assert in_words("FREQ=MONTHLY;INTERVAL=3;BYDAY=2TU") == "Every 3 months on the second Tuesday"
+        assert in_words("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1") == "Each month on the first day from Monday to Friday"
+        assert in_words("FREQ=MONTHLY;BYMONTHDAY=-1") == "Each month on the last day of the month"
+        assert in_words("FREQ=MONTHLY;BYMONTHDAY=-3") == "FREQ=MONTHLY;BYMONTHDAY=-3", "what no words fit stays a rule"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(("days", "week", "nth", "workday")), st.sets(st.integers(1, 28), min_size=1, max_size=3),
+       st.sets(st.sampled_from(WEEKDAYS), min_size=1), st.sampled_from(("1", "2", "3", "4", "-1")), st.integers(1, 6))
+def test_whatever_is_chosen_is_a_rule_that_gives_days_and_is_read_in_words(how, numbers, chosen, place, every):
+    choice = {"how": how, "numbers": "、".join(map(str, sorted(numbers))), "place": place, "weekday": min(chosen),
+              "every": str(every)}
+
+    rule = rules.normal(rule_from(choice, sorted(chosen)))
+
+    assert rules.occurrences(rule, FIRST, LAST)
+    with use_language("zh"):
+        assert "FREQ" not in in_words(rule)
 
 
 @pytest.mark.parametrize(("what", "expected"), [
@@ -151,6 +170,17 @@ def test_a_holiday_keeps_skips_or_moves_a_reception_by_the_calendar_of_the_place
     assert rules.days(one, date(2026, 5, 1), date(2026, 5, 31)) == expected
     assert rules.days(schedule("FREQ=YEARLY;BYMONTH=8;BYMONTHDAY=8", what, division=division_tree.village.id),
                       date(2026, 8, 1), date(2026, 8, 31)) == [date(2026, 8, 8)], "an ordinary Saturday is no holiday"
+
+
+def test_each_day_says_what_became_of_it(app, division_tree):
+    calendar_edit.put_day(division_tree.county, date(2026, 5, 15), "day_off", "调休", "县通知", SYSTEM, division_tree.county)
+    one = schedule(on_holiday="next", left_out=[date(2026, 6, 15)], added=[date(2026, 6, 20)], division=division_tree.county.id,
+                   last=date(2026, 7, 31), first=date(2026, 5, 1))
+
+    assert [(row.planned.day, row.day, row.why) for row in rules.explained(one)] == [
+        (15, date(2026, 5, 18), "moved"), (15, None, "left_out"), (20, date(2026, 6, 20), "added"),
+        (15, date(2026, 7, 15), "rule")]
+    assert rules.days(one, date(2026, 1, 1), date(2026, 12, 31)) == [date(2026, 5, 18), date(2026, 6, 20), date(2026, 7, 15)]
 
 
 def test_a_day_that_a_holiday_moves_stays_out_when_that_day_is_left_out(app, division_tree):

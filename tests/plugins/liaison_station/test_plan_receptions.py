@@ -170,7 +170,7 @@ def test_a_deputy_of_two_stations_that_receive_on_one_day_is_drawn_for_one_and_t
 
     assert Duty.select().where(Duty.person_id == zhao.person_id).count() == 1
     lines = [line for plan in Plan.select() for line in plan_draw.told(plan)]
-    assert any(zhao.name in line for line in lines) and len(lines) == 2
+    assert any(zhao.name in line["text"] for line in lines) and len(lines) == 2 and all(line["todo"] for line in lines)
 
 
 def test_posting_a_plan_posts_its_receptions_and_takes_their_rooms(world):
