@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import peewee
 from flask import g, render_template, request
 
 from grid321.core.api import (
@@ -30,8 +31,8 @@ from .file_models import Deed, Year
 from .placement import in_office
 
 PLUGIN = "liaison_station"
-MOST = 100
-"""Lines of one list on the page; the rest is counted."""
+MOST = 30
+"""Lines of one list on the page; the rest is counted, and stands on the page of its town."""
 FILED = ("confirmed", "checked", "published", "rated", "closed")
 
 
@@ -41,7 +42,7 @@ def half_of(day: date) -> tuple[date, date]:
 
 
 def board(node: Node, actor: Actor, year: int, today: date) -> dict[str, Any]:
-    """Counts and lists of the files at and below ``node`` that the actor may see. Seven queries, however many deputies there are.
+    """Counts and lists of the files at and below ``node`` that the actor may see. Ten queries, however many deputies there are.
 
     ``year`` is the year of the files; the half of the year is that of ``today``, or the last one of a year that is over.
     """
@@ -59,14 +60,31 @@ def board(node: Node, actor: Actor, year: int, today: date) -> dict[str, Any]:
     active = Deed.select(Deed.person_id).where((Deed.state != "struck") & Deed.day.between(first, last))
     quiet = seen.where(in_office(min(today, last)) & Deputy.person_id.not_in(active))
     without = due.where(Deputy.id.not_in(have))
+    parts = _parts(node, {"deputies": (Deputy, seen.where(in_office(today))), "silent": (Deputy, quiet),
+                          "unconfirmed": (Year, years.where(Year.state == "open")), "objections": (Deed, objections)})
     return {
-        "year": year, "first": first, "last": last, "states": states, "in_office": seen.where(in_office(today)).count(),
+        "parts": parts, "year": year, "first": first, "last": last, "states": states,
+        "in_office": seen.where(in_office(today)).count(),
         "without": without.count(), "objected": objections.count(), "quiet": quiet.count(),
         "objections": _objections(node, list(objections.order_by(Deed.day, Deed.id).limit(MOST))),
         "unconfirmed": [{"title": name, "where": _place(place), "url": _url(node, "year", record_id)}
                         for state, record_id, name, place in rows if state == "open"][:MOST],
         "silent": [{"title": row.name, "where": _place(row.division_id), "url": _url(node, "deputy", row.id)}
                    for row in quiet.order_by(Deputy.name, Deputy.id).limit(MOST)]}
+
+
+def _parts(node: Node, queries: dict[str, tuple[Any, Any]]) -> list[dict[str, Any]]:
+    """The divisions right below ``node`` and what is kept at ``node`` itself, in the order of the tree, each with its counts."""
+    below = list(tree().children(node))
+    if not below or not hasattr(Deputy, column := f"{below[0].level}_id"):
+        return []
+    found: dict[int | None, dict[str, int]] = {}
+    for name, (model, query) in queries.items():
+        place = getattr(model, column)
+        for division_id, n in query.select(place, peewee.fn.COUNT(model.id)).order_by().group_by(place).tuples():
+            found.setdefault(division_id, dict.fromkeys(queries, 0))[name] = n
+    nodes = [(None, node.name, ""), *((one.id, one.name, f"/d/{one.code}/{PLUGIN}/files") for one in below)]
+    return [{"name": name, "url": url, **found[key]} for key, name, url in nodes if key in found]
 
 
 def _deputies(node: Node, actor: Actor) -> Any:

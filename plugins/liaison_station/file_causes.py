@@ -24,7 +24,7 @@ KINDS = ClassScheme(f"{P}deed", _("Kinds of deeds in a deputy’s file"), (
     ("signed", _("Signed a suggestion")),
     ("met", _("Met the unit that handles a suggestion")),
     ("rated", _("Rated the answer to a suggestion")),
-    ("inspection", _("Inspected")),
+    ("inspection", _("Took part in an inspection")),
     ("training", _("Was trained")),
     ("other", _("Other")),
 ), _("Deputies Law 2025, art. 58: the file of performance; the kinds are a working default that the county edits"))

@@ -119,7 +119,10 @@ def _own_file(deputy: Deputy, today: date) -> None:
     if account is None or len(deeds) < 4:
         return
     actor = Actor(account, deputy.person_id, "deputy", deputy.name, system=True)
-    file_life.confirm(deeds[:-4], actor)
-    file_life.object_to(deeds[-4], "那天我在区里开会，没有参加，请核对签到表。", actor)
-    file_life.object_to(deeds[-3], "当天我是线上参加的，请注明。", actor)
-    file_life.answer(Deed.get_by_id(deeds[-3].id), {"verdict": "keep", "answer": "签到表上有您的线上签到，记录不变。"}, SYSTEM)
+    held = [deed for deed in deeds if deed.kind in {"reception", "activity", "training"}][-2:]
+    file_life.confirm([deed for deed in deeds[:-3] if deed not in held], actor)
+    if len(held) < 2:
+        return
+    file_life.object_to(held[0], "那天我在区里开会，没有参加，请核对签到表。", actor)
+    file_life.object_to(held[1], "当天我是线上参加的，请注明。", actor)
+    file_life.answer(Deed.get_by_id(held[1].id), {"verdict": "keep", "answer": "签到表上有您的线上签到，记录不变。"}, SYSTEM)

@@ -19,8 +19,8 @@ DEED = Entity(
 
 YEAR = Entity(
     file_rating.YEAR, Year, YearSchema, _("Years of deputies"),
-    columns=("number", "name", "year", "state", "published_on", "due"), filters=("year", "state", "deputy"),
-    search=("number", "name"), sorts=("-year", "name"), title="name", actions=("create", "edit", "export"), icon="person-badge",
+    columns=("number", "title", "state", "published_on", "due"), filters=("year", "state", "deputy"),
+    search=("number", "name"), sorts=("-year", "name"), title="title", actions=("create", "edit", "export"), icon="person-badge",
     menu="people", counters=(Counter("state"),), check=file_year.check_year, home=file_life.home_of,
     levels=LEVELS, steps=file_rating.STEPS,
     awaited=("check", "publish"), beside=("confirm_told", "reopen"),

@@ -43,6 +43,7 @@ class Year(Case):
     deputy_id = peewee.BigIntegerField()
     person_id = peewee.BigIntegerField(index=True)
     name = peewee.CharField(max_length=60)  # of the deputy, for lists and the public page
+    title = peewee.CharField(max_length=80)
     year = peewee.SmallIntegerField()
     report = peewee.TextField(default="")
     reported_at = peewee.CharField(max_length=120, default="")  # the meeting of voters

@@ -37,6 +37,7 @@ class YearSchema(EntitySchema):
         "Voters read it. No names of residents, telephone numbers or house numbers: a report with such is not published."))
     reported_at = Text(_("Reported at"), max=120, help=_("The meeting of voters at which the deputy reported, with its day."))
     name = Text(_("Name"), max=60, read_only=True)
+    title = Text(_("Title"), max=80, read_only=True)
     confirmed_on = Day(_("Confirmed on"), read_only=True)
     checked_on = Day(_("Checked on"), read_only=True)
     published_on = Day(_("Published on"), read_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grid321.core.api import (
+    DEFAULT_LANGUAGE,
     Actor,
     Clock,
     Node,
@@ -24,6 +25,7 @@ from grid321.core.api import (
     scoped,
     transaction,
     tree,
+    use_language,
 )
 from grid321.core.api import gettext as _g
 from grid321.core.api import lazy_gettext as _
@@ -171,7 +173,9 @@ def check_year(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[
         errors["year"] = [_g("The mandate of this deputy does not cover this year, or it has not begun.")]
     elif Year.select(Year.id).where((Year.deputy_id == deputy.id) & (Year.year == year)).exists():
         errors["year"] = [_g("There is a file of this deputy and year already.")]
-    data |= {"person_id": deputy.person_id, "name": deputy.name,
+    with use_language(DEFAULT_LANGUAGE):  # it is stored: the same for every reader
+        title = _g("%(name)s, file of %(year)s", name=deputy.name, year=year)
+    data |= {"person_id": deputy.person_id, "name": deputy.name, "title": title[:80],
              "reporter_id": accounts_of([deputy.person_id]).get(deputy.person_id)}  # it is on the deputy's start page
     return errors
 

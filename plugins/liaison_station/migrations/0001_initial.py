@@ -1121,6 +1121,7 @@ def up(migrator, db):
         deputy_id = BigIntegerField()
         person_id = BigIntegerField(index=True)
         name = CharField(max_length=60)
+        title = CharField(max_length=80)
         year = SmallIntegerField()
         report = TextField(default='')
         reported_at = CharField(max_length=120, default='')
