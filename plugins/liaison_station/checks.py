@@ -16,7 +16,7 @@ from grid321.core.api import Node, format_day, local_day, snapshot, statistics, 
 from grid321.core.api import gettext as _
 
 from .activity_models import Activity
-from .checks_choices import ATTESTED, HAVE, RERATE, SITING, STILL, P
+from .checks_choices import ATTESTED, HAVE, RATED, RERATE, SITING, STILL, P
 from .checks_items import HELD, ITEMS, Group, Have
 from .checks_models import Attested, Rating
 from .reception_models import Reception
@@ -164,6 +164,8 @@ def due_for_rating(group: Group, day: date) -> dict[int, date | None]:
     for station in group.stations:
         months = group.setting(RERATE, station, day)
         if months is None or station.id in running or station.suspended_on is not None:
+            continue
+        if station.kind not in str(group.setting(RATED, station, day)).split(","):
             continue
         since = last.get(station.id, station.opened_on)
         if since + relativedelta(months=int(months)) <= day:

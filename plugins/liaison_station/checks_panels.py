@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from grid321.core.api import Actor, Node, Panel, format_day, inside, local_day, registry, scoped, tree
 from grid321.core.api import gettext as _
 
-from . import checks
+from . import board_today, checks
 from .checks_choices import HAVE, KLASSES, MODELS, SITING, P
 from .checks_items import Group, Have
 from .checks_models import Rating
@@ -22,8 +22,7 @@ MOST = 5
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:
     """The panels for a slot, or None when this area has nothing to add there."""
     if slot == "today":
-        panel = waiting_panel(actor, node)
-        return [panel] if panel is not None else None
+        return [panel for panel in (waits_panel(actor, node), waiting_panel(actor, node)) if panel is not None] or None
     if entity is None or record is None:
         return None
     if slot == "detail.main" and entity.key == STATION and actor.may_on(f"{P}rating.view", record):
@@ -87,7 +86,9 @@ def ratings_panel(station: Any, actor: Actor, node: Node) -> Panel:
     running = any(row["open"] for row in shown)
     may_begin = not running and actor.may_on(f"{P}rating.create", station)
     return Panel(_("Ratings"), "liaison_station/ratings_panel.html", {
-        "rows": shown, "due": station.id in due, "last": format_day(due[station.id]) if due.get(station.id) else "",
+        "rows": shown,
+        "all_url": f"{base}/?{urlencode({'station': station.id})}" if len(shown) == MOST else "",
+        "due": station.id in due, "last": format_day(due[station.id]) if due.get(station.id) else "",
         "new_url": f"{base}/new?{urlencode({'station': station.id})}" if may_begin else ""}, order=20)
 
 
@@ -99,6 +100,15 @@ def frozen_panel(rating: Any) -> Panel:
     title = _("Items as they stood on %(day)s", day=format_day(rating.proposed_on))
     return Panel(title, "liaison_station/checklist_panel.html", {"sections": [
         {"title": "", "rows": rows, "there": sum(row["ok"] for row in rows), "all": len(rows)}]}, order=10)
+
+
+def waits_panel(actor: Actor, node: Node) -> Panel | None:
+    """What waits at the stations of whoever sees the whole division: days to close, gaps in rosters, stations that are quiet."""
+    if not actor.may(f"{P}board", node):
+        return None
+    lines = board_today.waits(node, local_day())
+    return Panel(_("Stations: what waits"), "liaison_station/waiting_panel.html", {
+        "lines": lines, "key": "station-waits"}, order=35) if lines else None
 
 
 def waiting_panel(actor: Actor, node: Node) -> Panel | None:
@@ -116,4 +126,5 @@ def waiting_panel(actor: Actor, node: Node) -> Panel | None:
         lines.append({"label": _("Stations whose yearly rating is due"), "n": len(checks.due_for_rating(group, today)),
                       "url": f"{base}/checks?due=1"})
     lines = [line for line in lines if line["n"]]
-    return Panel(_("Ratings of stations"), "liaison_station/waiting_panel.html", {"lines": lines}, order=40) if lines else None
+    return Panel(_("Ratings of stations"), "liaison_station/waiting_panel.html", {
+        "lines": lines, "key": "rating-waits"}, order=40) if lines else None
