@@ -27,6 +27,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 
 from . import ics, receptions
+from .deputy_models import Placement
 from .plan_choices import KINDS, PUBLIC, RECEPTION
 from .reception_models import Duty, Reception
 from .station_models import Station
@@ -95,6 +96,9 @@ def station_feed(plate: str) -> Response:
 def person_feed(token: str) -> Response:
     """The calendar of the deputy to whom the link was given. Raises ``NotFound``, or ``Refused`` (410) for one that has ended."""
     link = signed_links.find(token, PURPOSE)
+    here = (Placement.person_id == link.record_id) & (getattr(Placement, g.node.column) == g.node.id)
+    if not Placement.select(Placement.id).where(here).exists():  # the address was made for another division
+        raise signed_links.invalid()
     return _answer(person_text(link.record_id, g.node), "receptions.ics")
 
 

@@ -34,14 +34,17 @@ from grid321.core.testing_browser import Browser, make_account
 from .permission_asker import AT_THE_GATE, Asker
 from .permission_ground import PLACES, Ground, addresses, plugins, prepare
 
-__all__ = ["CELLS", "CSV", "HEAD", "NOBODY", "NO_ROLE", "differences", "plugins", "prepare", "read", "roles", "routes", "walk",
-           "write"]
+__all__ = ["CELLS", "CSV", "EVERYWHERE", "HEAD", "NOBODY", "NO_ROLE", "differences", "plugins", "prepare", "read", "roles", "routes",
+           "walk", "write"]
 CSV = Path(__file__).resolve().parents[1] / "core" / "permission_matrix.csv"
 CELLS = ("own", "sibling", "other", "stray", "absent")
 HEAD = ("method", "rule", "roles", *CELLS)
 NOBODY, NO_ROLE, BESIDE = "anonymous", "no-role", "~beside"
 DEPUTY = "core.deputy"
 Answers = tuple[str, ...]
+EVERYWHERE = frozenset({"/d/<code>/liaison_station/at/<plate>", "/d/<code>/liaison_station/at/<plate>/plan"})
+"""Addresses that lead everybody on to where the record is by now: a plate on a door was engraved once, and a town may come to
+another county."""
 
 
 # -- walking ---------------------------------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ class Walker:
             found |= {cell: found["own"] for cell in ("stray", "absent") if cell in asked.of}
         else:
             found |= {cell: self.asker.ask(method, asked.of[cell]) for cell in ("stray", "absent") if cell in asked.of}
-            told = found.get("stray") != found.get("absent")
+            told = found.get("stray") != found.get("absent") and rule.rule not in EVERYWHERE
             if found["own"][0] == "open":
                 told |= any(self.asker.ask(method, mixed) != self.asker.ask(method, none) for mixed, none in asked.mixed)
             if told:
