@@ -34,8 +34,8 @@ from grid321.core.testing_browser import Browser, make_account
 from .permission_asker import AT_THE_GATE, Asker
 from .permission_ground import PLACES, Ground, addresses, plugins, prepare
 
-__all__ = ["CELLS", "CSV", "EVERYWHERE", "HEAD", "NOBODY", "NO_ROLE", "differences", "plugins", "prepare", "read", "roles", "routes",
-           "walk", "write"]
+__all__ = ["CELLS", "CSV", "EVERYWHERE", "HEAD", "NOBODY", "NO_ROLE", "differences", "plugins", "prepare", "read", "roles",
+           "routes", "walk", "write"]
 CSV = Path(__file__).resolve().parents[1] / "core" / "permission_matrix.csv"
 CELLS = ("own", "sibling", "other", "stray", "absent")
 HEAD = ("method", "rule", "roles", *CELLS)
