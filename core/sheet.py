@@ -48,7 +48,7 @@ BOARD = Page(width=297, height=420, top=26, right=24, bottom=22, left=24, zoom=1
 """A3 upright with large characters, to hang up and read from two steps away. Printers that have no A3 make it smaller
 (``board.css``)."""
 NOTICE = Page(top=30, right=25, bottom=25, left=25, zoom=1.35)
-"""A4 upright with large characters, for a notice at the door (``notice.css``)."""
+"""A4 upright with large characters, for a notice at the door (``poster.css``)."""
 LETTER = Page(top=37, right=26, bottom=35, left=28, numbers="dash", pitch=28.95, official=True)
 """GB/T 9704-2012: text area 156 × 225 mm, 22 lines a page; part 10: letter layout."""
 FOOT_CODE = 16

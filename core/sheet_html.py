@@ -58,7 +58,7 @@ def source(sheet: Sheet) -> str:
 def _style(page: Page) -> str:
     """The style sheet beside that of upright forms, empty for none."""
     if page.zoom > 1:
-        return "board" if page.width > FORM.width else "notice"
+        return "board" if page.width > FORM.width else "poster"
     return "letter" if page.official else "wide" if page.width > page.height else ""
 
 

@@ -64,7 +64,7 @@ REGISTER = s.Sheet((
             s.Cell("{{ one.line }}", align="middle"), s.Cell("{{ one.name }}"), s.Cell("{{ one.phone }}"),
             s.Cell("{{ one.persons }}", align="middle"), s.Cell("{{ one.text }}"), s.Cell("{{ one.deputy }}"),
             s.Cell("{{ one.result }}{% if one.answer %}{{ colon }}{{ one.answer }}{% endif %}"),
-            s.Cell("{{ one.opinion }}")), whole=False),)),
+            s.Cell("{{ one.opinion }}"))),)),
         s.Each("line in blank", (s.Row((
             s.Cell("{{ line }}", align="middle"), s.Cell(""), s.Cell(""), s.Cell(""), s.Cell(""), s.Cell(""),
             s.Cell("{{ to_tick }}"), s.Cell("")), tall=15),)),

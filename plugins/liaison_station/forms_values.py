@@ -80,6 +80,11 @@ def day_text(day: date) -> str:
     return gettext("%(day)s (%(weekday)s)", day=format_day(day), weekday=weekday(day))
 
 
+def short_day(day: date) -> str:
+    """A day whose year is known: 11月20日."""
+    return gettext("%(month)s/%(day)s", month=day.month, day=day.day)
+
+
 def narrow_day(day: date | None) -> str:
     """A day in a narrow column: the year on a line of its own, so that no line ends within the day."""
     return format_day(day).replace("年", "年\n")

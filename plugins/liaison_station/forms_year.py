@@ -48,8 +48,8 @@ def plan_values(record: Plan, node: Node, actor: Actor) -> dict[str, Any]:
     return {
         "station": v.station_values(station), "posted": format_day(record.posted_on),
         "rules": [f"{one.title}：{in_words(one.rrule)}" for one in Schedule.select().where(Schedule.id.in_(ids or [0]))],
-        "rows": [{"day": format_day(row.day), "weekday": v.weekday(row.day), "time": v.time_text(row),
-                  "people": rosters.get(row.id, ""), "kind": str(kinds[row.kind]), "mode": str(modes[row.mode]),
+        "rows": [{"day": v.short_day(row.day), "weekday": v.weekday(row.day), "time": v.time_text(row),
+                  "people": rosters.get(row.id, ""), "kind": str(kinds[row.kind]), "mode": str(modes[row.mode]) if row.mode != "offline" else "",
                   "theme": row.theme, "where": row.place or (station.address if station is not None else ""),
                   "moved": say("put off from %(day)s", day=format_day(row.first_day)) if row.postponed else ""} for row in rows]}
 
@@ -61,11 +61,11 @@ def _plan(page: Any) -> sheet.Sheet:
         s.When("station.address", (s.Text(
             "{{ station.address }}{% if station.phone %}　{{ station.phone }}{% endif %}", "middle"),)),
         s.Gap(),
-        s.Table((10, 36, 24, 24, 74), (
+        s.Table((12, 41, 30, 22, 63), (
             s.heads(_("No."), _("Day"), _("Time"), _("Kind"), _("Deputies who receive")),
             s.Each("row in rows", (s.Row((
-                ORDER, s.Cell("{{ row.day }}\n{{ row.weekday }}", align="middle"), s.Cell("{{ row.time }}", align="middle"),
-                s.Cell("{{ row.kind }}\n{{ row.mode }}", align="middle"),
+                ORDER, s.Cell("{{ row.day }} {{ row.weekday }}", align="middle"), s.Cell("{{ row.time }}", align="middle"),
+                s.Cell("{{ row.kind }}{% if row.mode %}\n{{ row.mode }}{% endif %}", align="middle"),
                 s.Cell("{{ row.people }}{% if row.theme %}\n{{ row.theme }}{% endif %}"
                        "{% if row.moved %}\n（{{ row.moved }}）{% endif %}"
                        "{% if row.where and row.where != station.address %}\n{{ row.where }}{% endif %}"))),)),
@@ -158,7 +158,7 @@ BOOK = s.Sheet((
             ORDER, s.Cell("{{ row.day }}"), s.Cell("{{ row.station }}"), s.Cell("{{ row.name }}"), s.Cell("{{ row.phone }}"),
             s.Cell("{{ row.persons }}", align="middle"), s.Cell("{{ row.text }}"), s.Cell("{{ row.deputy }}"),
             s.Cell("{{ row.result }}{% if row.answer %}：{{ row.answer }}{% endif %}"
-                   "{% if row.opinion %}\n{{ row.opinion }}{% endif %}")), whole=False),)),
+                   "{% if row.opinion %}\n{{ row.opinion }}{% endif %}"))),)),
         s.When("not rows", (s.Row((s.Cell(_("Nobody was received in this year."), 9, align="middle"),)),)))),
     MORE, IN_CHARGE), s.WIDE)
 
@@ -198,7 +198,7 @@ def _performance(*before: Any) -> sheet.Sheet:
                     _("Objection, answer")),
             s.Each("row in rows", (s.Row((
                 ORDER, s.Cell("{{ row.deputy }}"), s.Cell("{{ row.day }}"), s.Cell("{{ row.kind }}"), s.Cell("{{ row.title }}"),
-                s.Cell("{{ row.state }}"), s.Cell("{{ row.note }}")), whole=False),)),
+                s.Cell("{{ row.state }}"), s.Cell("{{ row.note }}"))),)),
             s.When("not rows", (s.Row((s.Cell(_("Nothing was noted in this year."), 7, align="middle"),)),)))),
         MORE, IN_CHARGE), s.WIDE)
 
