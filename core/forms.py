@@ -45,7 +45,7 @@ def form_fields(schemas: Schemas, values: Mapping[str, str], *, node: Any, actor
 def _part(name: str, schema_field: EntityField, value: str, errors: Iterable[str] | None, secret: bool) -> dict[str, Any]:
     help_text = str(schema_field.help or "")
     if secret:
-        help_text = f"{help_text} {_('Leave it empty to keep the stored value.')}".strip()
+        help_text = " ".join(filter(None, (help_text, _("Leave it empty to keep the stored value."))))
     options = None if isinstance(schema_field, Flag) else schema_field.options()
     return {
         "name": name, "label": str(schema_field.label or name), "help": help_text, "widget": schema_field.widget_name,

@@ -124,7 +124,7 @@ class Teller:
             "mode": "online" if case.mode == "online" else "offline", **values}, self.actor("village", place), place)
 
     def close(self, case_id: int) -> None:
-        """The end of the day: most of those on duty came, the summary is that of the register."""
+        """The end of the day: most of those on duty came, the summary says what the register says."""
         case = Reception.get_by_id(case_id)
         if case.state not in day_close.OPEN or register.drafts(case.id):
             return
@@ -132,7 +132,8 @@ class Teller:
         assert place is not None
         actor = self.actor("village", place)
         day_close.tick(case, {one.id for one in duties if one.id % 17}, actor, place)
-        day_close.close(Reception.get_by_id(case.id), register.summary_of(case), None, actor, place)
+        count = register.totals(case.id)
+        day_close.close(Reception.get_by_id(case.id), texts.SUMMARY.format(**count), None, actor, place)
 
     def yesterday(self) -> None:
         """An evening in the shown town that was not closed: a draft is left for today."""

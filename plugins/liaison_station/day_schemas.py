@@ -51,7 +51,7 @@ class OpinionSchema(EntitySchema):
     division = DivisionRef(_("Place it concerns"), level=LEVELS,
                            help=_("As low as you know: that level handles it first. Left empty, the place of the station."))
     station = StationRef(_("Station that heard it"))
-    kind = Choice(_("Subject"), scheme=SUBJECTS.key, required=True)
+    kind = Choice(_("Subject of the opinion"), scheme=SUBJECTS.key, required=True)
     text = LongText(_("What was said"), max=4000, required=True, help=three_levels.NO_SECRETS)
     title = Text(_("Title"), max=80, help=_("Left empty, the first words of the text are used."))
     place = Text(_("Place"), max=120, help=_("Street and number, or what everybody calls it."))
@@ -84,7 +84,7 @@ class OpinionSchema(EntitySchema):
 class Collation(EntitySchema):
     """What the station makes of a line when it collates: one matter, its subject and a title that says what is wanted."""
 
-    kind = Choice(_("Subject"), scheme=SUBJECTS.key, required=True)
+    kind = Choice(_("Subject of the opinion"), scheme=SUBJECTS.key, required=True)
     title = Text(_("What is wanted, in a line"), max=80, required=True, min=2)
 
 
