@@ -79,16 +79,20 @@ def _which(every: str, said: Mapping[str, str]) -> str | None:
         if said["BYMONTHDAY"] == "-1":
             return _("%(every)s on the last day of the month", every=every)
         if "-" not in said["BYMONTHDAY"]:
-            return _("%(every)s on day %(days)s", every=every, days=said["BYMONTHDAY"].replace(",", "、"))
+            days = said["BYMONTHDAY"].replace(",", "、")
+            plain = every == _("Each month")
+            return _("Each month on day %(days)s", days=days) if plain else _("%(every)s on day %(days)s", every=every, days=days)
     if said.get("BYDAY") == WORKDAYS and said.get("BYSETPOS") in ("1", "-1") and len(said) == 2:
         return _("%(every)s on the first day from Monday to Friday", every=every) if said["BYSETPOS"] == "1" else _(
             "%(every)s on the last day from Monday to Friday", every=every)
     if set(said) != {"BYDAY"}:
         return None
-    days = said["BYDAY"].split(",")
-    if all(sign in names for sign in days):
-        return _("%(every)s on %(days)s", every=every, days="、".join(names[sign] for sign in days))
-    found = [re.fullmatch("([1-4]|-1)([A-Z]{2})", sign) for sign in days]
+    signs = said["BYDAY"].split(",")
+    if all(sign in names for sign in signs):
+        listed = "、".join(names[sign] for sign in signs)
+        plain = every == _("Each week")
+        return _("Each week on %(days)s", days=listed) if plain else _("%(every)s on %(days)s", every=every, days=listed)
+    found = [re.fullmatch("([1-4]|-1)([A-Z]{2})", sign) for sign in signs]
     if all(one and one[2] in names for one in found):
         return _("%(every)s on the %(days)s", every=every, days="、".join(
             _("%(place)s %(day)s", place=nth[one[1]], day=names[one[2]]) for one in found if one))
