@@ -94,7 +94,7 @@ ARCHIVE = s.Sheet((
                 s.heads(_("No."), _("Item of the rule"), _("There"), _("Because")),
                 s.Each("one in list.rows", (s.Row((
                     ORDER, s.Cell("{{ one.label }}"), s.Cell("{{ one.ok }}", align="middle"),
-                    s.Cell("{{ one.because }}")),),)))))))),
+                    s.Cell("{{ one.because }}")),),)))))),)),
     _list(_("Ratings of the station"), "ratings", (20, 32, 42, 63), (
         _("Year"), _("Class"), _("Model station"), _("State, decided on")),
           "{{ one.year }}", "{{ one.klass }}", "{{ one.model }}", "{{ one.state }}{% if one.day %}，{{ one.day }}{% endif %}",

@@ -49,7 +49,8 @@ def plan_values(record: Plan, node: Node, actor: Actor) -> dict[str, Any]:
         "station": v.station_values(station), "posted": format_day(record.posted_on),
         "rules": [f"{one.title}：{in_words(one.rrule)}" for one in Schedule.select().where(Schedule.id.in_(ids or [0]))],
         "rows": [{"day": v.short_day(row.day), "weekday": v.weekday(row.day), "time": v.time_text(row),
-                  "people": rosters.get(row.id, ""), "kind": str(kinds[row.kind]), "mode": str(modes[row.mode]) if row.mode != "offline" else "",
+                  "people": rosters.get(row.id, ""), "kind": str(kinds[row.kind]),
+                  "mode": str(modes[row.mode]) if row.mode != "offline" else "",
                   "theme": row.theme, "where": row.place or (station.address if station is not None else ""),
                   "moved": say("put off from %(day)s", day=format_day(row.first_day)) if row.postponed else ""} for row in rows]}
 
