@@ -44,7 +44,7 @@ FORM = Page()
 """A4 upright, for tables and slips."""
 WIDE = Page(width=297, height=210, top=20, right=18, bottom=16, left=18)
 """A4 lying, for ledgers and lists."""
-BOARD = Page(width=297, height=420, top=26, right=24, bottom=22, left=24, zoom=1.6)
+BOARD = Page(width=297, height=420, top=20, right=22, bottom=18, left=22, zoom=1.6)
 """A3 upright with large characters, to hang up and read from two steps away. Printers that have no A3 make it smaller
 (``board.css``)."""
 NOTICE = Page(top=30, right=25, bottom=25, left=25, zoom=1.35)

@@ -34,7 +34,7 @@ def _list(title: Any, name: str, widths: tuple[float, ...], heads: tuple[Any, ..
     """A heading with a table of the rows ``name``; left out whole where its reader may not see any of that kind."""
     return s.When(f"{name} is not none", (
         s.Heading(title),
-        s.Table((11, *widths), (
+        s.Table((13, *widths), (
             s.heads(_("No."), *heads),
             s.Each(f"one in {name}", (s.Row((ORDER, *(s.Cell(text) for text in cells)), whole=False),)),
             s.When(f"not {name}", (s.Row((s.Cell(empty, len(widths) + 1, align="middle"),)),))))))
@@ -73,7 +73,7 @@ ARCHIVE = s.Sheet((
     s.When("receptions is not none", (
         s.Heading((_("Receptions"), " ({{ year }})")),
         s.Each("rule in rules", (s.Text("{{ rule }}"),)),
-        s.Table((11, 38, 24, 26, 45, 24), (
+        s.Table((13, 37, 29, 24, 43, 22), (
             s.heads(_("No."), _("Day"), _("Time"), _("Kind"), _("Deputies on duty"), _("State, voters")),
             s.Each("one in receptions", (s.Row((
                 ORDER, s.Cell("{{ one.day }}"), s.Cell("{{ one.time }}"), s.Cell("{{ one.kind }}"), s.Cell("{{ one.people }}"),
@@ -90,7 +90,7 @@ ARCHIVE = s.Sheet((
     s.When("lists is not none", (
         s.Each("list in lists", (
             s.Heading("{{ list.label }}（{{ list.count }}）"),
-            s.Table((11, 44, 20, 93), (
+            s.Table((13, 44, 18, 93), (
                 s.heads(_("No."), _("Item of the rule"), _("There"), _("Because")),
                 s.Each("one in list.rows", (s.Row((
                     ORDER, s.Cell("{{ one.label }}"), s.Cell("{{ one.ok }}", align="middle"),

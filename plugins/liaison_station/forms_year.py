@@ -61,8 +61,7 @@ def _plan(page: Any) -> sheet.Sheet:
         s.Each("rule in rules", (s.Text("{{ rule }}", "middle"),)),
         s.When("station.address", (s.Text(
             "{{ station.address }}{% if station.phone %}　{{ station.phone }}{% endif %}", "middle"),)),
-        s.Gap(),
-        s.Table((12, 41, 30, 22, 63), (
+        s.Table((14, 40, 30, 22, 62), (
             s.heads(_("No."), _("Day"), _("Time"), _("Kind"), _("Deputies who receive")),
             s.Each("row in rows", (s.Row((
                 ORDER, s.Cell("{{ row.day }} {{ row.weekday }}", align="middle"), s.Cell("{{ row.time }}", align="middle"),
