@@ -22,7 +22,7 @@
     if (!shape) { return; }
     try { layer.addData(shape); } catch (error) { return; }
     const bounds = layer.getBounds();
-    if (bounds.isValid()) { map.fitBounds(bounds, { padding: [16, 16], maxZoom: 17 }); }
+    if (bounds.isValid()) { map.fitBounds(bounds, { paddingTopLeft: [24, 20], paddingBottomRight: [24, 40], maxZoom: 17 }); }
   }
 
   function words(text) {
@@ -82,7 +82,7 @@
     const map = window.L.map(box, { attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomSnap: 0.25 })
       .setView([32.69, 109.03], 11);
     const layer = window.L.geoJSON(null, {
-      style: function () { return { color: line, weight: 2, fillColor: ground, fillOpacity: 0.18 }; },
+      style: function (feature) { return feature.properties && feature.properties.tone ? {} : { color: line, weight: 2, fillColor: ground, fillOpacity: 0.18 }; },
       pointToLayer: mark
     }).addTo(map);
     const source = box.dataset.geojsonFrom ? document.getElementById(box.dataset.geojsonFrom) : null;

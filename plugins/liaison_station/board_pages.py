@@ -69,11 +69,12 @@ def _heads(node: Node, span: Span, found: Sequence[checks.Checked], still: Seque
               about=_("%(counts)s items; %(full)s stations have all", counts=complete["counts"],
                       full=format_number(sum(not one.missing() for one in found)))),
         _head(_("Stations that stand still"), len(still), f"{base}/checks?still=1" if still else "", "bad" if still else ""),
-        _head(_("Deputies with a home station"), _of(cover.placed, cover.total), records_url(node, "placed", span),
-              "warn" if cover.missing else "", _("%(count)s are nowhere", count=format_number(cover.missing)) if cover.missing
-              else _("full coverage") if cover.full else ""),
-        _head(_("Receptions held this year"), _of(amounts["held"], amounts["due"]), records_url(node, "held", span),
-              about=_("%(count)s postponed too late", count=amounts["late"]) if amounts["late"] else ""),
+        _head(_("Deputies with a home station"), cover.placed, records_url(node, "placed", span), "warn" if cover.missing else "",
+              _("of %(total)s; %(count)s are nowhere", total=format_number(cover.total), count=format_number(cover.missing))
+              if cover.missing else _("of %(total)s: full coverage", total=format_number(cover.total)) if cover.full else ""),
+        _head(_("Receptions held this year"), amounts["held"], records_url(node, "held", span),
+              about=_("of %(due)s until today; %(late)s postponed too late", due=format_number(amounts["due"]),
+                      late=format_number(amounts["late"]))),
         _head(_("Activities held this year"), amounts["activities"], records_url(node, "activities", span),
               about=_("%(persons)s deputies took part", persons=format_number(amounts["persons"]))),
         _head(_("Voters received this year"), amounts["voters"], records_url(node, "voters", span)),
@@ -87,10 +88,6 @@ def _heads(node: Node, span: Span, found: Sequence[checks.Checked], still: Seque
 def _head(label: str, value: int | str, url: str, tone: str = "", about: str = "") -> dict[str, Any]:
     text = value if isinstance(value, str) else format_number(value)
     return {"label": label, "text": text, "url": url if value not in (0, "–") else "", "tone": tone, "about": about}
-
-
-def _of(part: int, whole: int) -> str:
-    return f"{format_number(part)} / {format_number(whole)}"
 
 
 def _missing(node: Node, found: Sequence[checks.Checked]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ HAVE = ClassScheme(f"{P}have", _("Ten haves of a station"), (
     ("duties", _("Duties")),
     ("systems", _("Systems")),
     ("workflow", _("Workflow")),
-    ("plan", _("Plan")),
+    ("plan", _("Yearly plan")),
     ("performance", _("Display of deputies’ performance")),
     ("activities", _("Display of activities")),
     ("archive", _("Archive")),

@@ -81,7 +81,7 @@ class RatingSchema(EntitySchema):
     wanted = Int(_l("Haves asked for"), read_only=True)
     words = LongText(_l("Words of the station"), max=2000, read_only=True)
     town_words = LongText(_l("What the town saw on the spot"), max=2000, read_only=True)
-    klass = Choice(_l("Class"), options=KLASSES, read_only=True)
+    klass = Choice(_l("Rated class"), options=KLASSES, read_only=True)
     model = Choice(_l("Model station"), options=MODELS, read_only=True)
     reward_fen = Yuan(_l("Reward (yuan)"), read_only=True)
     reasons = LongText(_l("Reasons"), max=1000, read_only=True)

@@ -224,7 +224,10 @@ def to_do_page() -> str:
     """Who must do what next, town by town."""
     node, day = g.node, local_day()
     found = checks.look(group_of(node, day), day)
-    return render_template("liaison_station/to_do.html", title=_("Who must do what next"), node=node, places=to_do(node, found),
+    places = to_do(node, found)
+    whole = [{"label": str(label), "n": n, "url": f"{base_of(node)}/checks?do={step}"} for step, (label, _permission) in NEXT.items()
+             if (n := sum(step in steps_of(one) for one in found))] if len(places) > 1 else []
+    return render_template("liaison_station/to_do.html", title=_("Who must do what next"), node=node, places=places, whole=whole,
                            stations=format_number(len(found)), checks_url=f"{base_of(node)}/checks")
 
 

@@ -35,7 +35,8 @@ def tone_of(part: float) -> str:
 def _classes(stations: Sequence[checks.Checked]) -> dict[str, int]:
     """How many stations have each class, in words, those without class last."""
     counts = Counter(one.station.klass or "none" for one in stations)
-    return {str(label): counts[code] for code, label in KLASSES if counts[code]}
+    words = {**{code: str(label) for code, label in KLASSES}, "none": _("not rated")}
+    return {label: counts[code] for code, label in words.items() if counts[code]}
 
 
 def words_of(stations: Sequence[checks.Checked], show: str) -> tuple[str, str]:
@@ -89,7 +90,7 @@ def map_page() -> str:
         "liaison_station/county_map.html", title=_("Map of the stations"), node=node, show=show, count=len(found),
         without=without, geojson=orjson.dumps({"type": "FeatureCollection", "features": drawn}).decode() if drawn else "",
         shows=[{"label": label, "url": f"{base}/county-map?show={key}", "here": key == show} for key, label in (
-            ("complete", _("Ten haves")), ("class", _("Class")))],
+            ("complete", _("Ten haves")), ("class", _("Rated class")))],
         rows=_rows(node, found), board_url=f"{base}/board", stations_url=f"{base}/station/")
 
 

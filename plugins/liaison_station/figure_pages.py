@@ -102,7 +102,7 @@ def figures_page() -> str:
     asked = asked_figures(node)
     lines, whole = counted(node, asked)
     columns = [one for one in FIGURES if one.group == asked.show]
-    shares = [one for one in SHARES if one.group == asked.show]
+    shares = [one for one in SHARES if one.group == asked.show != "opinions"]  # eleven columns are wide enough
     whole_line = Line(_("In all"), node, asked.station.id if asked.station is not None else None, whole, asked.span)
     return render_template(
         "liaison_station/figures.html", title=_("Statistics of stations"), node=node, asked=asked, rows_by=_row_choices(),
@@ -150,7 +150,10 @@ def _line(line: Line, node: Node, asked: Asked, columns: Sequence[Figure], share
         n = line.amounts.get(one.key)
         text = "–" if n is None else format_number(n)
         cells.append({"label": str(one.label), "text": text, "url": cell_url(one, line, node, asked, whole) if n else ""})
-    cells += [{"label": str(one.label), "text": share_of(one, line.amounts)["value"], "url": ""} for one in shares]
+    for share in shares:
+        part = share_of(share, line.amounts)
+        cells.append({"label": str(share.label), "text": part["counts"] if part["small"] and part["bottom"] else part["value"],
+                      "url": ""})
     return {"label": line.label, "url": "" if whole else _line_url(line, node, asked), "cells": cells}
 
 

@@ -59,7 +59,7 @@ class Reason(EntitySchema):
 class Decision(EntitySchema):
     """What the county decides."""
 
-    klass = Choice(_l("Class"), options=KLASSES, required=True)
+    klass = Choice(_l("Rated class"), options=KLASSES, required=True)
     model = Choice(_l("Model station"), options=MODELS, required=True, default="none")
     reward_fen = Yuan(_l("Reward (yuan)"), help=_l("Left empty, none is given."))
     reasons = LongText(_l("Reasons"), max=1000, required=True)

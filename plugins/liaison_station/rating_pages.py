@@ -71,7 +71,7 @@ def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
 def list_file() -> Any:
     """The same as a workbook."""
     node, year = g.node, asked_year()
-    heads = [(_("Station"), "text"), (_("Kind"), "text"), (_("Division"), "text"), (_("Class"), "text"),
+    heads = [(_("Station"), "text"), (_("Kind"), "text"), (_("Division"), "text"), (_("Rated class"), "text"),
              (_("Model station"), "text"), (_("Haves that were there"), "text"), (_("Decided on"), "day"),
              (_("Reward (yuan)"), "text"), (_("Number"), "text")]
     title = _("Stations rated in %(year)s", year=year)

@@ -75,7 +75,7 @@ FIGURES: tuple[Figure, ...] = (
            (src.PLANNED,), _("Without those that were dropped")),
     Figure("due", "receptions", _("Of these past or today"), _("Reception days planned that lie before tomorrow"), (src.DUE,),
            _("Without those that were dropped")),
-    Figure("held", "receptions", _("Held"), _("Reception days in the span that were held"), (src.RECEIVED,)),
+    Figure("held", "receptions", _("Were held"), _("Reception days in the span that were held"), (src.RECEIVED,)),
     Figure("postponed", "receptions", _("Postponed"), _("Reception days in the span that were put off at least once"),
            (src.POSTPONED,)),
     Figure("late", "receptions", _("Postponed too late"), _("Reception days put off with less notice than the rule asks"),

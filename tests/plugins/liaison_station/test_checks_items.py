@@ -128,8 +128,8 @@ def test_a_plan_is_there_when_it_is_posted_for_this_year(station):
 def test_performance_is_displayed_when_a_deputy_of_the_station_published_a_recent_file(world, station):
     assert "0" in ask("performance", station).because
     deputy = world.deputies["zhao"]
-    old = Year.create(number="Y1", title="", holder_id=station.division_id, deputy_id=deputy.id, person_id=deputy.person_id, year=2024,
-                      name=deputy.name, published_on=date(2025, 2, 1), state="published", **where(station))
+    old = Year.create(number="Y1", title="", holder_id=station.division_id, deputy_id=deputy.id, person_id=deputy.person_id,
+                      year=2024, name=deputy.name, published_on=date(2025, 2, 1), state="published", **where(station))
     assert not ask("performance", station).ok
 
     Year.update(year=2025).where(Year.id == old.id).execute()
