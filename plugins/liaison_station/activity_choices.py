@@ -27,7 +27,7 @@ KINDS = ClassScheme(f"{P}activity", _("Kinds of activities"), (
     ("sit_in", _("Sit-in at the station")),
     ("consultation", _("Joint consultation with departments")),
     ("go_out", _("Go-out")),
-    ("inspection", _("Inspection")),
+    ("inspection", _("Inspection by deputies")),
     ("unannounced", _("Unannounced check")),
     ("follow_up", _("Follow-up visit")),
     ("study", _("Study")),

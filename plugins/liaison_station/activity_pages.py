@@ -31,7 +31,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 
 from . import activity_codes, attendance, opinions
-from .activity_choices import ANSWERS, KINDS, PRESENCE, ROLES, WAYS
+from .activity_choices import ANSWERS, KINDS, PRESENCE, ROLES, WAYS, WITHDRAWN
 from .activity_models import Activity, Attendance
 from .activity_roles import RUN
 from .activity_rules import DONE
@@ -40,6 +40,8 @@ from .station_fields import clock
 
 SAID = {"yes": True, "no": False, "unknown": None}
 MOST = 100
+SAID_BEFORE = (*ANSWERS, WITHDRAWN)
+"""Answers, and what stands where one would when the invitation was withdrawn."""
 
 
 def word(options: Any, code: str) -> str:
@@ -75,12 +77,14 @@ def save_list(activity: Any, form: Any) -> None:
     """Write what was ticked: fields ``came_<row>`` (yes, no, unknown) and ``answer_<row>`` of rows of this list.
 
     ``was_<row>`` and ``said_<row>`` are what the page showed: a field left as it was says nothing, so that a page opened earlier
-    does not undo what was scanned meanwhile.
+    does not undo what was scanned meanwhile. With ``others=came`` everybody of whom nothing is said was there as well.
     """
-    actor = current_actor()
+    actor, others = current_actor(), form.get("others") == "came"
     with transaction():
         for row in Attendance.select().where(Attendance.activity_id == activity.id).order_by(Attendance.id):
             came, says = form.get(f"came_{row.id}"), form.get(f"answer_{row.id}", "")
+            if others and came == form.get(f"was_{row.id}") == "unknown" and row.answer != WITHDRAWN[0]:
+                came = "yes"
             if came in SAID and came != form.get(f"was_{row.id}"):
                 attendance.say(row.id, SAID[came], actor)
             if says and says != form.get(f"said_{row.id}"):
@@ -95,7 +99,7 @@ def list_rows(activity: Any) -> list[dict[str, Any]]:
     found.sort(key=lambda row: (order.index(row.role) if row.role in order else len(order), names[row.id], row.id))
     came = {value: code for code, value in SAID.items()}
     return [{"id": row.id, "name": names[row.id], "role": word(ROLES, row.role), "answer": row.answer,
-             "answered": word(ANSWERS, row.answer) if row.answer else "", "came": came[row.came], "present": row.came,
+             "answered": word(SAID_BEFORE, row.answer) if row.answer else "", "came": came[row.came], "present": row.came,
              "how": word(WAYS, row.how) if row.how else "", "person": row.person_id, "guest": row.guest} for row in found]
 
 
@@ -194,8 +198,9 @@ def own_invitations() -> list[dict[str, Any]]:
         (Attendance.person_id == person_id) & Activity.announced_on.is_null(False)).order_by(Activity.day.desc()).limit(MOST)
     return [{"id": row.id, "title": row.about.title, "kind": class_label(KINDS.key, row.about.kind, row.about.division_id),
              "last": row.about.day, "day": format_day(row.about.day), "time": clock(row.about.from_minute),
-             "where": _where(row.about), "answer": row.answer, "answered": word(ANSWERS, row.answer) if row.answer else "",
-             "came": row.came, "open": row.about.state == "announced", "dropped": row.about.state == "dropped"} for row in query]
+             "where": _where(row.about), "answer": row.answer, "answered": word(SAID_BEFORE, row.answer) if row.answer else "",
+             "came": row.came, "open": row.about.state == "announced" and row.answer != WITHDRAWN[0],
+             "dropped": row.about.state == "dropped"} for row in query]
 
 
 def answer_page() -> Any:

@@ -47,10 +47,10 @@ class ActivitySchema(EntitySchema):
     themed = Flag(_("On the theme of the quarter"), help=_("The theme set here or above for the quarter of the day is linked."))
     collective = Flag(_("Several deputies together"), default=True, says_no=True,
                       help=_("Not ticked, it is the activity of one deputy, named below."))
-    leader = PersonRef(_("Led by"), help=_("Counts as present when it was held, unless the list says otherwise."))
+    leader = PersonRef(_("Leads the activity"), help=_("Counts as present when it was held, unless the list says otherwise."))
     day = Day(_("Day"), required=True, default=local_day)
-    from_minute = Minute(_("From"))
-    to_minute = Minute(_("Until"))
+    from_minute = Minute(_("From (time)"))
+    to_minute = Minute(_("To (time)"))
     place = Text(_("Place"), max=120, help=_("Left empty, the station."))
     room = RecordRef(_("Room"), entity="liaison_station.room", help=_(
         "A room of the station: it is booked from beginning to end, and given back when the activity is moved or dropped."))
@@ -88,12 +88,12 @@ class PastSchema(EntitySchema):
     voters = Int(_("Residents who took part"), min=0, max=100_000, help=_("Their number only."))
     units = Text(_("Departments that took part"), max=300)
     study = Text(_("What was studied before"), max=200)
-    minutes = LongText(_("Minutes"), max=10_000, help=_("No names, telephone or identity numbers of residents."))
+    minutes = LongText(_("Record of the activity"), max=10_000, help=_("No names, telephone or identity numbers of residents."))
     result_kind = Choice(_("Kind of result"), scheme=choices.RESULTS.key)
-    result = Text(_("Result"), max=120)
+    result = Text(_("What was achieved"), max=120)
     fen = Yuan(_("Money (yuan)"))
     quantity = Text(_("Quantity"), max=20, pattern=NUMBER, pattern_help=NUMBER_HELP)
-    unit = Text(_("Unit"), max=20)
+    unit = Text(_("Unit of measure"), max=20)
     activity = RecordRef(_("Activity"), entity=ACTIVITY, read_only=True)
 
 
@@ -107,7 +107,7 @@ class ResultSchema(EntitySchema):
     text = LongText(_("What was reached"), max=4000)
     fen = Yuan(_("Money (yuan)"), help=_("Money that was brought in or spent for it."))
     quantity = Text(_("Quantity"), max=20, pattern=NUMBER, pattern_help=NUMBER_HELP)
-    unit = Text(_("Unit"), max=20, help=_("Lamps, kilometres, households …"))
+    unit = Text(_("Unit of measure"), max=20, help=_("Lamps, kilometres, households …"))
     day = Day(_("Day"), required=True, past=True, default=local_day)
 
 
@@ -122,7 +122,7 @@ class Held(EntitySchema):
 class Entered(Held):
     """An activity of an earlier book took place."""
 
-    minutes = LongText(_("Minutes"), max=10_000)
+    minutes = LongText(_("Record of the activity"), max=10_000)
 
 
 class WrittenUp(EntitySchema):

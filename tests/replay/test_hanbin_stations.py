@@ -115,6 +115,7 @@ def into_the_net(county):
     assert county.people.bring("post", ["uid", "person", "kind", "division", "from_day"], rows)["created"] == len(rows)
 
 
+@pytest.mark.once  # what a county enters is the same on both databases; Lan county's replay runs on both
 def test_hanbins_stations_and_deputies_are_rebuilt_and_nobody_is_left_out(hanbin):
     enter_stations(hanbin)
     enter_deputies(hanbin)
@@ -127,3 +128,10 @@ def test_hanbins_stations_and_deputies_are_rebuilt_and_nobody_is_left_out(hanbin
     results.append(compared("deputies", HANBIN_TOTAL, sum(levels.values())))
     assert [one.verdict for one in results] == ["equal"] * len(results), "\n".join(one.line() for one in results)
     assert covered == {"placed": int(HANBIN_TOTAL), "total": int(HANBIN_TOTAL), "full": True}
+
+    into_the_net(hanbin)
+    whole = hanbin.program.ask("GET", f"{PLUGIN}/figures")["whole"]
+    assert whole["stations"] == sum(map(int, HANBIN_STATIONS.values()))
+    net = [compared("grid heads", GRID_HEADS, whole["grid_heads"]), compared("grid workers", GRID_WORKERS, whole["grid_workers"])]
+    assert [one.verdict for one in net] == ["equal", "equal"], net
+    assert (whole["deputies"], whole["placed"], whole["nowhere"]) == (int(HANBIN_TOTAL), int(HANBIN_TOTAL), 0)
