@@ -142,7 +142,7 @@ from .plain_rows import insert_record, row_exists
 from .plugin_api import Api
 from .plugins import API_VERSION
 from .qr_codes import picture as qr_picture
-from .recipients import accounts_of, desk_accounts
+from .recipients import accounts_of, desk_accounts, people_of
 from .records_many import create_many
 from .registry import registry
 from .schemas import EntitySchema, json_schema, load_many
@@ -358,6 +358,7 @@ __all__ = [
     "once",
     "open_sealed",
     "people",
+    "people_of",
     "person_in_use",
     "personal_marks",
     "qr",

@@ -36,7 +36,7 @@ class Who:
 
     ``rows`` is the entity of rows whose column ``link`` is the record's id; only rows with the values of ``where`` count.
     ``parent`` is the entity of the record that column ``link`` of the record names. ``holds`` says what the column holds: the
-    id of a ``deputy`` (a mandate) or of a ``person``.
+    id of a ``deputy`` (a mandate), of a ``person`` or of an ``account``.
     """
 
     column: str

@@ -15,12 +15,14 @@ from grid321.core.api import (
     DEFAULT_LANGUAGE,
     SYSTEM,
     Event,
+    accounts_of,
     class_label,
     events_waiting,
     is_on,
     links,
     local_day,
     locked,
+    people_of,
     records,
     registry,
     transaction,
@@ -28,6 +30,7 @@ from grid321.core.api import (
     use_language,
 )
 
+from . import file_more
 from .activity_models import Activity, Attendance
 from .day_models import Opinion
 from .deputy_models import Deputy, Talk
@@ -78,7 +81,7 @@ def model_of(entity_key: str) -> Any:
 
 def wanted(cause: Cause, found: Sequence[Any]) -> list[Wanted]:
     """The deeds that records of a cause justify now. At most five queries, and one for each record that may be a conversion."""
-    counted = [record for record in found if _counts(cause, record)]
+    counted = [record for record in found if file_more.holds(cause, record) and _counts(cause, record)]
     named = _people(cause, counted)
     mandates = _mandates(cause, {holder for _record, holder, _row in named})
     names = _names(cause, counted)
@@ -133,6 +136,9 @@ def _people(cause: Cause, found: Sequence[Any]) -> list[tuple[Any, int, int | No
         pairs = [(record, holders.get(getattr(record, who.link))) for record in found]
     else:
         pairs = [(record, getattr(record, who.column)) for record in found]
+    if who.holds == "account":
+        people = people_of(holder for _record, holder in pairs if holder is not None)
+        pairs = [(record, people.get(holder)) for record, holder in pairs]
     return [(record, holder, None) for record, holder in pairs if holder is not None]
 
 
@@ -183,10 +189,10 @@ def listen(event: Event) -> None:
             return
         row = (Deputy.select(Deputy.person_id).where(Deputy.id == event.record_id).tuples().first()
                or Deed.select(Deed.person_id).where(Deed.deputy_id == event.record_id).tuples().first())  # the mandate is gone
-        for cause in CAUSES if row is not None else ():
+        for cause in file_more.causes() if row is not None else ():
             follow(cause, _of_person(cause, row[0]))
         return
-    for cause in CAUSES:
+    for cause in (*CAUSES, *file_more.at(event.division_id)):
         follow(cause, _concerned(cause, event))
 
 
@@ -211,7 +217,8 @@ def _of_person(cause: Cause, person_id: int) -> list[int]:
     who, model = cause.who, model_of(cause.entity)
     if model is None:
         return []
-    holder = Deputy.select(Deputy.id).where(Deputy.person_id == person_id) if who.holds == "deputy" else [person_id]
+    holder = (Deputy.select(Deputy.id).where(Deputy.person_id == person_id) if who.holds == "deputy" else
+              list(accounts_of([person_id]).values()) or [0] if who.holds == "account" else [person_id])
     if who.rows:
         rows = model_of(who.rows)
         query = rows.select(getattr(rows, who.link)).where(getattr(rows, who.column).in_(holder)) if rows is not None else None
@@ -321,9 +328,10 @@ def _orphans(cause: Cause, model: Any) -> list[Deed]:
 
 def faults() -> Iterator[str]:
     """Every deed that is otherwise than a recount has it, as a sentence; nothing while events wait to be told."""
-    if events_waiting(HEARD) is not None:
+    causes = file_more.causes()
+    if events_waiting(heard(causes)) is not None:
         return
-    for cause in CAUSES:
+    for cause in causes:
         model = model_of(cause.entity)
         for batch in _batches(model) if model is not None else ():
             yield from _faults_of(cause, batch)
@@ -348,7 +356,7 @@ def recount() -> int:
     It also brings what happened before the plugin was switched on, and while the worker was down.
     """
     done = 0
-    for cause in CAUSES:
+    for cause in file_more.causes():
         model = model_of(cause.entity)
         for batch in _batches(model) if model is not None else ():
             if any(_faults_of(cause, batch)):  # most are right: nothing is locked for them
@@ -358,6 +366,7 @@ def recount() -> int:
     return done
 
 
-HEARD = tuple(dict.fromkeys((DEPUTY, *(key for cause in CAUSES for key in (
-    cause.entity, cause.who.rows, cause.who.parent) if key))))
-"""The entities whose events may change a deed."""
+def heard(causes: Iterable[Cause]) -> tuple[str, ...]:
+    """The entities whose events may change a deed."""
+    return tuple(dict.fromkeys((DEPUTY, *(key for cause in causes for key in (
+        cause.entity, cause.who.rows, cause.who.parent) if key))))

@@ -62,7 +62,8 @@ def _url(node: Node, name: str, record_id: int) -> str:
     return f"/d/{node.code}/{PLUGIN}/{name}/{record_id}"
 
 
-WAYS = (("reception", "my-calendar", _l("My receptions in the calendar of my telephone"), "calendar-check", "duty.view"),
+WAYS = (("duty", "my-duties", _l("My reception days: change places, wishes"), "arrow-left-right", "duty_own"),
+        ("reception", "my-calendar", _l("My receptions in the calendar of my telephone"), "calendar-check", "duty.view"),
         ("wish", "wish/new", _l("Say when I cannot receive"), "calendar3", "wish.create"),
         ("invitation", "invitations", _l("All invitations and my answers"), "list-task", ""),
         ("deed", "deed/", _l("My whole file"), "journal-check", "deed.view"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from grid321.core.api import Link, Setting
 from grid321.core.api import lazy_gettext as _
 
+from . import file_more
 from .file_year import KEEP, OWN, PUBLISH
 from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, P, may
 
@@ -34,6 +35,7 @@ PERMISSIONS = (
 )
 
 SETTINGS = (
+    *file_more.SETTINGS,
     Setting(f"{P}rating_length", _("Voters rate a published year for"), "length", "30 d",
             _("A working default: the law names no length")),
     Setting(f"{P}rating_least", _("Least number of voices with which a rating is shown"), "int", 10,
