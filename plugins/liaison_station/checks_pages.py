@@ -225,8 +225,9 @@ def to_do_page() -> str:
     node, day = g.node, local_day()
     found = checks.look(group_of(node, day), day)
     places = to_do(node, found)
-    whole = [{"label": str(label), "n": n, "url": f"{base_of(node)}/checks?do={step}"} for step, (label, _permission) in NEXT.items()
-             if (n := sum(step in steps_of(one) for one in found))] if len(places) > 1 else []
+    counts = {step: sum(step in steps_of(one) for one in found) for step in NEXT}
+    whole = [{"label": str(label), "n": counts[step], "url": f"{base_of(node)}/checks?do={step}"}
+             for step, (label, _permission) in NEXT.items() if counts[step]] if len(places) > 1 else []
     return render_template("liaison_station/to_do.html", title=_("Who must do what next"), node=node, places=places, whole=whole,
                            stations=format_number(len(found)), checks_url=f"{base_of(node)}/checks")
 
