@@ -105,7 +105,7 @@ def _counted(scheme: str, column: Any, condition: Any, node: Node) -> str:
 
 
 _AMOUNTS = tuple(s.Cell(f"{{{{ row.cells[{place}]|number }}}}", align="right") for place in range(len(SUMMED)))
-_WHOLE = tuple(s.Cell(f"{{{{ whole[{place}]|number }}}}", align="right") for place in range(len(SUMMED)))
+_WHOLE = tuple(s.Cell(f"{{{{ (whole[{place}] or 0)|number }}}}", align="right") for place in range(len(SUMMED)))
 
 SUMMARY = s.Sheet((
     s.Title("{{ place.name }}{{ document.label }}"),
