@@ -39,15 +39,15 @@ def _classes(stations: Sequence[checks.Checked]) -> dict[str, int]:
     return {label: counts[code] for code, label in words.items() if counts[code]}
 
 
-def words_of(stations: Sequence[checks.Checked], show: str) -> tuple[str, str]:
-    """(what a mark says of some stations, its colour)."""
+def words_of(stations: Sequence[checks.Checked], show: str, single: bool = False) -> tuple[str, str]:
+    """(what a mark says of some stations or of a single one, its colour)."""
     if show == "class":
         rated = sum(bool(one.station.klass) for one in stations)
-        text = f"{rated}/{len(stations)}" if len(stations) > 1 else next(iter(_classes(stations)))
+        text = f"{rated}/{len(stations)}" if not single else next(iter(_classes(stations)))
         return text, "ok" if rated == len(stations) else "warn" if rated else "bad"
     found = checks.completeness(stations)
     part = 100 * found.top / found.bottom if found.bottom else 0.0
-    return f"{part:.0f}%" if len(stations) > 1 else f"{found.top}/{found.bottom}", tone_of(part)
+    return f"{part:.0f}%" if not single else f"{found.top}/{found.bottom}", tone_of(part)
 
 
 def marks(node: Node, found: Sequence[checks.Checked], show: str) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def marks(node: Node, found: Sequence[checks.Checked], show: str) -> list[dict[s
     placed = [one for one in found if one.station.lat is not None and one.station.lng is not None]
     if len(placed) <= SINGLE:
         return [_feature(one.station.lat, one.station.lng, {
-            "name": f"{one.station.name} {words_of([one], show)[0]}", "tone": words_of([one], show)[1],
+            "name": f"{one.station.name} {words_of([one], show, True)[0]}", "tone": words_of([one], show, True)[1],
             "url": f"{base_of(node)}/station/{one.station.id}"}) for one in placed]
     features = []
     for place, stations in checks.by_place(placed, node):
