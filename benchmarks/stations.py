@@ -76,15 +76,15 @@ def _plan_lines(kind: str, world: County, year: int) -> Iterator[Line]:
     """The job that an officer asks for: days, receptions, roster, everything written with its ledger."""
     from grid321.plugins.liaison_station import plan_make
 
-    started = time.monotonic()
+    started, busy = time.monotonic(), time.process_time()
     job = plan_make.ask(year, actor_of(world.officer.account_id), world.county)
     Executor().run_due()
-    took, result = time.monotonic() - started, JobRun.get_by_id(job.id).result
+    took, busy, result = time.monotonic() - started, time.process_time() - busy, JobRun.get_by_id(job.id).result
     if result is None or result["plans"] != STATIONS:
         raise RuntimeError(f"planned were {result}")
     yield Line(kind, f"Yearly plan and roster, {STATIONS} stations × {DEPUTIES:,} deputies", f"≤ {MOST_PLAN:g} s",
                f"{took:.1f} s", "", "", took <= MOST_PLAN, f"{result['receptions']:,} receptions, {result['duties']:,} duties, "
-               f"{result['short']} receptions short of deputies")
+               f"{result['short']} receptions short of deputies; {busy:.1f} s CPU")
     spread = _spread(year)
     even = spread <= MOST_SPREAD and result["spread"] <= MOST_SPREAD
     yield Line(kind, "Duties of a deputy: most less fewest at a station", f"≤ {MOST_SPREAD}", f"{spread}", "", "", even,

@@ -113,7 +113,7 @@ def _days(stations: list[int], today: date, models: list[Any]) -> dict[int, tupl
     _station, reception, duty, deputy = models
     rows = reception.select(reception.station_id, reception.id, reception.day, reception.from_minute, reception.to_minute,
                             reception.kind, reception.mode).where(
-        reception.station_id.in_(stations) & reception.state.in_(COMING) & (reception.day >= today)).order_by(
+        reception.station_id.in_(stations) & fn.COALESCE(reception.state, "").in_(COMING) & (reception.day >= today)).order_by(
         reception.day, reception.from_minute, reception.id).tuples()
     found: dict[int, Any] = {}
     for row in rows:

@@ -36,7 +36,7 @@ from grid321.core.api import lazy_gettext as _l
 
 from . import receptions
 from .deputy_models import Deputy
-from .plan_choices import COMING, KINDS, MODES, WEEKDAYS, P
+from .plan_choices import KINDS, MODES, WEEKDAYS, P
 from .reception_models import Duty, Reception
 from .station_checks import CHINA
 from .station_fields import clock
@@ -127,13 +127,11 @@ def box_text(box: tuple[float, float, float, float] | None) -> str:
 
 # ---------------------------------------------------------------- stations
 
-def by_way(way: str) -> receptions.Only | None:
+def by_way(way: str) -> Any:
     """The condition for receptions in the evening or online; None for all."""
     if way == "evening":
-        return lambda table: (table.kind == "evening") | (table.from_minute >= EVENING_FROM)
-    if way == "online":
-        return lambda table: table.mode.in_(("online", "both"))
-    return None
+        return (Reception.kind == "evening") | (Reception.from_minute >= EVENING_FROM)
+    return Reception.mode.in_(("online", "both")) if way == "online" else None
 
 
 def selected(what: Asked, node: Node, columns: Iterable[str] = Row._fields) -> Any:
@@ -147,9 +145,8 @@ def selected(what: Asked, node: Node, columns: Iterable[str] = Row._fields) -> A
     if words.get("q"):
         query = query.where(text_condition(station, words["q"], node, SYSTEM) | _in_places(words["q"], node))
     if (only := by_way(words.get("way", ""))) is not None:
-        query = query.where(Station.id.in_(Reception.select(Reception.station_id).where(
-            (getattr(Reception, node.column) == node.id) & Reception.state.in_(COMING)
-            & (Reception.day >= today) & only(Reception))))
+        ahead = (Reception.station_id == Station.id) & receptions.is_coming(Reception, today) & only
+        query = query.where(peewee.fn.EXISTS(Reception.select(peewee.Value(1)).where(ahead)))
     if what.box is not None:
         south, west, north, east = what.box
         query = query.where(Station.lat.between(south, north) & Station.lng.between(west, east))
@@ -254,7 +251,7 @@ def names_on_duty(reception_ids: Iterable[int]) -> dict[int, list[str]]:
 
 
 def reception(row: Any, names: list[str]) -> dict[str, Any]:
-    """A posted reception as everybody reads it: day, time, what it is, where, who is there."""
+    """A posted reception (a record, or a ``receptions.Day``) as everybody reads it: day, time, what it is, where, who is there."""
     evening = row.kind == "evening" or row.from_minute >= EVENING_FROM
     tags = [] if row.kind == "reception" else [str(KIND_LABELS.get(row.kind, row.kind))]
     if evening and row.kind != "evening":

@@ -100,9 +100,9 @@ def test_only_published_years_of_deputies_are_linked(here, nobody):
     def year(who, number, **values):
         deputy = here.deputies[who]
         where = columns(here.tree.county)
-        return Year.create(**{"number": f"DA-{number}", "deputy_id": deputy.id, "person_id": deputy.person_id, "name": deputy.name,
-                              "title": deputy.name, "holder_id": where["division_id"], "state": "open", "year": 2030, **where,
-                              **values})
+        return Year.create(**{"number": f"DA-{number}", "deputy_id": deputy.id, "person_id": deputy.person_id,
+                              "name": deputy.name, "title": deputy.name, "holder_id": where["division_id"], "state": "open",
+                              "year": 2030, **where, **values})
 
     shown = year("zhang", 1, state="published", published_on=date(2031, 1, 3), year=2030, figures={}, items=[])
     year("chen", 2, state="confirmed")
