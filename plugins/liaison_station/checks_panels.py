@@ -85,7 +85,7 @@ def ratings_panel(station: Any, actor: Actor, node: Node) -> Panel:
     due = checks.due_for_rating(Group.one(station), today)
     running = any(row["open"] for row in shown)
     may_begin = not running and actor.may_on(f"{P}rating.create", station)
-    return Panel(_("Ratings"), "liaison_station/ratings_panel.html", {
+    return Panel(_("Ratings of the station"), "liaison_station/ratings_panel.html", {
         "rows": shown,
         "all_url": f"{base}/?{urlencode({'station': station.id})}" if len(shown) == MOST else "",
         "due": station.id in due, "last": format_day(due[station.id]) if due.get(station.id) else "",

@@ -13,7 +13,8 @@ from .deputy_models import Deputy, Placement, Talk
 from .placement import open_on
 from .station_models import Station
 
-MOST = 60
+MOST, FIRST = 60, 6
+"""Rows of a panel, and those of a station's deputies that are shown at once: its page is long."""
 LEVELS = dict(MANDATES)
 STATUS_LABELS = dict(STATUSES)
 
@@ -39,7 +40,8 @@ def _of_station(station: Any, actor: Actor, node: Node) -> list[Panel]:
         "rows": [{"name": one["name"], "level": str(LEVELS[one["congress"]]), "job": one["job"], "home": one["home"],
                   "since": format_day(one["from_day"]), "url": f"{base}/deputy/{one['deputy_id']}",
                   "status": "" if one["status"] == ACTIVE else str(STATUS_LABELS[one["status"]])} for one in found[:MOST]],
-        "count": len(found), "more": len(found) > MOST, "all_url": f"{base}/placement/?{urlencode({'station': station.id})}",
+        "count": len(found), "first": FIRST, "more": len(found) > MOST,
+        "all_url": f"{base}/placement/?{urlencode({'station': station.id})}",
         "add_url": f"{base}/placement/new?{urlencode({'station': station.id})}" if may_add else "",
         "placing_url": f"{base}/placing" if may_add and actor.may(f"{P}placement.create", node) else ""}, order=12)]
 

@@ -20,7 +20,7 @@ from grid321.core.api import (
 )
 from grid321.core.api import gettext as _
 
-from . import plan_draw, plan_gaps, plan_make, plan_words, receptions, rule_pages
+from . import plan_draw, plan_gaps, plan_make, plan_panels, plan_words, receptions, rule_pages
 from .deputy_models import Deputy
 from .plan_choices import DUTY_STATES, DUTY_WAYS, PLAN, RECEPTION, SCHEDULE, P
 from .plan_roles import RUN
@@ -67,6 +67,9 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) ->
     """On the page of a rule its days, of a plan its receptions and how fair the roster stands, of a reception who is on duty."""
     if slot != "detail.main" or entity is None or record is None:
         return None
+    more = {f"{P}station": plan_panels.of_station, f"{P}deputy": plan_panels.of_deputy}.get(entity.key)
+    if more is not None:
+        return [panel for panel in (more(record, actor, node),) if panel is not None]
     if entity.key == SCHEDULE:
         return [rule_pages.panel_of(record)]
     if entity.key == RECEPTION and actor.may_on(f"{P}duty.view", record):
@@ -84,7 +87,7 @@ def _plan_panel(record: Any, actor: Actor, node: Node) -> Panel:
     days = [{"day": format_day(row.day), "time": f"{clock(row.from_minute)}–{clock(row.to_minute)}",
              "url": f"{base}/reception/{row.id}", "people": "、".join(deputy.name for deputy in duties.get(row.id, ())),
              "missing": lacking.get(row.id, 0)} for row in rows]
-    standing = plan_draw.standing(record.station_id, record.year) if see else None
+    standing = plan_draw.standing(record.station_id, record.year, record.id) if see else None
     rules = [{"title": rule.title, "url": f"{base}/schedule/{rule.id}", "lines": plan_words.lines_of(rule)}
              for rule in plan_words.rules_in(record.station_id, record.year)]
     return Panel(_("Receptions and roster"), "liaison_station/plan_panel.html", {

@@ -27,7 +27,7 @@ class StationSchema(EntitySchema):
     host = Text(_("Shares the rooms of"), max=120, help=_("The service centre, Party building or library whose rooms it uses."))
     trade = Text(_("Industry"), max=60, help=_("Of an industry station."))
     about = LongText(_("About the station"), max=2000)
-    opened_on = Day(_("Opened on"), required=True, default=local_day)
+    opened_on = Day(_("Station opened on"), required=True, default=local_day)
     suspended_on = Day(_("At rest since"), help=_("While it is rebuilt, for instance. Leave it empty when it works."))
     closed_on = Day(_("Station closed on"))
     plate = Text(_("Word of the door plate"), max=12, read_only=True)
