@@ -6,13 +6,13 @@ from typing import Any
 from grid321.core.api import Actor, Api, Node, guarded, inside, json_schema
 from grid321.core.api import lazy_gettext as _
 
-from . import activity_pages, activity_panels, attendance, deputy_life, rhythm_pages
+from . import activity_pages, activity_panels, activity_slips, attendance, deputy_life, rhythm_pages
 from .activity_choices import CLASSES, SETTINGS
 from .activity_demo import demo
 from .activity_entities import ENTITIES
 from .activity_models import Attendance
-from .activity_roles import ALL, GRANTS, LINKS, PERMISSIONS, ROLES, RUN
-from .activity_schemas import Invite, Word
+from .activity_roles import ALL, ATTEND, GRANTS, LINKS, PERMISSIONS, ROLES, RUN
+from .activity_schemas import Guest, Invite, OwnAnswer, Word
 from .activity_workflow import LIFE
 from .attendance import KEY
 
@@ -44,8 +44,10 @@ def register(blueprint: Any) -> None:
     add(f"{one}/invite", "activity_invite", activity_pages.invite_page, RUN, "GET", "POST")
     add(f"{one}/guest", "activity_guest", activity_pages.guest_page, RUN, "GET", "POST")
     add(f"{one}/code", "activity_code", activity_pages.code_page, RUN, "POST")
+    add(f"{one}/slips", "activity_slips", activity_slips.slips_page, RUN, "POST")
     add(f"{one}/said", "activity_said", activity_pages.said_page, RUN, "GET", "POST")
     add("/come/<token>", "come", activity_pages.come_page, LOGIN, "GET", "POST")
+    add("/invited/<token>", "invited", activity_slips.invited_page, "public", "GET", "POST")
     add("/invitations", "invitations", activity_pages.invitations_page, LOGIN)
     add("/invitations/answer", "invitation_answer", activity_pages.answer_page, LOGIN, "POST")
     add("/rhythm", "rhythm", rhythm_pages.rhythm_page, RUN)
@@ -59,5 +61,10 @@ def register_api(api: Api) -> None:
                   body=lambda: json_schema((Word,)))
     api.operation(f"{one}/invite", activity_pages.invite_operation, _("Invite to an activity"), RUN, "POST",
                   body=lambda: json_schema((Invite,)))
+    api.operation(f"{one}/guest", activity_pages.guest_operation, _("Add a guest"), RUN, "POST",
+                  body=lambda: json_schema((Guest,)))
+    api.operation("/invitations", activity_pages.invitations_operation, _("My invitations"), ATTEND)
+    api.operation("/invitations", activity_pages.answer_operation, _("Answer one’s own invitation"), ATTEND, "POST",
+                  body=lambda: json_schema((OwnAnswer,)))
     api.operation("/rhythm", rhythm_pages.rhythm_operation, _("What stations lack in a month"), RUN, query={
         "month": ({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}, _("The month, the present one by default"))})

@@ -35,8 +35,9 @@ from .activity_choices import ANSWERS, KINDS, PRESENCE, ROLES, WAYS, WITHDRAWN
 from .activity_models import Activity, Attendance
 from .activity_roles import RUN
 from .activity_rules import DONE
-from .activity_schemas import Guest, Invite, Said, Word
+from .activity_schemas import Guest, Invite, OwnAnswer, Said, Word
 from .station_fields import clock
+from .station_models import Room, Station
 
 SAID = {"yes": True, "no": False, "unknown": None}
 MOST = 100
@@ -53,7 +54,7 @@ def word(options: Any, code: str) -> str:
 
 def people_page(record_id: int) -> Any:
     """The list of an activity: answers and who was there, ticked by the officer. All that was changed is written or nothing."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     problem: Problem | None = None
     if request.method == "POST":
         try:
@@ -69,7 +70,7 @@ def people_page(record_id: int) -> Any:
             (code, str(label)) for code, label in ANSWERS)], open=activity.state in attendance.OPEN,
         today=activity.day <= local_day(), waits=activity.state in ("planned", "announced") and activity.day >= local_day(),
         code_url=f"{_url(activity)}/code" if activity.day == local_day() and activity.state in attendance.OPEN else "",
-        back=_url(activity), error=f"{problem.title} {problem.remedy}" if problem else "")
+        slips=activity.day >= local_day(), back=_url(activity), error=f"{problem.title} {problem.remedy}" if problem else "")
     return page, problem.status if problem else 200
 
 
@@ -105,7 +106,7 @@ def list_rows(activity: Any) -> list[dict[str, Any]]:
 
 def invite_page(record_id: int) -> Any:
     """Put deputies of the station, of a group, or one person into the list."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     return _form(activity, Invite, _("Invite"), lambda data: attendance.invite_many(
         activity, data["whom"], current_actor(), group_id=data.get("group_id"), person_id=data.get("person_id"),
         role=data.get("role") or ""))
@@ -113,14 +114,14 @@ def invite_page(record_id: int) -> Any:
 
 def guest_page(record_id: int) -> Any:
     """Put somebody of an office or village into the list by name."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     return _form(activity, Guest, _("Add a guest"), lambda data: attendance.add_guest(
         activity.id, data["guest"], data["role"], current_actor()))
 
 
 def said_page(record_id: int) -> Any:
     """Register what a resident said at an activity that was held, as an opinion to be handled."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     if activity.state not in DONE:
         return _refused(Refused(_("Opinions are registered after the activity."), activity.number,
                                 _("Record first that it was held.")), _url(activity))
@@ -158,7 +159,7 @@ def _form(activity: Any, schema: type[EntitySchema], title: str, work: Any, back
 
 def code_page(record_id: int) -> Any:
     """Show the code of this day, to be scanned from the screen or from paper."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     try:
         url = activity_codes.make(activity)
     except Refused as problem:
@@ -177,7 +178,7 @@ def come_page(token: str) -> Any:
     except (Conflict, Refused) as problem:
         return _refused(problem, "/")
     return render_template("liaison_station/activity_come.html", title=activity.title, day=format_day(activity.day), done=done,
-                           name=current_actor().name, action=request.path, where=_where(activity))
+                           name=current_actor().name, action=request.path, where=where_of(activity))
 
 
 # ---------------------------------------------------------------- one’s own invitations
@@ -198,7 +199,7 @@ def own_invitations() -> list[dict[str, Any]]:
         (Attendance.person_id == person_id) & Activity.announced_on.is_null(False)).order_by(Activity.day.desc()).limit(MOST)
     return [{"id": row.id, "title": row.about.title, "kind": class_label(KINDS.key, row.about.kind, row.about.division_id),
              "last": row.about.day, "day": format_day(row.about.day), "time": clock(row.about.from_minute),
-             "where": _where(row.about), "answer": row.answer, "answered": word(SAID_BEFORE, row.answer) if row.answer else "",
+             "where": where_of(row.about), "answer": row.answer, "answered": word(SAID_BEFORE, row.answer) if row.answer else "",
              "came": row.came, "open": row.about.state == "announced" and row.answer != WITHDRAWN[0],
              "dropped": row.about.state == "dropped"} for row in query]
 
@@ -229,12 +230,12 @@ def answer_own(attendance_id: int, says: str) -> Attendance:
 
 def people_operation(record_id: int) -> Any:
     """The list of an activity."""
-    return json_answer({"items": list_rows(_activity(record_id))})
+    return json_answer({"items": list_rows(activity_here(record_id))})
 
 
 def say_operation(record_id: int) -> Any:
     """The last word about somebody in the list."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     sent = load_many((Word,), json_body(), node=g.node, actor=current_actor())
     if not Attendance.select(Attendance.id).where((Attendance.id == sent["attendance"]) & (
             Attendance.activity_id == activity.id)).exists():
@@ -245,16 +246,35 @@ def say_operation(record_id: int) -> Any:
 
 def invite_operation(record_id: int) -> Any:
     """Put deputies of the station, of a group, or one person into the list."""
-    activity = _activity(record_id)
+    activity = activity_here(record_id)
     data = load_many((Invite,), json_body(), node=g.node, actor=current_actor())
     return json_answer({"invited": attendance.invite_many(
         activity, data["whom"], current_actor(), group_id=data.get("group_id"), person_id=data.get("person_id"),
         role=data.get("role") or "")})
 
 
+def guest_operation(record_id: int) -> Any:
+    """Put somebody of an office or village into the list by name."""
+    activity = activity_here(record_id)
+    data = load_many((Guest,), json_body(), node=g.node, actor=current_actor())
+    return json_answer({"id": attendance.add_guest(activity.id, data["guest"], data["role"], current_actor()).id})
+
+
+def invitations_operation() -> Any:
+    """What the reader is or was invited to."""
+    return json_answer({"items": own_invitations()})
+
+
+def answer_operation() -> Any:
+    """Answer one’s own invitation."""
+    data = load_many((OwnAnswer,), json_body(), node=g.node, actor=current_actor())
+    row = answer_own(data["attendance"], data["answer"])
+    return json_answer({"id": row.id, "answer": row.answer})
+
+
 # ---------------------------------------------------------------- shared
 
-def _activity(record_id: int) -> Any:
+def activity_here(record_id: int) -> Any:
     """An activity for who runs activities where it lies. Raises ``NotFound`` or ``Forbidden``."""
     activity = fetch(registry().entity(attendance.ACTIVITY), record_id, "view", g.node, current_actor())
     place = tree().get(activity.division_id)
@@ -263,13 +283,13 @@ def _activity(record_id: int) -> Any:
     return activity
 
 
-def _where(activity: Any) -> str:
-    from .station_models import Station
-
+def where_of(activity: Any) -> str:
+    """The place of an activity in words: as it was typed, else the station with its room."""
     if activity.place or activity.station_id is None:
         return str(activity.place)
     station = Station.get_or_none(Station.id == activity.station_id)
-    return station.name if station is not None else ""
+    room = Room.get_or_none(Room.id == activity.room_id) if activity.room_id is not None else None
+    return " ".join(one.name for one in (station, room) if one is not None)
 
 
 def _refused(problem: Problem, back: str) -> Any:

@@ -174,3 +174,10 @@ class Word(EntitySchema):
 
     attendance = Int(_("Number of the row in the list"), required=True, min=1)
     came = Choice(_("Was present"), options=choices.PRESENCE, required=True)
+
+
+class OwnAnswer(EntitySchema):
+    """The answer to one's own invitation: by a program."""
+
+    attendance = Int(_("Number of the row in the list"), required=True, min=1)
+    answer = Choice(_("Answer"), options=choices.ANSWERS, required=True)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from grid321.core import db, signed_links
+from grid321.core import db, signed_links, snapshot
+from grid321.core.people import Person
 from grid321.core.registry import registry
+from grid321.core.tree import ancestor_columns
 
 from . import deputy_examples, station_examples
 
@@ -37,7 +39,13 @@ EXAMPLES: dict[str, Any] = {
 
 
 def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
-    """The code of an activity that is shown on its day."""
+    """The code of an activity that is shown on its day, and the invitation of somebody on paper."""
     key = P + "activity"
     token = signed_links.create(P + "attendance", key, records[key], expires=timedelta(days=1), once=False)
-    return {("come", "token"): token}
+    activity, row = registry().entity(key).model.get_by_id(records[key]), registry().entity(P + "attendance").model
+    tree = snapshot.current().tree
+    columns = ancestor_columns(tree, tree.get(activity.division_id))
+    person = Person.create(name="受邀代表", **columns)
+    invited = row.create(activity_id=activity.id, person_id=person.id, role="other", day=activity.day, **columns)
+    slip = signed_links.create(P + "invitation", P + "attendance", invited.id, expires=timedelta(days=1), once=False)
+    return {("come", "token"): token, ("invited", "token"): slip}
