@@ -251,7 +251,7 @@ def names_on_duty(reception_ids: Iterable[int]) -> dict[int, list[str]]:
 
 
 def reception(row: Any, names: list[str]) -> dict[str, Any]:
-    """A posted reception (a record, or a ``receptions.Day``) as everybody reads it: day, time, what it is, where, who is there."""
+    """A posted reception (a record or a ``receptions.Day``) as everybody reads it: when, what it is, where, who is there."""
     evening = row.kind == "evening" or row.from_minute >= EVENING_FROM
     tags = [] if row.kind == "reception" else [str(KIND_LABELS.get(row.kind, row.kind))]
     if evening and row.kind != "evening":
