@@ -15,6 +15,7 @@ from grid321.core.division_files import read_folder
 from grid321.core.divisions import Division
 from grid321.core.errors import Conflict
 from grid321.core.i18n import gettext as _
+from grid321.core.i18n import use_language
 from grid321.core.notify import Notification
 from grid321.core.outbox import PENDING, Event, OutboxRow
 from grid321.core.people import Department
@@ -64,7 +65,8 @@ def load(progress: Callable[[str], None] = lambda text: None) -> DemoContext:
                 switches.turn(manifest.key, context.node(OFF_TOWN), False)
                 manifest.demo(context)
         progress(_("What happened in the last months"))
-        context.play()
+        with use_language("zh"):  # what is written into records by the way is Chinese, as the rest of the demo
+            context.play()
         progress(_("Figures"))
         tree = snapshot.current().tree
         for entity in registry().entities.values():
