@@ -24,13 +24,13 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
-from . import file_scores
+from . import duty_pages, file_scores
 from .activity_models import Activity, Attendance
 from .day_models import Opinion
 from .file_causes import KINDS, P
 from .file_models import Deed, Year
 from .file_year import OWN
-from .reception_models import Duty, Reception
+from .reception_models import Duty, Reception, Swap
 from .station_fields import clock
 from .station_models import Station
 
@@ -54,7 +54,8 @@ def context(node: Node, actor: Actor) -> dict[str, Any]:
             "today": format_day(local_day()), "duties": duties(node, person), "invitations": invitations(node, person),
             "opinions": opinions(node, person), "noted": noted, "objected": objected(node, person),
             "years": years(node, person), "confirm_url": f"/d/{node.code}/{PLUGIN}/my-file/confirm",
-            "answer_url": f"/d/{node.code}/{PLUGIN}/my-file/answer", "points": file_scores.own(person), "ways": ways(node, actor),
+            "answer_url": f"/d/{node.code}/{PLUGIN}/my-file/answer", "asked": asked(node, person),
+            "points": file_scores.own(person), "ways": ways(node, actor),
             "complaint_url": f"/d/{node.code}/core/feedback"}
 
 
@@ -62,18 +63,16 @@ def _url(node: Node, name: str, record_id: int) -> str:
     return f"/d/{node.code}/{PLUGIN}/{name}/{record_id}"
 
 
-WAYS = (("duty", "my-duties", _l("My reception days: change places, wishes"), "arrow-left-right", "duty_own"),
-        ("reception", "my-calendar", _l("My receptions in the calendar of my telephone"), "calendar-check", "duty.view"),
-        ("wish", "wish/new", _l("Say when I cannot receive"), "calendar3", "wish.create"),
-        ("invitation", "invitations", _l("All invitations and my answers"), "list-task", ""),
-        ("deed", "deed/", _l("My whole file"), "journal-check", "deed.view"))
-"""Where else the deputy goes from here: key, address, words, icon, what one must be allowed to do."""
+WAYS = (("my-duties", _l("My reception days, wishes, calendar"), "calendar-check", "duty_own"),
+        ("invitations", _l("All invitations and my answers"), "list-task", ""),
+        ("deed/", _l("My whole file"), "journal-check", "deed.view"))
+"""Where else the deputy goes from here: address, words, icon, what one must be allowed to do."""
 
 
 def ways(node: Node, actor: Actor) -> list[dict[str, str]]:
     """The other pages of a deputy, as far as they are open to the reader."""
     return [{"url": f"/d/{node.code}/{PLUGIN}/{path}", "label": str(label), "icon": icon}
-            for _key, path, label, icon, needed in WAYS if not needed or actor.may_within(f"{P}{needed}", node)]
+            for path, label, icon, needed in WAYS if not needed or actor.may_within(f"{P}{needed}", node)]
 
 
 def panel(actor: Actor, node: Node) -> Panel | None:
@@ -84,7 +83,8 @@ def panel(actor: Actor, node: Node) -> Panel | None:
     if actor.person_id is None or not actor.may_within(OWN, node):
         return None
     person, here = actor.person_id, f"/d/{node.code}/{PLUGIN}/my-file"
-    found = [(_("I receive voters"), duties(node, person), "duties"),
+    found = [(_("I am asked to take a duty"), asked(node, person), "asked"),
+             (_("I receive voters"), duties(node, person), "duties"),
              (_("I am invited, and have not answered"), invitations(node, person), "invitations"),
              (_("Is this right?"), to_confirm(node, person), "noted"),
              (_("I objected, and wait for the answer"), objected(node, person), "objected"),
@@ -101,15 +101,22 @@ def _line(row: dict[str, Any]) -> str:
 
 def duties(node: Node, person: int) -> list[dict[str, Any]]:
     """Receptions to come at which the deputy is on duty, the next first."""
-    query = Duty.select(Reception.id, Reception.day, Reception.from_minute, Reception.to_minute, Reception.place, Station.name,
-                        Station.address, Station.phone).join(Reception, on=(Duty.reception_id == Reception.id)).join(
+    query = Duty.select(Duty.id, Reception.id, Reception.day, Reception.from_minute, Reception.to_minute, Reception.place,
+                        Station.name, Station.address, Station.phone).join(Reception, on=(Duty.reception_id == Reception.id)).join(
                             Station, on=(Reception.station_id == Station.id)).where(
                                 (Duty.person_id == person) & Duty.state.in_(ON_DUTY) & Reception.state.in_(AHEAD)
                                 & (Reception.day >= local_day())).order_by(Reception.day, Reception.id).limit(MOST)
     today = local_day()
     return [{"url": _url(node, "reception", record_id), "day": format_day(day), "time": f"{clock(begin)}–{clock(end)}",
-             "where": place or address or "", "title": name, "phone": phone or "", "left": (day - today).days}
-            for record_id, day, begin, end, place, name, address, phone in query.tuples()]
+             "where": place or address or "", "title": name, "phone": phone or "", "left": (day - today).days,
+             "swap_url": f"{_url(node, 'duty', duty_id)}/swap"}
+            for duty_id, record_id, day, begin, end, place, name, address, phone in query.tuples()]
+
+
+def asked(node: Node, person: int) -> list[dict[str, Any]]:
+    """Duties that another deputy asks this one to take, and that wait for an answer."""
+    return [{"url": f"/d/{node.code}/{PLUGIN}/my-duties", "title": f"{one['name']} · {one['station']}", "day": one["day"]}
+            for one in duty_pages.questions(Swap.other_person_id == person, True)]
 
 
 def invitations(node: Node, person: int) -> list[dict[str, Any]]:
@@ -170,5 +177,5 @@ def as_json() -> dict[str, Any]:
     """The same for programs: what is due, by kind, with its address."""
     found = context(g.node, current_actor())
     return {key: [{name: one[name] for name in ("title", "day", "url") if name in one} for one in found[key]]
-            for key in ("duties", "invitations", "opinions", "noted", "objected")} | {
+            for key in ("asked", "duties", "invitations", "opinions", "noted", "objected")} | {
                 "years": [{name: one[name] for name in ("year", "state", "url")} for one in found["years"]]}
