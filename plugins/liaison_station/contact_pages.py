@@ -1,20 +1,20 @@
 """The page of double contact: how many keep it, who does not, how many contacts took place; the same by REST."""
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import g, render_template, request
 
-from grid321.core.api import BadRequest, json_answer, local_day
+from grid321.core.api import BadRequest, json_answer, local_day, tree
 from grid321.core.api import gettext as _
 
 from .contact_figures import Figures, Side, figures
 from .deputy_choices import MANDATES, WAYS, P
 
 SEE = f"{P}contact.view"
-MOST = 200
+MOST = 60
 
 
 def page() -> Any:
@@ -27,18 +27,26 @@ def page() -> Any:
         years=[{"label": str(one), "url": f"{base}/contacts?year={one}", "here": one == year}
                for one in (this, this - 1, this - 2)],
         ways=[(str(label), found.talks.get(way, 0)) for way, label in WAYS],
-        sides=[_shown(found.members, base, "deputy", _("Members of the standing committee who keep contact with deputies"),
+        sides=[_shown(found.members, base, _("Members of the standing committee who keep contact with deputies"),
                       _("Members without contact to a deputy")),
-               _shown(found.voters, base, "voter", _("Deputies who keep contact with voters"),
+               _shown(found.voters, base, _("Deputies who keep contact with voters"),
                       _("Deputies without contact to a voter"))])
 
 
-def _shown(side: Side, base: str, kind: str, label: str, lacking: str) -> dict[str, Any]:
+def _shown(side: Side, base: str, label: str, lacking: str) -> dict[str, Any]:
     levels = dict(MANDATES)
     return {"label": label, "lacking": lacking, "total": side.total, "kept": side.kept, "full": side.full,
             "count": len(side.without), "more": len(side.without) > MOST, "rows": [
-                {"name": one.name, "level": str(levels[one.level]), "url": f"{base}/deputy/{one.id}",
-                 "add_url": f"{base}/contact/new?{urlencode({'deputy': one.id, 'kind': kind})}"} for one in side.without[:MOST]]}
+                {"name": one.name, "level": str(levels[one.level]), "url": f"{base}/deputy/{one.id}"}
+                for one in side.without[:MOST]], "places": _places(side)}
+
+
+def _places(side: Side) -> list[dict[str, Any]]:
+    """How many of those without contact are kept at each division, each opening its own page; in the order of the tree."""
+    here, counts = tree(), Counter(one.division_id for one in side.without)
+    found = [(place, count) for identifier, count in counts.items() if (place := here.get(identifier)) is not None]
+    return [{"name": place.name, "count": count, "url": f"/d/{place.code}/liaison_station/contacts"}
+            for place, count in sorted(found, key=lambda one: one[0].code) if place.id != g.node.id]
 
 
 def operation() -> Any:

@@ -24,6 +24,7 @@ towns."""
 JOBS = ("村党支部书记、村委会主任", "种植大户", "乡镇卫生院医生", "小学教师", "茶叶合作社理事长", "企业车间主任", "社区工作者",
         "农机合作社负责人", "律师", "个体工商户")
 SKILLS = ("", "farming", "law", "education", "health", "mediation,law", "business", "building", "environment")
+PLACES = ("村东组", "村西组", "集镇老街", "安置小区", "茶园片", "河边组")
 TALKS = (("visit", "听取对村道路灯的意见，已在接待日提出。"), ("phone", "了解饮水工程进展，答复了开工时间。"),
          ("meeting", "院坝会上讲解医保缴费办法。"), ("visit", "走访种植户，收集农技培训需求。"))
 
@@ -205,13 +206,15 @@ def _contacts(context: Any, deputies: dict[str, list[Deputy]]) -> None:
         base = context.base()
         voter = f"{context.rng.choice('王李张刘陈杨黄赵')}{context.rng.choice('桂秀兰英珍芳国建志文')}"
         row = records.sealed(entity, {"voter": voter, "voter_phone": f"154{number:08d}"}, base[0])
-        rows.append((base, deputy, "voter", None, row["voter"], row["voter_phone"], row["voter_phone_blind"]))
-    rows += [(context.base(), member, "deputy", next(others).id, None, None, None) for member in members for _turn in range(3)]
+        place = context.rng.choice(PLACES)
+        rows.append((base, deputy, "voter", None, row["voter"], row["voter_phone"], row["voter_phone_blind"], place))
+    rows += [(context.base(), member, "deputy", next(others).id, None, None, None, "") for member in members for _turn in range(3)]
     places = {deputy.id: context.tree.get(deputy.division_id) for _base, deputy, *_rest in rows}
     last = {base[0]: context.today - timedelta(days=10 + number % 170)
             for number, (base, *_rest) in enumerate(rows) if number % 2}
     columns = (*BASE, *context.scope(context.county), "deputy_id")
-    context.insert(Contact, (*columns, "kind", "other_id", "voter", "voter_phone", "voter_phone_blind", "from_day", "last_on"), [
+    context.insert(Contact, (*columns, "kind", "other_id", "voter", "voter_phone", "voter_phone_blind", "place", "from_day",
+                             "last_on"), [
         (*base, *context.scope(places[deputy.id]).values(), deputy.id, *rest, SINCE, last.get(base[0]))
         for base, deputy, *rest in rows])
     context.insert(Talk, (*columns, "contact_id", "day", "way", "text"), [
