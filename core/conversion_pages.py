@@ -13,6 +13,7 @@ from .errors import Conflict, Invalid, NotFound, Refused, StaleVersion
 from .faces import face_of
 from .i18n import gettext as _
 from .registry import registry
+from .schemas import fields_of
 from .view_records import form_version, title_of
 from .view_steps import clash_page, refuse_impossible, transition_of
 from .views import add_route, crumbs
@@ -38,7 +39,8 @@ def convert_page(entity: Entity, id: int, step: str) -> Any:
     place = conversions.place_of(conversion, record)
     schemas, writer = extensions.schemas_at(target, place), conversions.author(conversion, record, place, actor)
     handed_up = writer is not actor
-    without = ("division",) if handed_up else ()
+    settled = conversions.settled(conversion, record, place, writer)
+    without = (*settled, *(("division",) if handed_up else ()))
     if request.method == "GET":
         refuse_impossible(entity, record, transition, actor)
         values = {**forms.start_values(schemas, {}), **conversions.texts(conversion, record, place, writer)}
@@ -46,6 +48,7 @@ def convert_page(entity: Entity, id: int, step: str) -> Any:
         version = form_version()
         try:
             data = forms.read_form(schemas, request.form, node=place, actor=writer, without=without)
+            data |= {fields_of(target.schema)[name].column: value for name, value in settled.items()}
             _record, made = conversions.convert(conversion, id, data, actor, version, node)
             return notices.go(face.url(node.code, id) if handed_up else links.url_of(target, made),
                               "handed_up" if handed_up else "converted")

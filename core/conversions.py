@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import access, attachments, clock, db, engine, groups, ledger, links, records, snapshot
+from . import access, attachments, clock, db, engine, groups, ledger, links, records, references, snapshot
 from .actor import Actor
 from .entity import Conversion, Entity
 from .errors import Conflict, Forbidden, NotFound, Refused
-from .field_base import framed
+from .field_base import current_frame, framed
 from .i18n import gettext as _
 from .ledger import LedgerEntry
 from .registry import registry
@@ -69,6 +69,21 @@ def draft(conversion: Conversion, record: Any) -> dict[str, Any]:
             value = value[:longest]
         if value is not None:
             found[to_fields[name].column] = value
+    return found
+
+
+def settled(conversion: Conversion, record: Any, node: Node, actor: Actor) -> dict[str, Any]:
+    """Of ``draft`` the references that ``actor`` could not choose at ``node``, by field name: they are carried over unasked.
+
+    A deputy of the county hears something in a village: the village turns it into a matter and may name its own deputies only.
+    """
+    values, found = draft(conversion, record), {}
+    with framed(node, actor):
+        for name, field in fields_of(registry().entities[conversion.target].schema).items():
+            value = values.get(field.column)
+            if value is not None and references.is_reference(getattr(field, "kind", "")) and not references.allowed(
+                    field, value, current_frame()):
+                found[name] = value
     return found
 
 

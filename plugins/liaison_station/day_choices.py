@@ -52,7 +52,8 @@ RATINGS = ClassScheme(f"{P}rating", _("Ratings by voters"), (
 
 CLASSES = (SUBJECTS, WAYS, OUTCOMES, RATINGS)
 
-KINDS = (("opinion", _("Opinion or request")), ("question", _("Question or advice")), ("thanks", _("Thanks")), ("other", _("Other")))
+KINDS = (("opinion", _("Opinion or request")), ("question", _("Question or advice")), ("thanks", _("Thanks")),
+         ("other", _("Other")))
 """What somebody came with."""
 
 RESULTS = (("draft", _("Kept as a draft")), ("answered", _("Answered at once")), ("opinion", _("Becomes an opinion")))

@@ -273,7 +273,7 @@ CONVERSIONS = (
         "title": "title", "text": "text", "place": "place", "occurred_on": "occurred_on", "urgency": "urgency",
         "source": lambda case: "grid", "origin_ref": lambda case: case.number}),
     Conversion("liaison_station.opinion", "become_matter", ENTITY, _("Matter"), {
-        "title": "title", "text": "text", "place": "place", "occurred_on": "heard_on", "kind": same_class,
+        "division": "division", "title": "title", "text": "text", "place": "place", "occurred_on": "heard_on", "kind": same_class,
         "deputy": lambda case: case.person_id, "wants_answer": "wants_answer",
         "source": lambda case: "station", "origin_ref": lambda case: case.number}),
 )

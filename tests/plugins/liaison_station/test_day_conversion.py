@@ -92,3 +92,23 @@ def test_where_matters_are_off_the_step_is_not_there(flow):
     case = flow.at_town()
 
     assert "become_matter" not in {step.key for step in engine.possible(flow.entity, case, SYSTEM)}
+
+
+def test_a_deputy_of_the_county_who_heard_it_in_a_village_stays_with_it_when_the_form_is_sent(both):
+    case = both.at_town(deputy_id=both.deputies["zhang"].id)
+    page, url = both.browser("both"), f"/d/{both.tree.town.code}/liaison_station/opinion/{case.id}/convert/become_matter"
+    form = page.get(url)
+    sent = page.post(url, {"_version": str(case.version), "division": both.tree.village.code, "kind": "roads", "text": case.text,
+                           "title": case.title, "source": "station"})
+
+    assert form.status_code == 200 and f'name="division" value="{both.tree.village.code}" checked' in form.text
+    assert sent.status_code == 303, sent.text[:600]
+    assert registry().entity(MATTER).model.get().deputy_id == both.people["zhang"].id
+
+
+def test_opinion_and_matter_show_each_other(both):
+    case, matter = turn(both, both.at_town())
+    page = both.browser("both")
+
+    assert case.number in page.get(f"/d/{both.tree.town.code}/suggestion_tracking/matter/{matter.id}").text
+    assert matter.number in page.get(f"/d/{both.tree.town.code}/liaison_station/opinion/{case.id}").text
