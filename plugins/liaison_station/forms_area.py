@@ -16,6 +16,7 @@ from . import (
     paper_pages,
 )
 from .day_choices import OPINION, PLUGIN
+from .day_models import Opinion
 from .day_roles import DESK
 from .forms_values import SETTINGS
 from .plan_choices import COMING, RECEPTION
@@ -34,7 +35,8 @@ def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) ->
     if entity.key == RECEPTION and record.state in COMING and actor.may_on(DESK, record):
         return [Panel(_("The printed register came back?"), "liaison_station/paper_panel.html", {
             "url": f"{url}/day/{record.id}/paper"}, order=9)]
-    if entity.key == OPINION and paper_opinion.open_parts(record, actor):
+    # The view that a hook gets is no case: the guards of its steps ask what it is.
+    if entity.key == OPINION and paper_opinion.open_parts(Opinion.get_by_id(record.id), actor):
         return [Panel(_("The printed handling form came back?"), "liaison_station/paper_panel.html", {
             "url": f"{url}/opinion/{record.id}/paper"}, order=9)]
     return None
