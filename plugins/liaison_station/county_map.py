@@ -95,10 +95,8 @@ def map_page() -> str:
 
 
 def _rows(node: Node, found: Sequence[checks.Checked]) -> list[dict[str, Any]]:
-    """The list beside the map: divisions below, or the stations where there is nothing below."""
-    places = checks.by_place(found, node)
-    if len(places) == 1 and places[0][0].id == node.id:
-        places = []
+    """The list beside the map: divisions below, or the stations where they are few, as on the map."""
+    places = checks.by_place(found, node) if len(found) > SINGLE else []
     rows = [{"label": place.name, "n": len(stations), "complete": printed(checks.completeness(stations))["value"],
              "classes": "、".join(f"{label} {n}" for label, n in _classes(stations).items()),
              "url": f"{base_of(place)}/county-map" if place.id != node.id and is_on(PLUGIN, place.id) else ""}

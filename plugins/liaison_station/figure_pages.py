@@ -150,10 +150,7 @@ def _line(line: Line, node: Node, asked: Asked, columns: Sequence[Figure], share
         n = line.amounts.get(one.key)
         text = "–" if n is None else format_number(n)
         cells.append({"label": str(one.label), "text": text, "url": cell_url(one, line, node, asked, whole) if n else ""})
-    for share in shares:
-        part = share_of(share, line.amounts)
-        cells.append({"label": str(share.label), "text": part["counts"] if part["small"] and part["bottom"] else part["value"],
-                      "url": ""})
+    cells += [{"label": str(one.label), "text": share_of(one, line.amounts)["value"], "url": ""} for one in shares]
     return {"label": line.label, "url": "" if whole else _line_url(line, node, asked), "cells": cells}
 
 
@@ -193,9 +190,11 @@ def share_of(share: Share, amounts: Mapping[str, int]) -> dict[str, Any]:
 
 
 def printed(found: statistics.Percentage) -> dict[str, Any]:
-    """A percentage as it is printed, with its two numbers."""
-    return {"top": found.top, "bottom": found.bottom, "counts": f"{format_number(found.top)} / {format_number(found.bottom)}",
-            **figures.percent_cell(found)}
+    """A percentage as it is printed, with its two numbers; of few the two numbers only."""
+    counts, cell = f"{format_number(found.top)} / {format_number(found.bottom)}", figures.percent_cell(found)
+    if found.small and found.bottom:
+        cell["value"] = counts
+    return {"top": found.top, "bottom": found.bottom, "counts": counts, **cell}
 
 
 def _share_card(share: Share, whole: Mapping[str, int]) -> dict[str, Any]:
