@@ -27,7 +27,7 @@ from grid321.core.api import (
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
-from . import feeds, swapping
+from . import feeds, plan_draw, swapping
 from .deputy_models import Deputy
 from .plan_choices import KINDS, PLUGIN, WEEKDAYS, WISH, WISHES, P
 from .plan_schemas import WishSchema
@@ -154,12 +154,18 @@ def swap_page(record_id: int) -> Any:
                 raise
             problem = refused
     case = Reception.get_by_id(duty.reception_id)
-    rows = [{"value": str(one.id), "name": one.name, "back": [
-        {"value": f"{one.id}.{row.id}", "day": format_day(row.day)} for row in given]} for one, given in swapping.offers(duty)]
+    found = {one.id: (one, given) for one, given in swapping.offers(duty)}
+    chosen = found.get(_number(request.values.get("other", "").partition(".")[0]))
+    year = plan_draw.standing(duty.station_id, duty.day.year).loads
     page = render_template(
         "liaison_station/swap.html", title=_("Ask somebody to take this duty") if own else _("Enter a swap that was agreed"),
         own=own, day=format_day(duty.day), time=_time(case), station=_stations([duty.station_id]).get(duty.station_id, ""),
-        name=Deputy.get_by_id(duty.deputy_id).name, rows=rows, back=back, problem=problem, note=request.form.get("note", ""),
+        name=Deputy.get_by_id(duty.deputy_id).name, here=request.path, back=back, problem=problem,
+        rows=sorted(({"id": one.id, "name": one.name, "load": year.get(one.name)} for one, _given in found.values()),
+                    key=lambda row: (row["load"] or 0, row["id"])),
+        chosen={"id": chosen[0].id, "name": chosen[0].name, "back": [
+            {"value": f"{chosen[0].id}.{row.id}", "day": format_day(row.day)} for row in chosen[1]]} if chosen else None,
+        note=request.form.get("note", ""),
         lines=[str(line) for lines in problem.errors.values() for line in lines] if problem else [])
     return page, problem.status if problem else 200
 

@@ -140,7 +140,8 @@ def link_page() -> str:
     """The page on which a deputy makes the address of the own calendar; it is shown once."""
     person = _own_person()
     address = new_link(person, g.node) if request.method == "POST" else ""
-    return render_template("liaison_station/my_calendar.html", title=_("My calendar of receptions"), address=address)
+    return render_template("liaison_station/my_calendar.html", title=_("My calendar of receptions"), address=address,
+                           since=link_since(person))
 
 
 def link_operation() -> Any:

@@ -82,9 +82,9 @@ def check_reception(data: dict[str, Any], record: Any, node: Any) -> Errors:
     if moved(data, record):
         return moved(data, record)
     if record is not None and record.state != "planned":
-        return {name.removesuffix("_id"): [_("This was posted at the door. Take the step “Postpone” or “Drop it”, so that voters "
-                                             "learn of it.")]
-                for name in FIXED_WHEN_POSTED if name in data and data[name] != getattr(record, name)}
+        text = _("This was posted at the door. Take the step “Postpone” or “Drop the reception”, so that voters learn of it.")
+        return {name.removesuffix("_id"): [text] for name in FIXED_WHEN_POSTED
+                if name in data and data[name] != getattr(record, name)}
     errors = _check_times(value) | _check_room(value)
     day = value("day")
     if (record is None or "day" in data) and day < local_day():

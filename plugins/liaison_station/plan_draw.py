@@ -34,15 +34,18 @@ class Standing:
     spread: int
 
 
-def standing(station_id: int, year: int) -> Standing:
-    """The duties of each deputy of a station in a year, of those who may act today or were on duty in it. Two queries."""
+def standing(station_id: int, year: int, plan_id: int | None = None) -> Standing:
+    """The duties of each deputy of a station in a year (or at the receptions of one plan): of those who may act there today, and
+    of whoever else was on duty. Two queries."""
     first, last = date(year, 1, 1), date(year, 12, 31)
+    where = (Duty.station_id == station_id) & Duty.day.between(first, last) & (Duty.state != "excused")
+    if plan_id is not None:
+        where &= Duty.reception_id.in_(Reception.select(Reception.id).where(Reception.plan_id == plan_id))
     found = dict.fromkeys(deputies_of(station_id), 0)
-    for deputy in Deputy.select().join(Duty, on=(Duty.deputy_id == Deputy.id)).where(
-            (Duty.station_id == station_id) & Duty.day.between(first, last) & (Duty.state != "excused")):
+    for deputy in Deputy.select().join(Duty, on=(Duty.deputy_id == Deputy.id)).where(where):
         found[deputy] = found.get(deputy, 0) + 1
-    loads = {deputy.name if names[deputy.name] == 1 else f"{deputy.name}（{deputy.id}）": count for names in [
-        Counter(deputy.name for deputy in found)] for deputy, count in found.items()}
+    same = Counter(deputy.name for deputy in found)
+    loads = {deputy.name if same[deputy.name] == 1 else f"{deputy.name}（{deputy.id}）": count for deputy, count in found.items()}
     return Standing(dict(sorted(loads.items(), key=lambda one: (-one[1], one[0]))),
                     max(loads.values()) - min(loads.values()) if loads else 0)
 

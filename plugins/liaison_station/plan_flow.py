@@ -92,7 +92,7 @@ RECEIVING = Workflow(
                    guard=postponing.may_postpone, sets=postponing.new_columns, after=postponing.follow, notify=()),
         Transition("hold", ("posted", "postponed"), "held", _("It was held"), RUN, by="scope", asks=(Held,), guard=may_hold,
                    sets=held, flow="solved", tone="ok", notify=()),
-        Transition("drop", ("planned", "posted", "postponed"), "dropped", _("Drop it"), RUN, by="scope", asks=(Drop,),
+        Transition("drop", ("planned", "posted", "postponed"), "dropped", _("Drop the reception"), RUN, by="scope", asks=(Drop,),
                    sets=dropped_because, after=dropped, flow="withdrawn", tone="bad",
                    notify=()),
     ))

@@ -35,28 +35,25 @@ def run(context: Any, args: dict[str, Any]) -> dict[str, Any]:
     """
     year, node = int(args["year"]), context.node
     require(MAKE, node, context.actor)
-    found = {"after": 0, "done": 0, "refused": 0, **(context.cursor or {})}
+    found = {"after": 0, "done": 0, **(context.cursor or {})}
     waiting = [row[0] for row in drafted(node, year).where(Plan.id > found["after"]).select(Plan.id).order_by(Plan.id).tuples()]
-    total, refused = found["done"] + len(waiting), found["refused"]
+    total = found["done"] + len(waiting)
     context.progress(found["done"], total)
     for number, plan_id in enumerate(waiting, start=found["done"] + 1):
-        # The cursor stands before the plan: who takes the job up finds it posted, or refuses it once more.
-        with context.step(cursor={"after": plan_id - 1, "done": number - 1, "refused": refused}, done=number):
-            why = _post(plan_id, context.actor, node)
-        refused += bool(why)
+        with context.step(cursor={"after": plan_id, "done": number}, done=number):
+            _post(plan_id, context.actor, node)
+    refused = drafted(node, year).where(Plan.refused != "").count()
     return {"posted": total - refused, "refused": refused, "text": " ".join((
         ngettext("%(num)s plan was posted.", "%(num)s plans were posted.", total - refused),
         ngettext("%(num)s plan could not be posted.", "%(num)s plans could not be posted.", refused) if refused else "")).strip()}
 
 
-def _post(plan_id: int, actor: Actor, node: Node) -> str:
-    """Post one plan; returns why it was refused, empty when it was posted. Of a refused one nothing but that stays."""
+def _post(plan_id: int, actor: Actor, node: Node) -> None:
+    """Post one plan. Of a refused one nothing stays but the reason, in the plan."""
     try:
         with transaction():
             engine.perform(registry().entity(PLAN), plan_id, "post", {}, actor, None, node)
     except Problem as problem:
         lines = [str(line) for lines in problem.errors.values() for line in lines]
-        why = " ".join([str(problem.title), *(lines or [str(problem.detail)]), str(problem.remedy)]).strip()[:300]
-        Plan.update(refused=why).where(Plan.id == plan_id).execute()
-        return why
-    return ""
+        why = " ".join(part for part in [str(problem.title), *(lines or [str(problem.detail)]), str(problem.remedy)] if part)
+        Plan.update(refused=why[:300]).where(Plan.id == plan_id).execute()

@@ -95,7 +95,7 @@ def _which(every: str, said: Mapping[str, str]) -> str | None:
     found = [re.fullmatch("([1-4]|-1)([A-Z]{2})", sign) for sign in signs]
     if all(one and one[2] in names for one in found):
         return _("%(every)s on the %(days)s", every=every, days="、".join(
-            _("%(place)s %(day)s", place=nth[one[1]], day=names[one[2]]) for one in found if one))
+            _("%(nth)s %(weekday)s", nth=nth[one[1]], weekday=names[one[2]]) for one in found if one))
     return None
 
 

@@ -147,7 +147,9 @@ def test_the_deputy_swaps_by_form_and_sees_it(here, chen):
     assert page.status_code == 200 and f"/duty/{here.duties[0].id}/swap" in page.text
 
     form = browser.get(f"/d/610902/liaison_station/duty/{here.duties[0].id}/swap")
-    assert "陈志远" in form.text
+    assert "陈志远" in form.text and f"?other={here.deputies['chen'].id}" in form.text
+    form = browser.get(f"/d/610902/liaison_station/duty/{here.duties[0].id}/swap?other={here.deputies['chen'].id}")
+    assert f'value="{here.deputies["chen"].id}.{here.duties[1].id}"' in form.text
     choice = f"{here.deputies['chen'].id}.{here.duties[1].id}"
     assert browser.post(f"/d/610902/liaison_station/duty/{here.duties[0].id}/swap", {"other": choice}).status_code == 303
     refused = browser.post(f"/d/610902/liaison_station/duty/{here.duties[0].id}/swap", {"other": choice})
