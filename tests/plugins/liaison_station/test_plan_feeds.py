@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -161,3 +162,89 @@ def test_a_calendar_of_a_station_takes_three_queries(here, caplog):
 
     asked = [one for one in caplog.records if one.name == "peewee" and "liaison_station_" in one.getMessage()]
     assert len(asked) == 3
+
+
+# ---------------------------------------------------------------- what calendars of telephones rely on
+
+def event_of(app, here, case):
+    """The event of a reception in the calendar of 五里镇, as the parser reads it now."""
+    text = Browser(app).get(f"/d/610902/liaison_station/at/{here.stations['wuli'].plate}/calendar.ics").data
+    return next(event for event in events(text) if str(event["UID"]).startswith(case.uid))
+
+
+def test_a_postponement_keeps_the_uid_raises_the_sequence_and_moves_the_time_in_china(app, here):
+    before = event_of(app, here, here.first)
+
+    here.step("county", here.first, "postpone", to_day="2031-02-20")
+    after = event_of(app, here, here.first)
+    here.step("county", here.first, "postpone", to_day="2031-02-25")
+    again = event_of(app, here, here.first)
+
+    assert str(before["UID"]) == str(after["UID"]) == str(again["UID"])
+    assert int(before["SEQUENCE"]) < int(after["SEQUENCE"]) < int(again["SEQUENCE"])
+    moment = after.decoded("DTSTART")
+    assert moment.utcoffset() is not None and moment.astimezone(ZoneInfo("Asia/Shanghai")) == datetime(
+        2031, 2, 20, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert after.decoded("DTSTAMP") >= before.decoded("DTSTAMP")
+
+
+def test_a_dropped_reception_stays_as_cancelled_with_its_uid_and_a_higher_sequence(app, here):
+    before = event_of(app, here, here.first)
+
+    here.step("county", here.first, "drop", reason="大雪封路")
+    gone = event_of(app, here, here.first)
+
+    assert str(gone["STATUS"]) == "CANCELLED" and str(gone["UID"]) == str(before["UID"])
+    assert int(gone["SEQUENCE"]) > int(before["SEQUENCE"])
+
+
+def test_rare_characters_of_names_and_places_survive_folding(app, here):
+    from grid321.plugins.liaison_station.deputy_models import Deputy
+    from grid321.plugins.liaison_station.station_models import Station
+
+    name = "𠮷䶮㛃" * 20
+    Deputy.update(name=name).where(Deputy.id == here.deputies["zhang"].id).execute()
+    Station.update(address="㛃庄村𠮷祥路；2号,东\\侧").where(Station.id == here.stations["wuli"].id).execute()
+
+    raw = Browser(app).get(f"/d/610902/liaison_station/at/{here.stations['wuli'].plate}/calendar.ics").data
+    found = event_of(app, here, here.first)
+
+    assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
+    assert name in str(found["DESCRIPTION"]) and str(found["LOCATION"]) == "㛃庄村𠮷祥路；2号,东\\侧"
+
+
+def test_the_calendar_holds_a_whole_year_of_receptions_and_no_deputy_who_is_excused(app, here):
+    here.make("schedule", {"station": here.stations["wuli"].id, "title": "每周接待", "kind": "reception", "rrule": "每周三",
+                           "from_day": "2031-01-01", "to_day": "2031-12-31", "on_holiday": "keep", "from_minute": "14:00",
+                           "to_minute": "16:00", "mode": "offline", "wanted": 1})
+    plan = here.make("plan", {"station": here.stations["wuli"].id, "year": 2031})
+    here.step("county", plan, "post")
+    row = Duty.select().where(Duty.reception_id.in_(Reception.select(Reception.id).where(
+        Reception.plan_id == plan.id))).order_by(Duty.day).first()
+    Duty.update(state="excused").where(Duty.id == row.id).execute()
+
+    text = Browser(app).get(f"/d/610902/liaison_station/at/{here.stations['wuli'].plate}/calendar.ics").data
+
+    found = {str(event["UID"]).split("@")[0]: event for event in events(text)}
+    assert len(found) == 3 + 52
+    case = Reception.get_by_id(row.reception_id)
+    assert "DESCRIPTION" not in found[case.uid]
+
+
+def test_a_leaked_address_ends_when_a_new_one_is_made_and_the_page_says_since_when_it_holds(app, here):
+    browser, page = here.browser("zhang"), "/d/610902/liaison_station/my-calendar"
+    old = "/d/" + browser.api("POST", page).json["url"].split("/d/", 1)[1]
+    assert "2031年1月5日" in browser.get(page).text
+
+    new = "/d/" + browser.api("POST", page).json["url"].split("/d/", 1)[1]
+
+    assert Browser(app).get(old).status_code == 404 and Browser(app).get(new).status_code == 200
+
+
+def test_an_address_of_a_deputy_shows_no_duty_of_anybody_else(app, here):
+    here.make("duty", {"reception": here.moved.id, "deputy": here.deputies["chen"].id})
+    made = here.browser("zhang").api("POST", "/d/610902/liaison_station/my-calendar").json["url"]
+
+    found = events(Browser(app).get("/d/" + made.split("/d/", 1)[1]).data)
+
+    assert [str(event["UID"]).split("@")[0] for event in found] == [here.first.uid]

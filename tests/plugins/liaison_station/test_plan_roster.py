@@ -202,3 +202,46 @@ def test_a_county_of_400_stations_and_2000_deputies_is_drawn_with_a_spread_of_on
     drawn = draw(slots, members, [], "county")
 
     assert len(drawn.duties) == 400 * 12 * 2 and set(drawn.spread.values()) == {1} and not drawn.unmet
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(2, 9), st.integers(1, 14), st.integers(1, 3)), min_size=1, max_size=5), st.data())
+def test_stations_of_their_own_people_have_a_spread_of_one_whatever_days_people_like(sizes, data):
+    slots, members, wishes = [], [], []
+    for station, (crowd, receptions, wanted) in enumerate(sizes, start=1):
+        slots += [Slot((station, number), station, FIRST + timedelta(days=9 * number), min(wanted, crowd))
+                  for number in range(receptions)]
+        crew = people(station, range(100 * station, 100 * station + crowd))
+        members += crew
+        wishes += [WishFor(one.person_id, LIKES, weekday=data.draw(st.integers(0, 6)))
+                   for one in crew if data.draw(st.booleans())]
+
+    drawn = draw(slots, members, wishes, data.draw(st.text("abc", min_size=1, max_size=3)))
+
+    assert max(drawn.spread.values()) <= 1 and not [one for one in drawn.unmet if one.code == SHORT]
+    for station, (crowd, _receptions, _wanted) in enumerate(sizes, start=1):
+        found = [loads(drawn, station)[person] for person in range(100 * station, 100 * station + crowd)]
+        assert max(found) - min(found) == drawn.spread[station], "the figure is the one that can be counted"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(3, 8), st.integers(2, 12), st.data())
+def test_who_cannot_on_some_days_still_serves_as_often_as_the_others_where_the_other_days_allow_it(crowd, receptions, data):
+    slots = [Slot(number, 1, FIRST + timedelta(days=number), 1) for number in range(receptions * crowd)]
+    away = data.draw(st.integers(0, crowd - 1))  # this many people cannot in the first part, when the others are enough
+    wishes = [WishFor(person, CANNOT, FIRST, FIRST + timedelta(days=receptions - 1)) for person in range(1, away + 1)]
+
+    drawn = draw(slots, people(1, range(1, crowd + 1)), wishes, "seed")
+
+    assert drawn.spread == {1: 0} and not drawn.unmet
+
+
+@settings(max_examples=50, deadline=None)
+@given(worlds(), st.text("ab", min_size=1, max_size=4), st.text("ab", min_size=1, max_size=4))
+def test_another_seed_changes_who_but_not_how_fair(world, first, second):
+    slots, members, wishes = world
+    one, two = draw(slots, members, wishes, first), draw(slots, members, wishes, second)
+
+    assert one == draw(slots, members, wishes, first)
+    if len({slot.station_id for slot in slots}) <= 1:
+        assert one.spread == two.spread or sum(n * n for n in loads(one).values()) == sum(n * n for n in loads(two).values())
