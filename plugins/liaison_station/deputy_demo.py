@@ -208,7 +208,8 @@ def _contacts(context: Any, deputies: dict[str, list[Deputy]]) -> None:
         row = records.sealed(entity, {"voter": voter, "voter_phone": f"154{number:08d}"}, base[0])
         place = context.rng.choice(PLACES)
         rows.append((base, deputy, "voter", None, row["voter"], row["voter_phone"], row["voter_phone_blind"], place))
-    rows += [(context.base(), member, "deputy", next(others).id, None, None, None, "") for member in members for _turn in range(3)]
+    rows += [(context.base(), member, "deputy", next(others).id, None, None, None, "")
+             for member in members for _turn in range(3)]
     places = {deputy.id: context.tree.get(deputy.division_id) for _base, deputy, *_rest in rows}
     last = {base[0]: context.today - timedelta(days=10 + number % 170)
             for number, (base, *_rest) in enumerate(rows) if number % 2}

@@ -32,7 +32,7 @@ def at(world, path):
 def test_the_week_of_a_room_shows_bookings_and_shared_times_on_their_days(world, room):
     page = world.browser("town").get(at(world, f"room/{room.id}/week?day=2027-03-18"))
     assert page.status_code == 200 and "14:30–16:00" in page.text and "座谈会" in page.text
-    days = page.text.split('<li class="panel">')[1:]
+    days = page.text.split('<td class="main"')[1:]
     assert len(days) == 7 and "图书室" in days[1] and "09:00–11:00" in days[1] and "座谈会" in days[2]
     assert "图书室" not in days[2] and "day=2027-03-08" in page.text and "day=2027-03-22" in page.text
     answer = world.browser("town").get(f"/api/v1/d/{world.tree.town.code}/liaison_station/room/{room.id}/week?day={MONDAY}").json
