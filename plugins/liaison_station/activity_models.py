@@ -75,11 +75,23 @@ class Attendance(Scoped):
 
 
 class PastActivity(Scoped):
-    """A line of an earlier book of activities, entered by hand or by sheet; the activity that came of it says everything else."""
+    """A line of an earlier book of activities as it was entered, by hand or by sheet, and the activity that came of it."""
 
     station_id = peewee.BigIntegerField(index=True)
-    day = peewee.DateField()
+    kind = peewee.CharField(max_length=40)
     title = peewee.CharField(max_length=120)
+    day = peewee.DateField()
+    place = peewee.CharField(max_length=120, default="")
+    deputies = peewee.TextField()  # their names as the book has them
+    voters = peewee.IntegerField(null=True)
+    units = peewee.CharField(max_length=300, default="")
+    study = peewee.CharField(max_length=200, default="")
+    minutes = peewee.TextField(default="")
+    result_kind = peewee.CharField(max_length=40, default="")
+    result = peewee.CharField(max_length=120, default="")
+    fen = peewee.BigIntegerField(null=True)
+    quantity = peewee.CharField(max_length=20, default="")
+    unit = peewee.CharField(max_length=20, default="")
     activity_id = peewee.BigIntegerField()
 
     class Meta:

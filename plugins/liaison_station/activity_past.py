@@ -27,6 +27,8 @@ RESULT = {"result": "title", "result_kind": "kind", "fen": "fen", "quantity": "q
 
 def check_past(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[str]]:
     """The station worked on that day, the deputies are known and were in office, the line stands in no book twice."""
+    if record is not None:
+        return {}  # nobody may change a line: the activity that came of it is corrected
     station, day = Station.get_or_none(Station.id == data["station_id"]), data["day"]
     place = tree().get(station.division_id) if station is not None else None
     if station is None or place is None or not is_open(station, day):
@@ -82,9 +84,9 @@ def create_past(values: dict[str, Any], actor: Actor, node: Node) -> PastActivit
             "activity_id": activity.id, "day": day, "text": "",
             **{column: values.get(name) for name, column in RESULT.items()},
             "quantity": values.get("quantity") or "", "unit": values.get("unit") or ""}, machine, node)
-    made: PastActivity = PastActivity.create(
-        station_id=values["station_id"], day=day, title=values["title"], activity_id=activity.id,
-        **ancestor_columns(tree(), node), created_by=actor.account_id)
+    written = {name: value for name, value in values.items() if value is not None and name != "division_id"}
+    made: PastActivity = PastActivity.create(activity_id=activity.id, **written, **ancestor_columns(tree(), node),
+                                             created_by=actor.account_id)
     return made
 
 

@@ -32,6 +32,7 @@ EXAMPLES: dict[str, Any] = {
     P + "past": {"station": station_examples.station, "kind": "station", "day": lambda number: db.local_day().isoformat(),
                  "deputies": deputies, "result": "修通水渠", "result_kind": "built", "fen": "32000.50", "quantity": "1.2",
                  "unit": "公里"},
+    P + "activity_life.enter": {"held_on": "2024-03-12", "voters": 3, "minutes": "走访十七户。"},
     P + "activity_life.write_up": {"minutes": "走访十七户，收集路灯问题三件。"},
     P + "result": {"activity": None, "station": station_examples.station, "fen": "32000.50", "quantity": "20", "unit": "盏"},
 }
