@@ -17,7 +17,7 @@ import psycopg
 from table import Line
 
 HERE = Path(__file__).resolve().parent
-MODULES = ("clocks", "sweep", "ledger", "search", "suggestions")
+MODULES = ("clocks", "sweep", "ledger", "search", "suggestions", "stations")
 POSTGRES = "GRID321_TEST_POSTGRES"
 _CALL = ("import dataclasses, json, sys, importlib; found = importlib.import_module(sys.argv[1]).lines(*sys.argv[2:]); "
          "print(json.dumps([dataclasses.asdict(line) for line in found]))")

@@ -94,7 +94,7 @@ def _find(app: Flask, county: Any, names: dict[int, str], towns: list[tuple[str,
         if near:
             middle = station.select(fn.AVG(station.lat), fn.AVG(station.lng)).where(station.town_id == near).tuples().get()
             north, east = station.lat - middle[0], station.lng - middle[1]
-            query = query.order_by(Case(None, ((station.town_id == near, 0),), 1),
+            query = query.order_by(Case(None, ((station.division_id == near, 0), (station.town_id == near, 1)), 2),
                                    north * north + east * east * math.cos(math.radians(middle[0])) ** 2, station.id)
         else:
             query = query.order_by(station.id)

@@ -101,6 +101,11 @@ nothing else; the ratios are what is required.
   server of its own in the same turns. Searches in the public list ask frequent, middling and rare words and are timed
   as those of the core. A session's 500 suggestions with 1,500 co-signers come in as a workbook by the real job; the
   month end of a county with 5,000 open matters closes every division.
+- **Stations** (`benchmarks/stations.py`): 400 stations and 2,000 deputies come in as workbooks by the real import, preview
+  and job; the job of the yearly plans makes days, receptions and roster, and how even the roster is gets counted anew from
+  what is stored. Then the county has 6,000 stations with a posted year and two deputies on each roster; the finder stands
+  beside a bare page that shows the same stations with the same three questions to the same tables
+  (`benchmarks/stations_bare.py`), through the same servers in turns. The calendar is a whole request inside the process.
 - **Start-up** is a new interpreter that makes the application, median of five. **RSS** is that of the biggest worker
   after all rounds.
 """

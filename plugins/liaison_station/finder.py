@@ -165,13 +165,15 @@ def _in_places(text: str, node: Node) -> Any:
 def read(what: Asked, node: Node) -> tuple[list[Row], bool, tuple[float, float] | None]:
     """(the stations of the page asked for, whether there are more, the middle of the town chosen as latitude and longitude).
 
-    Those of the chosen town come first, then the others by their distance from its middle. One query, two with a town.
+    The chosen town's own come first, then those of its villages and the others, each by their distance from its middle.
+    One query, two with a town.
     """
     query, middle = selected(what, node), None
     if what.near is not None:
         middle = _middle(what.near)
-        own = getattr(Station, what.near.column) == what.near.id
-        query = query.order_by(peewee.Case(None, ((own, 0),), 1), *([_far(middle)] if middle is not None else []), Station.id)
+        own, below = Station.division_id == what.near.id, getattr(Station, what.near.column) == what.near.id
+        far = [_far(middle)] if middle is not None else []
+        query = query.order_by(peewee.Case(None, ((own, 0), (below, 1)), 2), *far, Station.id)
     else:
         query = query.order_by(Station.id)
     rows = [Row._make(row) for row in raw_rows(query.limit(PAGE + 1).offset((what.page - 1) * PAGE))]

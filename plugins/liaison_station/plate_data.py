@@ -29,7 +29,8 @@ AHEAD, MOST_DAYS = 4, 400
 """So many reception days are named on the plate page; so many at most in a year's plan."""
 PUBLISHED = ("published", "rated", "closed")
 YEARS = 3
-SHOWN_FATES = ("settled", "passed", "open", "unsolved")
+SHOWN_FATES = ("settled", "passed", "turned", "open", "unsolved")
+"""What was withdrawn, or is carried on by another opinion, is no opinion of its own."""
 CLASS_LABELS, MODEL_LABELS, CONGRESSES = dict(CLASSES_OF_STATIONS), dict(MODEL_STATIONS), dict(MANDATES)
 
 

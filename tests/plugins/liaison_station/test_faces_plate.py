@@ -7,6 +7,7 @@ import pytest
 from plugins.liaison_station.faces_ground import COUNTY, here, nobody, reception
 from support.station_world import SINCE, columns
 
+from grid321.core import groups
 from grid321.core.actor import SYSTEM
 from grid321.core.division_changes import merge_divisions, move_division
 from grid321.core.people import Person, create_person
@@ -85,12 +86,13 @@ def test_many_deputies_are_folded_by_congress(here, nobody):
 def test_of_opinions_there_are_numbers_only_and_each_counts_once(here, nobody):
     unit = {"passed_to": "供电公司"}
     for number, values in enumerate(({"state": "closed"}, {"state": "closed"}, {"state": "ended"}, {},
-                                     {"state": "closed", **unit}, {"state": "passed", **unit}, {"state": "withdrawn"})):
+                                     {"state": "closed", **unit}, {"state": "passed", **unit}, {"state": "withdrawn"},
+                                     {"state": "closed", "bond": groups.TURNED})):
         opinion(here, number, text="村东头李家门口的路灯坏了", name=VOTER, **values)
     opinion(here, 99, "datong")
     answer = nobody.browser.get(f"/api/v1{COUNTY}/{plate(here)}").get_json()
 
-    assert answer["opinions"] == {"heard": 6, "settled": 2, "passed": 2, "open": 1, "unsolved": 1}
+    assert answer["opinions"] == {"heard": 7, "settled": 2, "passed": 2, "turned": 1, "open": 1, "unsolved": 1}
     page = nobody.get(plate(here)).text
     assert "本站听取意见" in page and "转交单位办理" in page
     assert "李家" not in page and "供电公司" not in page and VOTER not in page
