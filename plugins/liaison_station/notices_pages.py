@@ -18,7 +18,7 @@ from .plan_choices import COMING, PLUGIN
 from .reception_models import Postponement, Reception
 from .station_models import Station
 
-PAGE = 40
+PAGE = 20
 AHEAD = timedelta(days=62)
 CHANGES = 60
 """So many changes at most stand above the coming days."""
@@ -72,7 +72,7 @@ def _found(condition: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], 
     shown = _days(changed, names)
     for one, row in zip(shown, changed, strict=True):
         notice = told.get(row.id)
-        one |= {"reason": notice.reason, "told_on": format_day(notice.told_on), "moved_from": format_day(notice.from_day),
+        one |= {"reason": notice.reason, "told_on": format_day(notice.told_on), "moved_from": finder.day_text(notice.from_day),
                 "notice_days": notice.days} if notice is not None and row.state != "dropped" else {"reason": "", "told_on": ""}
     return shown, _days(coming[:PAGE], names), len(coming) > PAGE, page
 

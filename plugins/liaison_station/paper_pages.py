@@ -110,6 +110,9 @@ def _context(reception: Reception, place: Any, numbers: list[int], values: Mappi
     station = Station.get_by_id(reception.station_id)
     errors: dict[str, Any] = dict(problem.errors) if problem is not None else {}
     blocks = [{"number": number, "fields": _fields(reception, place, values or {}, number, errors)} for number in numbers]
+    for block in blocks:
+        typed = any(one["error"] or (one["key"] in ASKED and one["value"]) for one in block["fields"])
+        block["open"] = typed or block is blocks[0]
     there, wanted = _entered(reception), line_count(reception.division_id)
     on_paper = [one for one in there if one["line"] <= wanted]
     return {
@@ -138,6 +141,7 @@ def _fields(reception: Reception, place: Any, values: Mapping[str, str], number:
             one["value"] = one["value"] or (one["options"][0][0] if len(one["options"]) == 1 and not values else "")
         if one["name"] in {"text", "answer"}:
             one |= {"rows": 2, "help": ""}  # that no secrets are typed stands above all lines
+        one["required"] = one["name"] in {"text", "deputy", "result"}  # of a line in which something was written
         if number:
             one["key"], one["name"] = one["name"], line_field(number, one["name"])
     return found
