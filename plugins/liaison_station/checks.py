@@ -110,7 +110,7 @@ def attest_url(station: Any, item: str) -> str:
 
 
 def frozen(checked: Checked) -> dict[str, dict[str, Any]]:
-    """The items as a rating keeps them: item → {"ok", "computed", "text"}, the reason in the words of who proposes."""
+    """The items as a rating keeps them: item → {"ok", "computed", "text"}, the reason as text in the present language."""
     return {item: {"ok": one.ok, "computed": one.computed, "text": one.because}
             for found in checked.lists.values() for item, one in found.items()}
 

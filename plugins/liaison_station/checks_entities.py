@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from grid321.core.api import (
@@ -35,10 +36,14 @@ BACK = 1
 
 
 class ItemOf(Choice):
-    """An item of the ten haves or of the siting rules, as the county words them."""
+    """An item of the ten haves or of the siting rules, as the county words them: two schemes, so neither is the field's own."""
 
     def __init__(self, label: Any = None, **rest: Any) -> None:
-        super().__init__(label, scheme=HAVE.key, **rest)
+        super().__init__(label, options=(), **rest)
+
+    def openapi(self) -> dict[str, Any]:
+        """The codes are county data."""
+        return self._described({"type": "string", "maxLength": 40, "x-classes": HAVE.key})
 
     def options(self) -> list[tuple[str, str]]:
         """The items that a person may attest here: those of which no data speak, or which a board in the house may show."""
@@ -47,8 +52,12 @@ class ItemOf(Choice):
                 if code not in ITEMS or ITEMS[code].attested]
 
     def display(self, value: Any, record: Any = None) -> str:
-        """The words of an item, also of one that is no longer offered."""
-        now, node = snapshot(), current_frame().node
+        """The words of an item where its record lies, in a list at the division of the list; also of one no longer offered."""
+        now = snapshot()
+        node = now.tree.get(record.division_id) if record is not None else None
+        if node is None:
+            with suppress(RuntimeError):  # outside a form or list: as the platform words it
+                node = current_frame().node
         words = {code: label for scheme in LISTS for code, label in now.classes.labels(scheme, node, retired=True).items()}
         return words.get(value, value or "")
 

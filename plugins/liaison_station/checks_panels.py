@@ -95,8 +95,9 @@ def ratings_panel(station: Any, actor: Actor, node: Node) -> Panel:
 def frozen_panel(rating: Any) -> Panel:
     """The items of a rating as they stood when it was proposed."""
     words = {**checks.words(HAVE.key, rating.division_id), **checks.words(SITING.key, rating.division_id)}
+    order = {key: place for place, key in enumerate(words)}  # stored by key, shown in the county's order
     rows = [{"key": key, "label": words.get(key, key), "ok": one["ok"], "because": one["text"], "computed": one["computed"],
-             "url": ""} for key, one in rating.items.items()]
+             "url": ""} for key, one in sorted(rating.items.items(), key=lambda one: order.get(one[0], len(order)))]
     title = _("Items as they stood on %(day)s", day=format_day(rating.proposed_on))
     return Panel(title, "liaison_station/checklist_panel.html", {"sections": [
         {"title": "", "rows": rows, "there": sum(row["ok"] for row in rows), "all": len(rows)}]}, order=10)

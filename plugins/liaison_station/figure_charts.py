@@ -12,6 +12,7 @@ from . import figure_sources as src
 from .activity_choices import KINDS as ACTIVITY_KINDS
 from .checks_choices import KLASSES, MODELS
 from .day_choices import SUBJECTS
+from .deputy_choices import MANDATES
 from .figure_records import base_of, records_url
 from .figure_sources import Narrow, Source, Span
 from .station_figures import BY_KEY, FATE_KEYS, Line, by_period
@@ -35,6 +36,10 @@ def of_group(node: Node, span: Span, group: str, lines: Sequence[Line], whole: M
         return [_fates(node, span, whole, station)] if group == "opinions" else []
     if group == "stations":
         return [*tallies(node, span), *_completeness(node, lines, by)]
+    if group == "deputies":
+        levels = {code: str(label) for code, label in MANDATES}
+        return [_values(node, span, title, key, source, "level", lambda code: levels.get(code, code)) for title, key, source in (
+            (_("Deputies by congress"), "deputies", src.DEPUTIES), (_("Nowhere, by congress"), "nowhere", src.NOWHERE))]
     if group == "receptions":
         return [_beside(node, span, _("Reception days held, by division"), "held", lines, by)] if by == "place" else []
     if group == "activities":

@@ -114,7 +114,8 @@ def figures_page() -> str:
         heads=[str(one.label) for one in columns], share_heads=[str(one.label) for one in shares],
         rows=[_line(one, node, asked, columns, shares) for one in lines],
         whole=_line(whole_line, node, asked, columns, shares, whole=True),
-        cards=[_share_card(one, whole) for one in SHARES], definitions=_definitions(), board_url=f"{base_of(node)}/board",
+        cards=[_share_card(one, whole) for one in SHARES if whole.get(one.bottom)],
+        definitions=_definitions(), board_url=f"{base_of(node)}/board",
         map_url=f"{base_of(node)}/county-map", file_url=asked.url(node).replace("/figures?", "/figures-file?"),
         charts=figure_charts.of_group(node, asked.span, asked.show, lines, whole, asked.station, asked.by),
         trends=figure_charts.trends(node, asked.span, asked.show, asked.station))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from grid321.core.api import (
+    DEFAULT_LANGUAGE,
     SYSTEM,
     Choice,
     EntitySchema,
@@ -21,6 +22,7 @@ from grid321.core.api import (
     records,
     registry,
     tree,
+    use_language,
 )
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
@@ -67,10 +69,12 @@ class Decision(EntitySchema):
 
 def proposed(case: Any, data: dict[str, Any], actor: Any) -> dict[str, Any]:
     """Columns of a proposal: what is asked for, and every item of the lists as it is computed now."""
-    checked = checks.look_at(Station.get_by_id(case.station_id))
+    with use_language(DEFAULT_LANGUAGE):  # the reasons are kept as text: not in the language of who happens to propose
+        checked = checks.look_at(Station.get_by_id(case.station_id))
+        items = checks.frozen(checked)
     there, wanted = checked.count(HAVE.key)
     return {"asked_klass": data["asked_klass"], "asked_model": data["asked_model"], "words": data["words"],
-            "items": checks.frozen(checked), "fulfilled": there, "wanted": wanted, "proposed_on": local_day(),
+            "items": items, "fulfilled": there, "wanted": wanted, "proposed_on": local_day(),
             "town_words": "", "reasons": ""}
 
 

@@ -25,7 +25,7 @@ __all__ = ["FATES", "FIGURES", "Figure", "Line", "Narrow", "Row", "Span", "Table
 
 CUT = _("From the first to the last day asked for; states as they are now")
 NOW = _("The last day asked for")
-GROUPS = (("stations", _("Stations and deputies")), ("receptions", _("Receptions")),
+GROUPS = (("stations", _("Stations")), ("deputies", _("Deputies and coverage")), ("receptions", _("Receptions")),
           ("activities", _("Activities and attendance")), ("opinions", _("Voters and opinions")))
 """Columns that stand in one table on the page; sheet and REST have all of them."""
 
@@ -61,15 +61,15 @@ FIGURES: tuple[Figure, ...] = (
            _("Without the siting rules"), NOW, computed="there"),
     Figure("wanted", "stations", _("Haves asked for"), _("Items of the ten haves that stations should have"), (),
            _("Without the siting rules"), NOW, computed="wanted"),
-    Figure("deputies", "stations", _("Deputies"), _("Mandates in office on the last day, where the congress keeps them"),
+    Figure("deputies", "deputies", _("Deputies"), _("Mandates in office on the last day, where the congress keeps them"),
            (src.DEPUTIES,), _("Without suspended ones"), NOW),
-    Figure("placed", "stations", _("With a home station"), _("Mandates in office whose holder has a home station"), (src.PLACED,),
+    Figure("placed", "deputies", _("With a home station"), _("Mandates in office whose holder has a home station"), (src.PLACED,),
            _("Without suspended ones"), NOW),
-    Figure("nowhere", "stations", _("Nowhere"), _("Mandates in office whose holder has no home station"), (src.NOWHERE,),
+    Figure("nowhere", "deputies", _("Nowhere"), _("Mandates in office whose holder has no home station"), (src.NOWHERE,),
            _("Without suspended ones"), NOW),
-    Figure("grid_heads", "stations", _("Grid heads among them"), _("Mandates in office whose holder leads a grid"),
+    Figure("grid_heads", "deputies", _("Grid heads among them"), _("Mandates in office whose holder leads a grid"),
            (src.GRID_HEADS,), _("None where grids are not kept"), NOW),
-    Figure("grid_workers", "stations", _("Grid workers among them"), _("Mandates in office whose holder works in a grid"),
+    Figure("grid_workers", "deputies", _("Grid workers among them"), _("Mandates in office whose holder works in a grid"),
            (src.GRID_WORKERS,), _("None where grids are not kept"), NOW),
     Figure("planned", "receptions", _("Reception days planned"), _("Reception days that lie in the span"),
            (src.PLANNED,), _("Without those that were dropped")),
@@ -131,7 +131,7 @@ class Share:
 
 SHARES = (
     Share("complete", "stations", _("Ten haves complete"), "haves", "wanted", _("Haves that are there ÷ haves asked for")),
-    Share("coverage", "stations", _("Full coverage"), "placed", "deputies",
+    Share("coverage", "deputies", _("Full coverage"), "placed", "deputies",
           _("Mandates in office with a home station ÷ mandates in office")),
     Share("held_share", "receptions", _("Reception days held"), "held", "due",
           _("Reception days held ÷ reception days of the span that are past or today, without those dropped")),

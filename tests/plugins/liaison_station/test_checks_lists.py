@@ -205,3 +205,29 @@ def test_papers_of_the_county_make_first_steps_shorter(world):
                  **where(world.tree.county))
 
     assert sum(row["done"] for row in ask(world, "board")["first_steps"]) == before + 1
+
+
+def test_items_that_the_county_words_itself_are_read_in_its_words(world):
+    from grid321.core import class_items
+
+    class_items.put("liaison_station.siting", "siting_1", world.tree.county, {"label_zh": "临街且在一楼"}, world.actors["county"])
+    made = world.make("attested", {"station": world.stations["wuli"].id, "item": "siting_1", "ok": True, "evidence": "临街一楼。",
+                                   "day": db.local_day().isoformat()})
+    base = f"/d/{world.tree.county.code}/liaison_station"
+
+    for path in ("attested/", f"attested/{made.id}", f"station/{world.stations['wuli'].id}", "checks"):
+        page = world.browser("county").get(f"{base}/{path}").get_data(as_text=True)
+        assert "临街且在一楼" in page and "siting_1<" not in page, path
+
+
+def test_the_reasons_of_a_rating_are_kept_in_the_language_of_the_platform_and_shown_in_the_order_of_the_list(world):
+    from grid321.core.i18n import use_language
+
+    case = world.make("rating", {"station": world.stations["wuli"].id, "year": db.local_day().year})
+    with use_language("en"):
+        case = world.step("county", case, "propose", asked_klass="one", asked_model="none", words="全年二十四次接待。")
+    page = world.browser("county").get(f"/d/{world.tree.county.code}/liaison_station/rating/{case.id}").get_data(as_text=True)
+
+    assert "没有" in case.items["premises"]["text"] or "未" in case.items["premises"]["text"]
+    page = page[page.index('id="checklists"'):]
+    assert page.index("场所") < page.index("年度计划") < page.index("选址规则一")
