@@ -138,7 +138,7 @@ def _people(cause: Cause, found: Sequence[Any]) -> list[tuple[Any, int, int | No
         pairs = [(record, getattr(record, who.column)) for record in found]
     if who.holds == "account":
         people = people_of(holder for _record, holder in pairs if holder is not None)
-        pairs = [(record, people.get(holder)) for record, holder in pairs]
+        pairs = [(record, people.get(holder or 0)) for record, holder in pairs]
     return [(record, holder, None) for record, holder in pairs if holder is not None]
 
 

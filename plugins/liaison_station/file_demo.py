@@ -72,6 +72,7 @@ def _new_year(deputy: Deputy, year: int, report: str, told: str) -> Any:
 def _past_year(deputy: Deputy, year: int, number: int) -> None:
     """A year from before the platform: entered from paper, published in January, rated, filed."""
     place = tree().get(deputy.division_id)
+    assert place is not None
     with _at(date(year + 1, 1, 6)):
         for kind, month, day, title in PAST[number % 2:]:
             records.create(registry().entity(file_deeds.DEED), {

@@ -23,7 +23,7 @@ YEAR = Entity(
     search=("number", "name"), sorts=("-year", "name"), title="title", actions=("create", "edit", "export"), icon="person-badge",
     menu="people", counters=(Counter("state"),), check=file_year.check_year, home=file_life.home_of,
     levels=LEVELS, steps=file_rating.STEPS,
-    awaited=("check", "publish"), beside=("confirm_told", "reopen"),
+    awaited=("confirm", "check", "publish"), beside=("confirm_told", "reopen"),
     waits=(("open", _("The deputy looks through the entries and confirms the year.")),),
     description=_("Every deputy’s year: itemised, confirmed, published to the voters and rated by them."))
 

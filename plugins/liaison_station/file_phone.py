@@ -101,11 +101,11 @@ def _line(row: dict[str, Any]) -> str:
 
 def duties(node: Node, person: int) -> list[dict[str, Any]]:
     """Receptions to come at which the deputy is on duty, the next first."""
-    query = Duty.select(Duty.id, Reception.id, Reception.day, Reception.from_minute, Reception.to_minute, Reception.place,
-                        Station.name, Station.address, Station.phone).join(Reception, on=(Duty.reception_id == Reception.id)).join(
-                            Station, on=(Reception.station_id == Station.id)).where(
-                                (Duty.person_id == person) & Duty.state.in_(ON_DUTY) & Reception.state.in_(AHEAD)
-                                & (Reception.day >= local_day())).order_by(Reception.day, Reception.id).limit(MOST)
+    coming = ((Duty.person_id == person) & Duty.state.in_(ON_DUTY) & Reception.state.in_(AHEAD) & (Reception.day >= local_day()))
+    query = Duty.select(
+        Duty.id, Reception.id, Reception.day, Reception.from_minute, Reception.to_minute, Reception.place, Station.name,
+        Station.address, Station.phone).join(Reception, on=(Duty.reception_id == Reception.id)).join(
+            Station, on=(Reception.station_id == Station.id)).where(coming).order_by(Reception.day, Reception.id).limit(MOST)
     today = local_day()
     return [{"url": _url(node, "reception", record_id), "day": format_day(day), "time": f"{clock(begin)}–{clock(end)}",
              "where": place or address or "", "title": name, "phone": phone or "", "left": (day - today).days,

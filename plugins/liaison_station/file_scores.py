@@ -112,7 +112,7 @@ def page(record_id: int) -> Any:
         return refused(problem, back)
     items = items_of(scheme.items)
     return render_template(
-        "liaison_station/scores.html", title=scheme.title, basis=scheme.basis, back_url=back,
+        "liaison_station/scores.html", title=scheme.title, basis=scheme.basis, back_url=back, most=MOST,
         span=_("%(first)s to %(last)s", first=format_day(scheme.from_day), last=format_day(scheme.to_day)),
         heads=[class_label(KINDS.key, one.kind, scheme.division_id) for one in items],
         rows=[{"name": row["name"], "url": f"/d/{g.node.code}/{PLUGIN}/deputy/{row['id']}", "points": _text(row["points"]),

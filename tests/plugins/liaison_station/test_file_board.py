@@ -2,13 +2,14 @@
 from datetime import date, timedelta
 
 import pytest
-from support.file_world import DAY, activity, change, opinion, reception, tell
+from support.file_world import DAY, activity, change, columns, opinion, reception, tell
 from support.station_world import PLUGIN
 
 from grid321.core import db, records
 from grid321.plugins.liaison_station import file_board, file_life, file_phone, file_scores
 from grid321.plugins.liaison_station.activity_models import Attendance
 from grid321.plugins.liaison_station.file_models import Deed, Scheme
+from grid321.plugins.liaison_station.reception_models import Swap
 
 HERE = f"/d/610902/{PLUGIN}"
 TODAY = date(2026, 11, 23)
@@ -178,6 +179,18 @@ def test_everything_that_waits_for_a_deputy_stands_on_one_page_once(world, busy)
         "duties": 1, "invitations": 1, "noted": 1, "opinions": 1}
     places = [page.index(words) for words in ("五里镇人大代表中心联络站", "视察农村饮水安全", "溪河路路灯不亮")]
     assert "今天" in page and places == sorted(places)
+
+
+def test_who_asks_to_change_places_stands_on_the_page(world, busy):
+    duty = reception(world, state="posted", day=db.local_day() + timedelta(days=9), chen="planned")
+    Swap.create(reception_id=duty.id, station_id=duty.station_id, day=duty.day, deputy_id=world.deputies["chen"].id,
+                person_id=world.people["chen"].id, other_deputy_id=world.deputies["zhang"].id,
+                other_person_id=world.people["zhang"].id, **columns(duty.division_id))
+
+    assert len(world.browser("zhang").api("GET", f"{HERE}/my-file").json["asked"]) == 1
+    page = world.browser("zhang").get(f"{HERE}/my-file").get_data(as_text=True)
+    assert f"{world.deputies['chen'].name} · 五里镇人大代表中心联络站" in page
+    assert world.deputies["chen"].name not in world.browser("zhao").get(f"{HERE}/my-file").get_data(as_text=True)
 
 
 def test_an_invitation_is_answered_on_the_page_and_goes_from_it(world, busy):

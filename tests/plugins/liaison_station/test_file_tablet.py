@@ -157,7 +157,7 @@ def test_an_evening_at_the_tablet_without_javascript(app, world, years, station)
     here = f"{HERE}/station/{station.id}"
     assert "/slips" in officer.get(here).text
     printed = officer.post(f"{here}/slips", {"count": "2"})
-    numbers = [text.split("<", 1)[0] for text in printed.text.split('class="num code">')[1:]]
+    numbers = [text.split("<", 1)[0] for text in printed.text.split('<span class="value">')[1:]]
     opened = officer.post(f"{here}/tablet", {})
     address = opened.text.split("/station-tablet/", 1)[1].split('"', 1)[0]
     start = f"{HERE}/station-tablet/{address}"
