@@ -64,6 +64,10 @@ def _rules(context: Any, towns: Sequence[Any], shown: Any, villages: Sequence[An
               room_id=room.id if room is not None and one.id == shown.id else None)
     _rule(context, shown, "夜间接待", LAST_FRIDAY, kind="evening", wanted=1, times=EVENING)
     _rule(context, shown, "领导驻站接待日", QUARTERLY, kind="leaders", wanted=1, times=(870, 1020))
+    planned = {one.id for one in villages}
+    for one in Station.select().where(Station.kind == "station").order_by(Station.id):
+        if one.id not in planned:  # their plans are left to be made: it shows how many at once
+            _rule(context, one, "代表接待日", MONTHLY)
     for number, one in enumerate(villages):
         _rule(context, one, "代表接待日", WEEKLY if number == 0 else MONTHLY, wanted=1 if number == 0 else 2)
     for one in offices:

@@ -9,8 +9,8 @@ from .plan_choices import P
 from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, may
 
 MAKE, RUN, ALL_WISHES, OWN = f"{P}plan_make", f"{P}reception_run", f"{P}wish_all", f"{P}duty_own"
-SEE = may("schedule.view", "plan.view", "reception.view", "duty.view", "postponement.view", "swap.view")
-WISHES = (*may("wish.view,create,edit,delete"), ALL_WISHES)
+SEE = may("schedule.view", "plan.view", "reception.view", "duty.view", "postponement.view")
+WISHES = (*may("wish.view,create,edit,delete", "swap.view"), ALL_WISHES)
 KEEP = (*may("schedule.create,edit,delete,export", "plan.create,export", "reception.create,edit,export",
              "duty.create,edit,delete,export", "postponement.export", "wish.export", "swap.export"), MAKE, RUN)
 
@@ -20,7 +20,7 @@ ROLES = (
     replace(LIAISON, permissions=(*SEE, *WISHES, *KEEP)),
     replace(VIEWER, permissions=SEE),
 )
-GRANTS = {"core.deputy": (*SEE, *may("wish.view,create,edit,delete"), OWN)}
+GRANTS = {"core.deputy": (*SEE, *may("wish.view,create,edit,delete", "swap.view"), OWN)}
 
 PERMISSIONS = (
     (MAKE, _("Make yearly plans of receptions and draw their rosters")),

@@ -76,7 +76,7 @@ class ReceptionSchema(EntitySchema):
 class DutySchema(EntitySchema):
     """A deputy on duty at a reception."""
 
-    reception = RecordRef(_("Reception"), entity=f"{P}reception", required=True)
+    reception = RecordRef(_("Which reception"), entity=f"{P}reception", required=True)
     deputy = DeputyHere(_("Deputy"), required=True)
     day = Day(_("Day"), read_only=True)
     state = Choice(_("Came"), options=choices.DUTY_STATES, default="planned")
@@ -99,7 +99,7 @@ class SwapSchema(EntitySchema):
     """A swap of duties, written by the deputies or the station."""
 
     station = StationRef(read_only=True)
-    reception = RecordRef(_("Reception"), entity=f"{P}reception", read_only=True)
+    reception = RecordRef(_("Which reception"), entity=f"{P}reception", read_only=True)
     day = Day(_("Day"), read_only=True)
     deputy = RecordRef(_("Who asks"), entity=f"{P}deputy", read_only=True)
     other_deputy = RecordRef(_("Who is asked"), entity=f"{P}deputy", read_only=True)
@@ -115,7 +115,7 @@ class PostponementSchema(EntitySchema):
     """A postponement, written by its step."""
 
     station = StationRef(read_only=True)
-    reception = RecordRef(_("Reception"), entity=f"{P}reception", read_only=True)
+    reception = RecordRef(_("Which reception"), entity=f"{P}reception", read_only=True)
     from_day = Day(_("From"), read_only=True)
     to_day = Day(_("Put off to"), read_only=True)
     told_on = Day(_("Posted on"), read_only=True)

@@ -29,7 +29,7 @@ from .reception_models import Plan, Reception, Schedule
 from .roster import SHORT
 from .station_models import Station
 
-MOST = 200
+MOST = 60
 """Stations on a page; those for which something is to be done come first."""
 ORDER = {"refused": "bad", "no_rule": "bad", "no_plan": "warn", "drafted": "warn", "posted": "ok"}
 """States of a station's year with their tone, the most urgent first."""
@@ -61,7 +61,8 @@ def _page(year: int, problem: Problem | None) -> str:
     labels = _labels()
     return render_template(
         "liaison_station/plan_year.html", title=_("Yearly plans of the stations"), year=year, rows=shown[:MOST],
-        more=max(0, len(shown) - MOST), problem=problem, may_make=current_actor().may_within(MAKE, g.node), asked=asked,
+        most=MOST, more=max(0, len(shown) - MOST), problem=problem,
+        may_make=current_actor().may_within(MAKE, g.node), asked=asked,
         here=f"/d/{g.node.code}/{PLUGIN}/plans", make_url=f"/d/{g.node.code}/{PLUGIN}/make-plans?year={year}",
         counts=[{"state": state, "label": labels[state], "count": counts[state], "tone": tone} for state, tone in ORDER.items()],
         drafted=counts["drafted"] + counts["refused"], total=len(rows))
