@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from grid321.core.api import Actor, Document, Node, class_label, format_day, local_day, registry, sheet
-from grid321.core.api import gettext as say
+from grid321.core.api import Actor, Document, Node, class_label, format_day, gettext, local_day, registry, sheet
 from grid321.core.api import lazy_gettext as _
 
 from . import checks, placement, station_papers, station_rules
@@ -125,7 +124,7 @@ def archive_values(record: Station, node: Node, actor: Actor) -> dict[str, Any]:
         "staff": part("staff", Staff, lambda row: {
             "role": str(ROLES.get(row.role, row.role)), "name": names.get(row.person_id, ""), "since": format_day(row.from_day),
             "until": format_day(row.to_day) or "—"}, Staff.to_day.is_null(False), Staff.from_day, Staff.id),
-        "findings": [{"label": one.label, "there": one.there, "missing": one.missing, "ok": say("yes") if one.ok else say("no")}
+        "findings": [{"label": one.label, "there": one.there, "missing": one.missing, "ok": gettext("yes") if one.ok else gettext("no")}
                      for one in station_rules.staffing(record.id)] if actor.may_on(f"{P}staff.view", record) else None,
         "deputies": v.told_deputies(placement.deputies_of(record.id)),
         "rooms": part("room", Room, lambda row: {"name": row.name, "seats": row.seats or "—", "shared": row.shared_with or "—"}),
@@ -158,7 +157,7 @@ def _figures(record: Station, place: Node, span: Span) -> list[list[dict[str, An
     """The station’s figures of the year, two beside each other."""
     found = next((line.amounts for line in Table(place, span, COUNTED).by_station() if line.station_id == record.id),
                  dict.fromkeys(COUNTED, 0))
-    cells = [{"label": str(BY_KEY[key].label), "n": found[key]} for key in COUNTED]
+    cells: list[dict[str, Any]] = [{"label": str(BY_KEY[key].label), "n": found[key]} for key in COUNTED]
     return [[*pair, {"label": "", "n": ""}][:2] for pair in (cells[at:at + 2] for at in range(0, len(cells), 2))]
 
 
@@ -166,7 +165,7 @@ def _checklist(found: checks.Checked, scheme: str, label: Any, record: Station) 
     words = checks.words(scheme, record.division_id)
     there, wanted = found.count(scheme)
     return {"label": str(label), "count": f"{there}/{wanted}", "rows": [
-        {"label": words.get(item, item), "ok": say("yes") if one.ok else say("no"), "because": str(one.because)}
+        {"label": words.get(item, item), "ok": gettext("yes") if one.ok else gettext("no"), "because": str(one.because)}
         for item, one in found.lists.get(scheme, {}).items()]}
 
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grid321.core.api import Actor, Document, Node, format_day, sheet
-from grid321.core.api import gettext as say
+from grid321.core.api import Actor, Document, Node, format_day, gettext, sheet
 from grid321.core.api import lazy_gettext as _
 
 from . import forms_values as v
@@ -106,7 +105,7 @@ def _plate(record: Any) -> Any:
     if station is None:
         return None
     return v.code_of(station_plates.path(station), station.division_id,
-                     say("QR code of the public page of %(name)s", name=station.name))
+                     gettext("QR code of the public page of %(name)s", name=station.name))
 
 
 def preview_values(record: Reception, node: Node, actor: Actor) -> dict[str, Any]:
@@ -128,7 +127,7 @@ def register_values(record: Reception, node: Node, actor: Actor) -> dict[str, An
     roster = v.rosters([record.id], node, actor).get(record.id, "")
     return {**_common(record), "day": v.day_text(record.day), "lines": shown, "persons": sum(one.persons for one in visits),
             "blank": [number for number in range(1, wanted + 1) if number not in on_paper] if open_day else [],
-            "to_tick": v.boxes((("answered", say("answered at once")), ("opinion", say("registered"))), None),
+            "to_tick": v.boxes((("answered", gettext("answered at once")), ("opinion", gettext("registered"))), None),
             "duties": [f"{name}________" if open_day else name for name in roster.split("、") if name],
             "entry_code": v.entry_code("day", record)}
 
@@ -165,6 +164,11 @@ def _last(record: Reception) -> Postponement:
     return found
 
 
+def has_reception(record: Postponement) -> bool:
+    """True for a postponement whose reception is there."""
+    return Reception.select().where(Reception.id == record.reception_id).exists()
+
+
 def was_put_off(record: Reception) -> bool:
     """True for a reception that was put off and takes place."""
     return record.postponed > 0 and record.state in (*COMING, "held") and Postponement.select().where(
@@ -179,5 +183,5 @@ DOCUMENTS = (
     Document(f"{P}put_off", RECEPTION, _("Notice of a postponement"), sheet=PUT_OFF, context=last_put_off_values,
              when=was_put_off),
     Document(f"{P}postponement_notice", f"{P}postponement", _("Notice of a postponement"), sheet=PUT_OFF,
-             context=put_off_values),
+             context=put_off_values, when=has_reception),
 )

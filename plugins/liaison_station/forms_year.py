@@ -6,8 +6,7 @@ from typing import Any
 
 import peewee
 
-from grid321.core.api import Actor, DivisionDocument, Document, Node, class_label, format_day, format_number, sheet, tree
-from grid321.core.api import gettext as say
+from grid321.core.api import Actor, DivisionDocument, Document, Node, class_label, format_day, format_number, gettext, sheet, tree
 from grid321.core.api import lazy_gettext as _
 
 from . import forms_values as v
@@ -52,7 +51,7 @@ def plan_values(record: Plan, node: Node, actor: Actor) -> dict[str, Any]:
                   "people": rosters.get(row.id, ""), "kind": str(kinds[row.kind]),
                   "mode": str(modes[row.mode]) if row.mode != "offline" else "",
                   "theme": row.theme, "where": row.place or (station.address if station is not None else ""),
-                  "moved": say("put off from %(day)s", day=format_day(row.first_day)) if row.postponed else ""} for row in rows]}
+                  "moved": gettext("put off from %(day)s", day=format_day(row.first_day)) if row.postponed else ""} for row in rows]}
 
 
 def _plan(page: Any) -> sheet.Sheet:
@@ -87,9 +86,9 @@ def summary_values(node: Node, actor: Actor, year: str) -> dict[str, Any]:
     whole = table.whole()
     heard = Opinion.heard_on.between(first, last) & (getattr(Opinion, node.column) == node.id)
     return {
-        "heads": [str(BY_KEY[key].label) for key in SUMMED], "year_word": say(" (year)"),
+        "heads": [str(BY_KEY[key].label) for key in SUMMED], "year_word": gettext(" (year)"),
         "rows": [{"label": line.label, "cells": [line.amounts[key] for key in SUMMED]} for line in lines],
-        "whole": [whole[key] for key in SUMMED], "what": say("Division") if by_place else say("Liaison station"),
+        "whole": [whole[key] for key in SUMMED], "what": gettext("Division") if by_place else gettext("Liaison station"),
         "subjects": _counted(SUBJECTS.key, Opinion.kind, heard, node),
         "ratings": _counted(RATINGS.key, Opinion.rating, heard, node),
         "activities": _counted(f"{P}activity", Activity.kind, Activity.held_on.between(first, last) & (
@@ -144,7 +143,7 @@ def _book(condition: Any, node: Node, actor: Actor) -> dict[str, Any]:
     names = dict(Station.select(Station.id, Station.name).where(
         Station.id.in_(sorted({one.station_id for one in found}) or [0])).tuples())
     lines = v.line_values(found, dict(KINDS), dict(RESULTS))
-    return {**said, "year_word": say(" (year)"), "persons": sum(one.persons for one in found),
+    return {**said, "year_word": gettext(" (year)"), "persons": sum(one.persons for one in found),
             "rows": [{**line, "station": names.get(one.station_id, "")} for one, line in zip(found, lines, strict=True)]}
 
 
@@ -168,7 +167,7 @@ def performance_book(node: Node, actor: Actor, year: str) -> dict[str, Any]:
     query = Deed.select().where((Deed.year == int(year)) & (Deed.state != "struck"))
     found, said = v.held_back(v.rows_of("deed", query, node, actor, Deed.deputy_id, Deed.day, Deed.id))
     names = v.deputy_names(one.deputy_id for one in found)
-    return {**said, "year_word": say(" (year)"), "rows": _deeds(found, names)}
+    return {**said, "year_word": gettext(" (year)"), "rows": _deeds(found, names)}
 
 
 def year_book(record: Year, node: Node, actor: Actor) -> dict[str, Any]:
@@ -177,7 +176,7 @@ def year_book(record: Year, node: Node, actor: Actor) -> dict[str, Any]:
     found, said = v.held_back(v.rows_of("deed", query, node, actor, Deed.day, Deed.id))
     deputy, where = Deputy.get_or_none(Deputy.id == record.deputy_id), tree().get(record.division_id)
     told = v.told_deputies([deputy] if deputy is not None else [])
-    return {**said, "asked": str(record.year), "year_word": say(" (year)"),
+    return {**said, "asked": str(record.year), "year_word": gettext(" (year)"),
             "rows": _deeds(found, {record.deputy_id: record.name}),
             "place": {"name": where.name if where is not None else ""}, "deputy": told[0] if told else None}
 

@@ -176,7 +176,7 @@ def _fields(part: str, case: Opinion, values: Mapping[str, str] | None, errors: 
     own = forms.start_values((schema,), {}) if values is None else {
         name: values.get(part_field(part, name), "") for name in schema().fields}
     found = forms.form_fields((schema,), own, node=_place(case), actor=current_actor(),
-                              errors={name: errors.get(part_field(part, name)) for name in schema().fields})
+                              errors={name: errors.get(part_field(part, name)) or () for name in schema().fields})
     for one in found:
         # The way of handling has been chosen where the opinion was handed on; a part may stay empty as a whole.
         one |= {"name": part_field(part, one["name"]), "required": False, "rows": 3}

@@ -77,7 +77,9 @@ def _numbers() -> list[int]:
 
 def _read(reception: Reception, place: Any, numbers: list[int]) -> dict[int, dict[str, Any]]:
     """The lines of the form in which something was typed, checked. Raises ``Invalid`` naming every wrong field."""
-    without, found, errors = _without(reception), {}, {}
+    without = _without(reception)
+    found: dict[int, dict[str, Any]] = {}
+    errors: dict[str, Any] = {}
     names = [one["name"] for one in _fields(reception, place, {})]
     for number in numbers:
         typed = {name: request.form.get(line_field(number, name), "") for name in names}
@@ -109,7 +111,8 @@ def _context(reception: Reception, place: Any, numbers: list[int], values: Mappi
              problem: Problem | None = None) -> dict[str, Any]:
     station = Station.get_by_id(reception.station_id)
     errors: dict[str, Any] = dict(problem.errors) if problem is not None else {}
-    blocks = [{"number": number, "fields": _fields(reception, place, values or {}, number, errors)} for number in numbers]
+    blocks: list[dict[str, Any]] = [
+        {"number": number, "fields": _fields(reception, place, values or {}, number, errors)} for number in numbers]
     for block in blocks:
         typed = any(one["error"] or (one["key"] in ASKED and one["value"]) for one in block["fields"])
         block["open"] = typed or block is blocks[0]
@@ -134,7 +137,7 @@ def _fields(reception: Reception, place: Any, values: Mapping[str, str], number:
     if not values:
         own["result"] = "opinion"
     found = forms.form_fields((VisitSchema,), own, node=place, actor=current_actor(), without=_without(reception),
-                              errors={name: (errors or {}).get(line_field(number, name)) for name in own})
+                              errors={name: (errors or {}).get(line_field(number, name)) or () for name in own})
     for one in found:
         if one["name"] == "deputy":
             one["options"] = _deputies(reception)
