@@ -124,7 +124,8 @@ def archive_values(record: Station, node: Node, actor: Actor) -> dict[str, Any]:
         "staff": part("staff", Staff, lambda row: {
             "role": str(ROLES.get(row.role, row.role)), "name": names.get(row.person_id, ""), "since": format_day(row.from_day),
             "until": format_day(row.to_day) or "—"}, Staff.to_day.is_null(False), Staff.from_day, Staff.id),
-        "findings": [{"label": one.label, "there": one.there, "missing": one.missing, "ok": gettext("yes") if one.ok else gettext("no")}
+        "findings": [{"label": one.label, "there": one.there, "missing": one.missing,
+                      "ok": gettext("yes") if one.ok else gettext("no")}
                      for one in station_rules.staffing(record.id)] if actor.may_on(f"{P}staff.view", record) else None,
         "deputies": v.told_deputies(placement.deputies_of(record.id)),
         "rooms": part("room", Room, lambda row: {"name": row.name, "seats": row.seats or "—", "shared": row.shared_with or "—"}),

@@ -51,7 +51,8 @@ def plan_values(record: Plan, node: Node, actor: Actor) -> dict[str, Any]:
                   "people": rosters.get(row.id, ""), "kind": str(kinds[row.kind]),
                   "mode": str(modes[row.mode]) if row.mode != "offline" else "",
                   "theme": row.theme, "where": row.place or (station.address if station is not None else ""),
-                  "moved": gettext("put off from %(day)s", day=format_day(row.first_day)) if row.postponed else ""} for row in rows]}
+                  "moved": gettext("put off from %(day)s", day=format_day(row.first_day)) if row.postponed else ""}
+                 for row in rows]}
 
 
 def _plan(page: Any) -> sheet.Sheet:
