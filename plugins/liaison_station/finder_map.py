@@ -4,15 +4,16 @@ The marks are links: a number opens its part of the map, a station its plate pag
 """
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
+import peewee
+from peewee import fn
 
 from grid321.core.api import Node, raw_rows, tree
 
 from .finder import Asked, box_text, places, selected
+from .station_models import Station
 
 FIELDS = 8
 """Where towns are not enough, the map is parted into so many fields each way; the stations of a field are one mark."""
@@ -27,22 +28,57 @@ Point = tuple[float, float, str, str, int | None]
 """Latitude, longitude, name, plate and the division right below the one that is looked at."""
 
 
+class Group(NamedTuple):
+    """Stations that stand for one another on the map: their number, those with a place, its middle and outermost degrees."""
+
+    town: int | None
+    n: int
+    placed: int
+    lat: float
+    lng: float
+    south: float
+    west: float
+    north: float
+    east: float
+    name: str
+    plate: str
+
+
 def drawn(what: Asked, node: Node, link: Any) -> dict[str, Any]:
     """What the page of the map shows: ``geojson`` as text, how many stations have no place, the towns with their numbers.
 
-    ``link(**parameters)`` gives the address of the finder with these parameters, ``link(plate=…)`` that of a station. One query.
+    ``link(**parameters)`` gives the address of the finder with these parameters, ``link(plate=…)`` that of a station. The
+    database adds the stations up by town; they are read themselves only where that is not what is drawn.
     """
-    below = _column_below(node)
-    rows = raw_rows(selected(what, node, ("lat", "lng", "name", "plate", below)))
-    points: list[Point] = [(float(lat), float(lng), name, plate, town) for lat, lng, name, plate, town in rows
-                           if lat is not None and lng is not None]
-    by_town = Counter(row[4] for row in rows)
-    towns = [(one, by_town[one.id]) for one in places(node) if by_town[one.id]]
-    features = _marks(points, what, link)
-    return {"geojson": orjson.dumps({"type": "FeatureCollection", "features": features}).decode() if points else "",
-            "count": len(rows), "placed": len(points), "without": len(rows) - len(points),
-            "towns": [{"name": one.name, "n": n, "url": link(near=one.code, view="", box="")} for one, n in towns],
+    by_town = _towns(what, node)
+    count, placed = sum(one.n for one in by_town), sum(one.placed for one in by_town)
+    groups = [one for one in by_town if one.placed]
+    if placed <= SINGLE or what.box is not None or not 1 < len(groups) <= TOWNS:
+        groups = _fields(_points(what, node), placed)
+    of_town = {one.town: one.n for one in by_town}
+    features = [_mark(one, link) for one in groups]
+    return {"geojson": orjson.dumps({"type": "FeatureCollection", "features": features}).decode() if features else "",
+            "count": count, "placed": placed, "without": count - placed,
+            "towns": [{"name": one.name, "n": of_town[one.id], "url": link(near=one.code, view="", box="")}
+                      for one in places(node) if one.id in of_town],
             "back_url": link(box="") if what.box is not None else ""}
+
+
+def _towns(what: Asked, node: Node) -> list[Group]:
+    """The stations added up by the division right below. One query; ``name`` and ``plate`` are those of a single one."""
+    town = getattr(Station, _column_below(node))
+    lat, lng = Station.lat, Station.lng
+    query = selected(what, node, ("id",)).select(
+        town, fn.COUNT(Station.id), fn.COUNT(lat), fn.AVG(lat), fn.AVG(lng), fn.MIN(lat), fn.MIN(lng), fn.MAX(lat), fn.MAX(lng),
+        fn.MIN(peewee.Case(None, ((lat.is_null(False), Station.name),))),
+        fn.MIN(peewee.Case(None, ((lat.is_null(False), Station.plate),)))).group_by(town)
+    return [Group._make(row) for row in raw_rows(query)]
+
+
+def _points(what: Asked, node: Node) -> list[Point]:
+    rows = raw_rows(selected(what, node, ("lat", "lng", "name", "plate", _column_below(node))))
+    return [(float(lat), float(lng), name, plate, town) for lat, lng, name, plate, town in rows
+            if lat is not None and lng is not None]
 
 
 def _column_below(node: Node) -> str:
@@ -51,37 +87,34 @@ def _column_below(node: Node) -> str:
     return found.column if found is not None else node.column
 
 
-def _marks(points: list[Point], what: Asked, link: Any) -> list[dict[str, Any]]:
-    """A mark for each station where there are few; for each town on the whole map; else for each field of it."""
-    if len(points) <= SINGLE:
-        groups = _grouped(points, lambda one: (one[0], one[1]))
-    elif what.box is None and 1 < len(by_town := _grouped(points, lambda one: one[4])) <= TOWNS:
-        groups = by_town
-    else:
-        south, west = min(one[0] for one in points), min(one[1] for one in points)
-        high = (max(one[0] for one in points) - south) / FIELDS or 1.0
-        wide = (max(one[1] for one in points) - west) / FIELDS or 1.0
-        groups = _grouped(points, lambda one: (int((one[0] - south) / high), int((one[1] - west) / wide)))
-    return [_mark(found, link) for found in groups]
-
-
-def _grouped(points: list[Point], spot: Callable[[Point], Any]) -> list[list[Point]]:
+def _fields(points: list[Point], placed: int) -> list[Group]:
+    """A group for each place where there are few stations, else for each field of the map."""
+    if not points:
+        return []
+    south, west = min(one[0] for one in points), min(one[1] for one in points)
+    high = (max(one[0] for one in points) - south) / FIELDS or 1.0
+    wide = (max(one[1] for one in points) - west) / FIELDS or 1.0
     found: dict[Any, list[Point]] = {}
     for one in points:
-        found.setdefault(spot(one), []).append(one)
-    return list(found.values())
+        spot = one[:2] if placed <= SINGLE else (int((one[0] - south) / high), int((one[1] - west) / wide))
+        found.setdefault(spot, []).append(one)
+    return [_group(here) for here in found.values()]
 
 
-def _mark(found: list[Point], link: Any) -> dict[str, Any]:
+def _group(here: list[Point]) -> Group:
+    lats, lngs, n = [one[0] for one in here], [one[1] for one in here], len(here)
+    town = here[0][4] if len({one[4] for one in here}) == 1 else None
+    return Group(town, n, n, sum(lats) / n, sum(lngs) / n, min(lats), min(lngs), max(lats), max(lngs), here[0][2], here[0][3])
+
+
+def _mark(one: Group, link: Any) -> dict[str, Any]:
     """A station, or several as one: with their number and, where all belong to one division, its name."""
-    lat, lng = sum(one[0] for one in found) / len(found), sum(one[1] for one in found) / len(found)
-    if len(found) == 1:
-        return _feature(lat, lng, {"name": found[0][2], "url": link(plate=found[0][3])})
-    box = (min(one[0] for one in found), min(one[1] for one in found), max(one[0] for one in found), max(one[1] for one in found))
-    one_spot = box[0] == box[2] and box[1] == box[3]  # the map cannot part them: the list does
-    town = tree().get(found[0][4]) if len({one[4] for one in found}) == 1 else None
-    url = link(box=box_text(_wider(box)), view="" if one_spot else "map")
-    return _feature(lat, lng, {"name": town.name if town is not None else "", "n": len(found), "url": url})
+    if one.placed == 1:
+        return _feature(one.lat, one.lng, {"name": one.name, "url": link(plate=one.plate)})
+    one_spot = one.south == one.north and one.west == one.east  # the map cannot part them: the list does
+    town = tree().get(one.town)
+    url = link(box=box_text(_wider((one.south, one.west, one.north, one.east))), view="" if one_spot else "map")
+    return _feature(one.lat, one.lng, {"name": town.name if town is not None else "", "n": one.placed, "url": url})
 
 
 def _wider(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

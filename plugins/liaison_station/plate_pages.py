@@ -74,7 +74,7 @@ def _station(plate: str) -> tuple[Station | None, Response | None]:
         return None, None
     if not tree().covers(g.node, place):
         rest = request.path.partition(f"/at/{plate}")[2]
-        return station, redirect(f"{request.script_root}{station_plates.path(station)}{rest}", 302)  # type: ignore[return-value]
+        return station, redirect(f"{request.script_root}{station_plates.path(station)}{rest}", 302)
     return station, None
 
 

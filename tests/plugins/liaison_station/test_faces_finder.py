@@ -200,7 +200,7 @@ def test_the_number_of_queries_does_not_grow_with_the_stations(here, nobody, cap
     nobody.get("find")
     assert statements(caplog, lambda: nobody.get("find")) <= few + 1 <= 5, "the names on duty are one more"
     assert statements(caplog, lambda: nobody.get("find?near=610902104")) <= few + 2
-    assert statements(caplog, lambda: nobody.get("find?view=map")) <= few + 2
+    assert statements(caplog, lambda: nobody.get("find?view=map")) <= few + 3
 
 
 def test_the_page_works_without_scripts_has_large_print_and_the_way_to_complain(nobody):
