@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from . import db, snapshot
+from . import counters, db, snapshot
 from . import statistics as st
 from .access import scoped
 from .actor import SYSTEM
@@ -255,13 +255,15 @@ def by_child_view(shown: Shown, measures: list[Any]) -> dict[str, Any] | None:
     children = [child for child in now.tree.children(shown.node) if now.switches.on_below(entity.plugin, child, now.tree)]
     if not children:
         return None
-    columns = sorted({column for measure in compared for column in columns_read(measure)} | {"state"})
+    counted_by = counters.columns_of(entity)
+    whole = "state" if "state" in counted_by else counted_by[0]  # its values together are all records
+    columns = sorted({column for measure in compared for column in columns_read(measure)} | {whole})
     counted = st.stock_by_child(entity, children, columns)
     rows = []
     for child in children:
         here = Shown(child, shown.month)
         mine = counted[child.id]
-        total = sum(mine["state"].values())
+        total = sum(mine[whole].values())
         cells = [{"text": format_number(total), "small": False, "url": here.list_url(entity, []) if total else ""}]
         for measure in compared:
             cells += _child_cells(here, measure, mine)

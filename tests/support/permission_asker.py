@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from typing import Any
 from unittest import mock
@@ -76,11 +76,9 @@ class Asker:
                 found: Any = self.app.preprocess_request()
                 if found is None:
                     passed = True
-                    with db.database.atomic() as change:
-                        try:
-                            found = self.app.dispatch_request()
-                        finally:
-                            change.rollback()
+                    with suppress(_Undone), db.transaction():
+                        found = self.app.dispatch_request()
+                        raise _Undone
             except Exception as error:
                 found = self.app.handle_user_exception(error)
             response = self.app.make_response(found)
@@ -92,6 +90,10 @@ class Asker:
                 said = AT_THE_GATE
             response.close()
             return word, said
+
+
+class _Undone(Exception):
+    """Rolls back what a request changed, so that the next one finds the same county."""
 
 
 def _undrawn(_app: Flask, _template: Any, context: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ import pytest
 from support import station_world
 
 from grid321.core import db, snapshot
+from grid321.core.registry import registry
 from grid321.plugins.liaison_station import station_figures
 from grid321.plugins.liaison_station.activity_models import Activity, Attendance
 from grid321.plugins.liaison_station.day_models import Opinion, Visit
@@ -187,3 +188,12 @@ def test_stations_are_counted_by_kind_and_class(world):
 def test_every_figure_says_how_it_is_counted():
     assert all(str(one.label) and str(one.formula) and str(one.cutoff) for one in station_figures.FIGURES)
     assert {one.bottom for one in SHARES} | {one.top for one in SHARES} <= set(BY_KEY)
+
+
+def test_every_measure_of_stations_is_shown_by_division_in_the_statistics(world):
+    clerk = world.browser("county")
+    for key, found in registry().measures.items():
+        if key.startswith("liaison_station."):
+            page = clerk.get(f"/d/{world.tree.county.code}/core/statistics/{key}")
+            assert page.status_code == 200, key
+            assert str(found.label) in page.text, key
