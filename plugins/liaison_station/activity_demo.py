@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from grid321.core.api import SYSTEM, engine, local_day, now, records, registry, shift_clock, tree
+from grid321.core.api import SYSTEM, accounts_of, engine, local_day, now, records, registry, shift_clock, tree
 
 from . import attendance, station_demo
 from .activity_models import Activity, Attendance, Theme
@@ -88,7 +88,9 @@ def _planned(station: Any, kind: str, title: str, day: date, **more: Any) -> Act
         "station_id": station.id, "kind": kind, "title": title, "day": day, "from_minute": 540, "to_minute": 690,
         "collective": True, "themed": False, "leader_id": None, "place": "", "units": "",
         "study": "", **more}, tree().get(station.division_id))
-    attendance.invite(activity.id, [deputy.person_id for deputy in deputies_of(station.id, day)[:7]], SYSTEM)
+    here = [deputy.person_id for deputy in deputies_of(station.id, day)]
+    known = accounts_of(here)  # the demo's deputy is among those who are asked
+    attendance.invite(activity.id, sorted(here, key=lambda person: person not in known)[:7], SYSTEM)
     return activity
 
 
