@@ -23,7 +23,7 @@ CARD = s.Sheet((
     s.When("stations", (
         s.Heading(_("Where to meet the deputy")),
         s.Table((50, 76, 42), (
-            s.heads(_("Station"), _("Address and opening hours"), _("Telephone of the office")),
+            s.heads(_("Station of deputies"), _("Address and opening hours"), _("Telephone of the office")),
             s.Each("one in stations", (s.Row((
                 s.Cell("{{ one.name }}"), s.Cell("{{ one.address }}{% if one.hours %}（{{ one.hours }}）{% endif %}"),
                 s.Cell("{{ one.phone or '—' }}")), whole=False),)))))),
