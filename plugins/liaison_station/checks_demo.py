@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
-from grid321.core.api import SYSTEM, engine, now, records, registry, shift_clock, tree
+from grid321.core.api import SYSTEM, Node, engine, now, records, registry, shift_clock, tree
 
 from .checks_choices import P
 from .checks_models import Attested, Rating
@@ -42,10 +43,17 @@ def demo(context: Any) -> None:
     _put(context, again, lambda: _look_again([*central[:9], *villages], again), 5)
     for number, station in enumerate(central):
         day = date(year - 1, 11, 5) + timedelta(days=number * 2 // 3)
-        _put(context, day, lambda a=(station, year - 1, number): _rate_last(*a), 7)
+        _put(context, day, partial(_rate_last, station, year - 1, number), 7)
     begin = context.today - timedelta(days=24)
     for number, stage in enumerate(STAGES):
-        _put(context, begin + timedelta(days=number), lambda a=(central[number], year, stage): _rate_now(*a), 7)
+        _put(context, begin + timedelta(days=number), partial(_rate_now, central[number], year, stage), 7)
+
+
+def _place(record: Any) -> Node:
+    """The division in which a station or rating lies."""
+    found = tree().get(record.division_id)
+    assert found is not None
+    return found
 
 
 def _put(context: Any, day: date, work: Callable[[], None], order: int) -> None:
@@ -63,14 +71,14 @@ def _attest(stations: Sequence[Any], day: date) -> None:
             there = ok and (number + place) % 9 != 8
             records.create(entity, {
                 "station_id": station.id, "item": item, "ok": there, "day": day,
-                "evidence": text if there else "现场查看时尚未达到，已请乡镇整改。"}, SYSTEM, tree().get(station.division_id))
+                "evidence": text if there else "现场查看时尚未达到，已请乡镇整改。"}, SYSTEM, _place(station))
 
 
 def _look_again(stations: Sequence[Any], day: date) -> None:
     """A year later somebody looks again: a statement is written anew, or made where there is none."""
     entity = registry().entity(f"{P}attested")
     for station in stations:
-        place = tree().get(station.division_id)
+        place = _place(station)
         known = {one.item: one for one in Attested.select().where(Attested.station_id == station.id)}
         for item, ok, text in SEEN:
             if item in known:
@@ -83,15 +91,13 @@ def _look_again(stations: Sequence[Any], day: date) -> None:
 # ---------------------------------------------------------------- ratings
 
 def _begin(station: Any, year: int) -> Rating:
-    place = tree().get(station.division_id)
+    place = _place(station)
     found: Rating = records.create(registry().entity(f"{P}rating"), {"station_id": station.id, "year": year}, SYSTEM, place)
     return found
 
 
 def _step(rating: Rating, key: str, **said: Any) -> Any:
-    place = tree().get(rating.division_id)
-    assert place is not None
-    return engine.perform(registry().entity(f"{P}rating"), rating.id, key, said, SYSTEM, None, place).record
+    return engine.perform(registry().entity(f"{P}rating"), rating.id, key, said, SYSTEM, None, _place(rating)).record
 
 
 def _rate_last(station: Any, year: int, number: int) -> None:

@@ -92,7 +92,10 @@ class Source:
             query = query.join(self.place, on=self.joined)
         query = query.where((getattr(self.at, node.column) == node.id) & self.where(span))
         if narrow.station is not None:
-            query = query.where(self.station == narrow.station if narrow.station else self.station.is_null())
+            if isinstance(self.station, peewee.Value):  # what belongs to no station: all of it, or nothing
+                query = query if narrow.station == 0 else query.where(self.model.id == 0)
+            else:
+                query = query.where(self.station == narrow.station if narrow.station else self.station.is_null())
         if narrow.own:
             query = query.where(self.at.division_id == node.id)
         elif narrow.place is not None:
