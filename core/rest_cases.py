@@ -209,8 +209,11 @@ def post_conversion(entity: Entity, id: int, step: str) -> Response:
         known: tuple[type[EntitySchema], ...] = extensions.schemas_at(target, place)
         writer = conversions.author(conversion, record, place, actor)
         sent = schemas.load_many(known, raw, node=place, actor=writer, partial=True)
+        columns = schemas.fields_of(target.schema)
+        kept = {columns[name].column: value for name, value in conversions.settled(conversion, record, place, writer).items()}
         data = {**conversions.draft(conversion, record), **sent}
-        checked = schemas.load_many(known, _as_json(target, data), node=place, actor=writer)
+        asked = {column: value for column, value in data.items() if column not in kept or column in sent}
+        checked = {**kept, **schemas.load_many(known, _as_json(target, asked), node=place, actor=writer)}
         _record, made = conversions.convert(conversion, id, checked, actor, version, node)
         face: Face = face_of(target)
         code = snapshot.current().tree.get(made.division_id).code  # type: ignore[union-attr]

@@ -112,3 +112,13 @@ def test_opinion_and_matter_show_each_other(both):
 
     assert case.number in page.get(f"/d/{both.tree.town.code}/suggestion_tracking/matter/{matter.id}").text
     assert matter.number in page.get(f"/d/{both.tree.town.code}/liaison_station/opinion/{case.id}").text
+
+
+def test_programs_carry_over_the_deputy_whom_the_village_could_not_choose_as_well(both):
+    case = both.at_town(deputy_id=both.deputies["zhang"].id)
+    made = both.browser("both").api(
+        "POST", f"/d/{both.tree.town.code}/liaison_station/opinion/{case.id}/conversions/become_matter", {"kind": "roads"},
+        If_Match=f'"{case.version}"')
+
+    assert made.status_code == 201, made.text
+    assert registry().entity(MATTER).model.get().deputy_id == both.people["zhang"].id
