@@ -182,7 +182,7 @@ def _count(role: str, rows: Sequence[Any], names: Mapping[int, str], place: Node
     most = ruled("staff_liaison_most", place, day)[0] if role == "liaison" else least
     count, missing = len(rows), ""
     if count < least:
-        missing = _("%(count)s more", count=least - count)
+        missing = _("%(count)s too few", count=least - count)
     elif count > max(least, most):
         missing = _("%(count)s too many", count=count - max(least, most))
     asked = str(least) if most <= least else f"{least}–{most}"
