@@ -1,4 +1,5 @@
 """From what people do in the other areas, by their own services, to the deputy's file: through the outbox and nothing else."""
+import pytest
 from support.file_world import deeds, drained
 
 from grid321.core import db, outbox
@@ -55,6 +56,31 @@ def test_an_activity_stands_in_the_files_of_those_who_came_and_follows_the_last_
     drained()
 
     assert kinds(world, "zhang") == [] and list(file_deeds.faults()) == []
+
+
+@pytest.mark.parametrize(("what", "deed"), [("inspection", "inspection"), ("unannounced", "inspection"), ("study", "training")])
+def test_inspections_and_trainings_stand_in_the_file_as_such(world, what, deed):
+    more = {"study": "学习代表法"} if what == "study" else {}
+    case = world.make("activity", {"station": world.stations["wuli"].id, "kind": what, "title": "视察学习",
+                                   "day": db.local_day().isoformat(), **more}, node=world.tree.town)
+    attendance.invite(case.id, [world.people["zhang"].id], world.actors["county"])
+    case = world.step("county", case, "announce")
+    attendance.say(Attendance.get(Attendance.activity_id == case.id).id, True, world.actors["county"])
+    world.step("county", case, "hold", held_on=db.local_day().isoformat(), voters=0)
+    drained()
+
+    assert kinds(world, "zhang") == [deed] and list(file_deeds.faults()) == []
+
+
+def test_a_contact_with_a_voter_stands_in_the_file_without_the_voter(world):
+    contact = world.make("contact", {"kind": "voter", "deputy": world.deputies["zhang"].id, "voter": "王小梅",
+                                     "from_day": "2026-01-01"}, "county")
+    world.make("talk", {"contact": contact.id, "day": db.local_day().isoformat(), "way": "visit", "text": "谈路灯"}, "county")
+    drained()
+
+    ((_day, kind, title),) = deeds(world, "zhang")
+    assert kind == "contact" and "王小梅" not in title and "谈路灯" not in title
+    assert title == "联系选民或代表"
 
 
 def test_no_event_is_left_over_as_a_dead_letter(world):
