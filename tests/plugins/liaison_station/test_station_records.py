@@ -93,7 +93,7 @@ KINDS = {"lat": "int", "lng": "int"}
 def rows(world, count):
     """Rows of stations in the villages in turn."""
     villages = [world.tree.village, world.tree.second_village, world.tree.other_village]
-    return [["", villages[number % 3].code, f"第{number}联络站", "联络站", f"汉江路{number}号", 32.6 + number / 10_000,
+    return [["", villages[number % 3].code, f"第{number}联络站", "station", f"汉江路{number}号", 32.6 + number / 10_000,
              109.0 + number / 10_000, "0915-3200000", "2024-01-01"] for number in range(1, count + 1)]
 
 
