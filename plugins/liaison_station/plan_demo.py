@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from grid321.core.api import SYSTEM, engine, local_day, now, records, registry, shift_clock, tree
+from grid321.core.api import SYSTEM, engine, local_day, now, records, registry, shift_clock
 
 from . import plan_make
 from .placement import deputies_by_station
 from .plan_choices import COMING, DUTY, PLAN, RECEPTION, SCHEDULE, WISH
 from .reception_models import Duty, Plan, Reception
 from .station_models import Room, Station
+from .station_rules import place_of
 
 SHOWN_TOWN = "610902104"
 VILLAGES, OFFICES = 8, 2
@@ -82,7 +83,7 @@ def _rule(context: Any, station: Any, title: str, rrule: str, *, kind: str = "re
         "station_id": station.id, "title": title, "kind": kind, "rrule": rrule, "from_day": date(year - 1, 1, 1),
         "to_day": date(year + 1, 12, 31), "left_out": "", "added": "", "on_holiday": "next", "from_minute": times[0],
         "to_minute": times[1], "mode": mode, "inside": True, "mobile": False, "room_id": room_id, "place": "", "link": link,
-        "wanted": wanted}, SYSTEM, tree().get(station.division_id))
+        "wanted": wanted}, SYSTEM, place_of(station))
 
 
 def _wishes(context: Any, shown: Any, villages: Sequence[Any]) -> None:
@@ -96,7 +97,7 @@ def _wishes(context: Any, shown: Any, villages: Sequence[Any]) -> None:
     for number, deputy in enumerate(one for found in there.values() for one in found[1:4]):
         values = {"from_day": None, "to_day": None, "weekday": None, "note": "", **spans[number % len(spans)]}
         with shift_clock(datetime(year - 1, 12, 1, 1) - now()):
-            records.create(registry().entity(WISH), {"deputy_id": deputy.id, **values}, SYSTEM, tree().get(deputy.division_id))
+            records.create(registry().entity(WISH), {"deputy_id": deputy.id, **values}, SYSTEM, place_of(deputy))
 
 
 # ---------------------------------------------------------------- plans
@@ -114,7 +115,7 @@ def _plan(context: Any, station_ids: Sequence[int], year: int, changes: Any) -> 
     """Plan a year for some stations and post it; what becomes of its days comes onto the agenda."""
     plan_make.make(station_ids, year, f"demo{year}", SYSTEM)
     for plan in list(Plan.select().where((Plan.year == year) & (Plan.state == "drafted")).order_by(Plan.id)):
-        engine.perform(registry().entity(PLAN), plan.id, "post", {}, SYSTEM, None, tree().get(plan.division_id))
+        engine.perform(registry().entity(PLAN), plan.id, "post", {}, SYSTEM, None, place_of(plan))
     rows = list(Reception.select().where(Reception.state == "posted").order_by(Reception.day, Reception.id))
     for case in rows:
         _put(context, case.day, lambda case_id=case.id: _hold(context, case_id), 900, 4)
@@ -131,7 +132,7 @@ def _change(case: Any, key: str, later: int, reason: str) -> None:
 
 
 def _perform(case: Any, key: str, **said: Any) -> None:
-    engine.perform(registry().entity(RECEPTION), case.id, key, said, SYSTEM, None, tree().get(case.division_id))
+    engine.perform(registry().entity(RECEPTION), case.id, key, said, SYSTEM, None, place_of(case))
 
 
 def _hold(context: Any, case_id: int) -> None:
@@ -145,7 +146,7 @@ def _hold(context: Any, case_id: int) -> None:
     _perform(case, "hold", voters=case.voters or 1 + (case.id * 7) % 9, summary=dict(HELD)[case.kind])
     for row in list(Duty.select().where((Duty.reception_id == case.id) & (Duty.state == "planned"))):
         records.update(duty, row.id, {"state": "absent" if row.id % 17 == 0 else "came"}, SYSTEM, None,
-                       tree().get(case.division_id))
+                       place_of(case))
 
 
 def _present(context: Any, station: Any, station_ids: Sequence[int]) -> None:

@@ -141,6 +141,11 @@ def test_rules_are_read_in_words_where_there_are_usual_ones(app):
         assert in_words("FREQ=MONTHLY;INTERVAL=3;BYDAY=2TU") == "Every 3 months on the second Tuesday"
         assert in_words("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1") == "Each month on the first day from Monday to Friday"
         assert in_words("FREQ=MONTHLY;BYMONTHDAY=-1") == "Each month on the last day of the month"
+    with use_language("zh"):
+        assert in_words("FREQ=MONTHLY;BYDAY=2WE") == "每月的第二个星期三"
+        assert in_words("FREQ=WEEKLY;BYDAY=TU,TH") == "每星期二、星期四"
+        assert in_words("FREQ=MONTHLY;BYMONTHDAY=15") == "每月15日"
+        assert in_words("FREQ=MONTHLY;INTERVAL=3;BYDAY=2TU") == "每3个月的第二个星期二"
         assert in_words("FREQ=MONTHLY;BYMONTHDAY=-3") == "FREQ=MONTHLY;BYMONTHDAY=-3", "what no words fit stays a rule"
 
 
