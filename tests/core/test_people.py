@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from grid321.core import access, crypto, people, records, snapshot
+from grid321.core import access, crypto, db, people, records, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.core.db import local_day
 from grid321.core.errors import Conflict, Invalid, NotFound, Refused
@@ -233,3 +233,27 @@ def test_the_list_of_posts_says_in_words_what_they_are(here, person, client_for)
     page = client_for("core.county_admin", here.tree.county).get(f"/d/{here.tree.village.code}/core/post/").text
     assert str(kinds()[0].label) in page
     assert f">{kinds()[0].key}<" not in page
+
+
+def test_posts_of_a_long_transaction_leave_the_snapshot_it_holds_and_are_told_to_everybody_at_its_end(here, person, entity):
+    holders = [person(f"网格员{number}") for number in range(3)]
+    before = snapshot.revision()
+    with db.transaction():
+        held = snapshot.hold()
+        for one in holders:
+            records.create(entity("post"), {"person_id": one.id, "kind": "core_deputy_county"}, SYSTEM, here.tree.county)
+            assert snapshot.hold().settings is held.settings and snapshot.hold().tree is held.tree
+        assert snapshot.current().revision == snapshot.revision()[0] != before[0]
+        snapshot.bump()
+        assert snapshot.hold().settings is not held.settings
+    assert snapshot.current().revision == snapshot.revision()[0] != before[0]
+
+
+def test_a_post_that_was_taken_back_is_in_no_snapshot(here, person, entity):
+    found = person()
+    before = snapshot.revision()
+    with pytest.raises(RuntimeError), db.transaction():
+        snapshot.hold()
+        records.create(entity("post"), {"person_id": found.id, "kind": "core_deputy_county"}, SYSTEM, here.tree.county)
+        raise RuntimeError
+    assert snapshot.revision() == before and snapshot.current().revision == before[0]

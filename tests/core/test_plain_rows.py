@@ -4,8 +4,9 @@ import datetime
 import peewee
 import pytest
 
-from grid321.core import accounts, db, divisions, plain_rows
+from grid321.core import accounts, db, divisions, people, plain_rows, snapshot
 from grid321.core.access import SYSTEM
+from grid321.core.tree import ancestor_columns
 
 
 def test_a_row_by_its_id_is_the_model_that_a_query_returns(here, raise_matter):
@@ -38,3 +39,11 @@ def test_a_column_without_conversion_of_its_own_is_taken_as_it_is():
     plain, converted = (peewee.IntegerField, peewee.BigIntegerField, peewee.CharField, peewee.TextField), (
         peewee.DateField, peewee.DateTimeField, peewee.BooleanField, peewee.DecimalField)
     assert not any(plain_rows._converts(kind()) for kind in plain) and all(plain_rows._converts(kind()) for kind in converted)
+
+
+def test_a_row_is_inserted_as_the_models_own_function_does_with_its_defaults(here):
+    made = plain_rows.insert_record(people.Person, name="张伟", **ancestor_columns(snapshot.current().tree, here.tree.village))
+    stored = people.Person.get_by_id(made.id)
+    assert (stored.name, stored.version, stored.uid, stored.initials) == ("张伟", 1, made.uid, "")
+    assert plain_rows.row_exists(people.Person, "name", "张伟") and not plain_rows.row_exists(people.Person, "name", "张")
+    assert not plain_rows.row_exists(people.Person, "name", "张伟", made.id)
