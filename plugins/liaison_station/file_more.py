@@ -9,8 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from grid321.core.api import Setting, registry, setting
-from grid321.core.api import gettext as _g
+from grid321.core.api import Setting, gettext, registry, setting
 from grid321.core.api import lazy_gettext as _
 
 from .deputy_models import Deputy
@@ -31,16 +30,18 @@ def parsed(text: str) -> tuple[Cause, ...]:
         values = dict(part.partition("=")[::2] for part in rest[1:])
         holders = [word for word in HOLDERS if values.get(word)]
         if not rest or "." not in rest[0] or set(values) - set(WORDS) or len(holders) != 1 or not values.get("day"):
-            raise ValueError(_g("Line %(line)s: write a kind, the key of the records, person=column (or deputy=, account=) and "
-                                "day=column; title=, state= and unless= where they are needed.", line=number))
+            raise ValueError(gettext(
+                "Line %(line)s: write a kind, the key of the records, person=column (or deputy=, account=) and day=column; "
+                "title=, state= and unless= where they are needed.", line=number))
         one = Cause(kind, rest[0], Who(values[holders[0]], holders[0]), day=values["day"],
                     title=tuple(filter(None, [values.get("title", "")])), states=_list(values.get("state", "")),
                     unless=_list(values.get("unless", "")))
         if any((known.kind, known.entity) == (one.kind, one.entity) for known in (*CAUSES, *found)):
-            raise ValueError(_g("Line %(line)s: %(entity)s is %(kind)s already.", line=number, entity=one.entity, kind=one.kind))
+            raise ValueError(gettext(
+                "Line %(line)s: %(entity)s is %(kind)s already.", line=number, entity=one.entity, kind=one.kind))
         found.append(one)
     if len(found) > MOST:
-        raise ValueError(_g("Write at most %(most)s lines.", most=MOST))
+        raise ValueError(gettext("Write at most %(most)s lines.", most=MOST))
     return tuple(found)
 
 
@@ -57,7 +58,7 @@ def check(text: str) -> str:
         columns = (one.who.column, one.day, *one.title, *(("state",) if one.states or one.unless else ()))
         lacking = [name for name in columns if name not in entity.model._meta.fields]
         if lacking:
-            raise ValueError(_g("%(entity)s has no column %(name)s.", entity=one.entity, name=lacking[0]))
+            raise ValueError(gettext("%(entity)s has no column %(name)s.", entity=one.entity, name=lacking[0]))
     return text
 
 

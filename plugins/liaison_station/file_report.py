@@ -21,7 +21,7 @@ s = sheet
 REPORT = s.Sheet((
     s.Title("{{ document.label }}"),
     s.Table((28, 56, 28, 56), (
-        s.facts((_("Deputy"), "{{ title }}"), (_("Year"), "{{ texts.year }}")),
+        s.facts((_("Deputy"), "{{ texts.name }}"), (_("Year"), "{{ texts.year }}")),
         s.facts((_("Congress"), "{{ congress }}"), (_("Number"), "{{ number }}")),
         s.facts((_("Reported at"), "{{ texts.reported_at or '—' }}"), (_("Published on"), "{{ published_on or '—' }}")))),
     s.When("not published_on", (s.Text(_("Draft: not checked and published yet."), "note"),)),

@@ -19,6 +19,7 @@ from grid321.core.api import (
     Workflow,
     accounts_of,
     days,
+    gettext,
     local_day,
     records,
     registry,
@@ -27,7 +28,6 @@ from grid321.core.api import (
     tree,
     use_language,
 )
-from grid321.core.api import gettext as _g
 from grid321.core.api import lazy_gettext as _
 
 from . import file_rating
@@ -157,24 +157,24 @@ def check_year(data: dict[str, Any], record: Any, node: Node) -> dict[str, list[
     """A year lies where the deputy's file does, is one the mandate covers, and changes only until it is checked."""
     if record is not None:
         changed = [name for name in data if data[name] != getattr(record, name, None)]
-        errors = {name.removesuffix("_id"): [_g("The deputy and the year of a file stay.")] for name in changed
+        errors = {name.removesuffix("_id"): [gettext("The deputy and the year of a file stay.")] for name in changed
                   if name in {"deputy_id", "year"}}
-        return errors | {name: [_g("This year is checked or published: its text stays. Open it again first.")] for name in changed
-                         if name in {"report", "reported_at"} and record.state not in OPEN}
+        stays = gettext("This year is checked or published: its text stays. Open it again first.")
+        return errors | {name: [stays] for name in changed if name in {"report", "reported_at"} and record.state not in OPEN}
     deputy = Deputy.get_or_none(Deputy.id == data.get("deputy_id"))
     if deputy is None:
-        return {"deputy": [_g("Choose a deputy.")]}
+        return {"deputy": [gettext("Choose a deputy.")]}
     errors = {}
     place, year = tree().get(deputy.division_id), data.get("year")
     if place is not None and place.id != node.id:
-        errors["division"] = [_g("This deputy’s file is kept at %(place)s: choose it.", place=place.name)]
+        errors["division"] = [gettext("This deputy’s file is kept at %(place)s: choose it.", place=place.name)]
     if year is not None and not (deputy.from_day.year <= year <= local_day().year and (
             deputy.to_day is None or year <= deputy.to_day.year)):
-        errors["year"] = [_g("The mandate of this deputy does not cover this year, or it has not begun.")]
+        errors["year"] = [gettext("The mandate of this deputy does not cover this year, or it has not begun.")]
     elif Year.select(Year.id).where((Year.deputy_id == deputy.id) & (Year.year == year)).exists():
-        errors["year"] = [_g("There is a file of this deputy and year already.")]
+        errors["year"] = [gettext("There is a file of this deputy and year already.")]
     with use_language(DEFAULT_LANGUAGE):  # it is stored: the same for every reader
-        title = _g("%(name)s, file of %(year)s", name=deputy.name, year=year)
+        title = gettext("%(name)s, file of %(year)s", name=deputy.name, year=year)
     data |= {"person_id": deputy.person_id, "name": deputy.name, "title": title[:80],
              "reporter_id": accounts_of([deputy.person_id]).get(deputy.person_id)}  # it is on the deputy's start page
     return errors

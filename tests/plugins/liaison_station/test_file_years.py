@@ -39,6 +39,16 @@ def test_the_deputys_confirmation_confirms_every_entry_of_the_year(world, year):
     assert {row.state for row in Deed.select()} == {"confirmed"}
 
 
+def test_a_year_is_named_by_its_deputy_in_the_platforms_language_whoever_opens_it(world):
+    from grid321.core.i18n import use_language
+
+    with use_language("en"):
+        made = records.create(world.entity("year"), {"deputy_id": world.deputies["chen"].id, "year": DAY.year},
+                              world.actors["county"], world.tree.county, flow=None)
+
+    assert made.title == f"{world.deputies['chen'].name}{DAY.year}年度履职档案"
+
+
 def test_only_the_deputy_confirms_and_an_officer_enters_what_came_on_paper(world, year):
     assert "confirm" in world.possible("zhang", year) and "confirm" not in world.possible("county", year)
     with pytest.raises((Forbidden, Refused)):
