@@ -10,6 +10,7 @@ from .actor import Actor
 from .entity import Conversion, Entity
 from .errors import Conflict, Forbidden, NotFound, Refused
 from .field_base import current_frame, framed
+from .field_refs import Ref
 from .i18n import gettext as _
 from .ledger import LedgerEntry
 from .registry import registry
@@ -81,7 +82,7 @@ def settled(conversion: Conversion, record: Any, node: Node, actor: Actor) -> di
     with framed(node, actor):
         for name, field in fields_of(registry().entities[conversion.target].schema).items():
             value = values.get(field.column)
-            if value is not None and references.is_reference(getattr(field, "kind", "")) and not references.allowed(
+            if value is not None and isinstance(field, Ref) and references.is_reference(field.kind) and not references.allowed(
                     field, value, current_frame()):
                 found[name] = value
     return found

@@ -104,6 +104,7 @@ class Teller:
     def visitor(self, case: Reception, moment: datetime) -> None:
         """Somebody comes: half of them with an opinion that goes on, the others are answered at once."""
         place = tree().get(case.division_id)
+        assert place is not None
         self.count += 1
         if self.rng.random() < 0.55:
             self.stage.begin(moment, self.count, place, lambda: self.birth(case, place))
