@@ -16,6 +16,7 @@ from grid321.core.testing_apps import Apps
 
 APPROVED = matrix.read()
 ROLES = sorted({role for line in APPROVED.values() for role in line})
+STATIONS = "/d/<code>/liaison_station"
 RESIDENTS, OPEN311 = "/d/<code>/suggestion_tracking", "/d/<code>/suggestion_tracking/open311"
 FOR_EVERYBODY = {
     "/login", "/logout", "/feedback", "/d/<code>/core/feedback", "/lang/<language>", "/theme/<theme_id>",
@@ -26,6 +27,11 @@ FOR_EVERYBODY = {
         "rate/<token>", "card/<token>", "vote/<token>")),
     *(f"/api/v1{RESIDENTS}/{rule}" for rule in (
         "raise", "lookup", "published", "own/<token>/supplement", "own/<token>/withdraw", "rate/<token>")),
+    *(f"{STATIONS}/{rule}" for rule in (
+        "find", "notices", "performance", "performance/<rid:year_id>", "at/<plate>", "at/<plate>/plan", "at/<plate>/notices",
+        "at/<plate>/calendar.ics", "calendar/<token>.ics", "rate/<token>", "voice/<token>", "tablet/<token>",
+        "station-tablet/<token>", "station-tablet/<token>/<rid:year_id>", "invited/<token>")),
+    *(f"/api/v1{STATIONS}/{rule}" for rule in ("find", "notices", "at/<plate>")),
     *(f"{OPEN311}/{rule}" for rule in (
         "discovery.<ending>", "v2/services.<ending>", "v2/services/<service_code>.<ending>", "v2/requests.<ending>",
         "v2/requests/<service_request_id>.<ending>", "v2/tokens/<token_id>.<ending>"))}
@@ -64,8 +70,9 @@ LINES = [(*key, role, dict(zip(matrix.CELLS, cells, strict=True)))
 """(method, rule, role, answers by cell) of the whole file."""
 
 
-OWN = {"/d/<code>/core/jobs", "/api/v1/d/<code>/core/jobs", "/api/v1/d/<code>/core/inbox", "/api/v1/d/<code>/core/inbox/read"}
-"""What shows an account its own jobs and messages, wherever it asks."""
+OWN = {"/d/<code>/core/jobs", "/api/v1/d/<code>/core/jobs", "/api/v1/d/<code>/core/inbox", "/api/v1/d/<code>/core/inbox/read",
+       *(f"{STATIONS}/{rule}" for rule in ("invitations", "my-duties", "my-duties/answer", "my-duties/wish", "come/<token>"))}
+"""What shows an account its own jobs, messages, invitations and duties, wherever it asks."""
 
 
 def test_nobody_passes_without_a_login_but_where_everybody_may():

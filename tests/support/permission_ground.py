@@ -239,7 +239,7 @@ def _word(rule: Rule, name: str) -> str:
     if "workflow" in rule.endpoint and name in {"key", "version"}:
         return {"key": "grid.handling", "version": "2"}[name]
     if name == "measure":
-        return next(iter(registry().measures))
+        return next(key for key in registry().measures if key.startswith("grid."))
     entity = rule.endpoint.rpartition(":")[0]
     if "/conver" in rule.rule:
         return next(step for source, step in registry().conversions if source == entity)
