@@ -62,7 +62,7 @@ def line_panel(visit: Any, actor: Actor, node: Node) -> Panel:
     case = Opinion.get_or_none(Opinion.id == visit.opinion_id) if visit.opinion_id else None
     if case is not None:
         state = engine.workflow_for(registry().entity(OPINION), case).state(case.state)
-        facts.append((_("Opinion"), f"{case.number} · {state.label}", _address(OPINION, case.id, actor, node)))
+        facts.append((_("Opinion it became"), f"{case.number} · {state.label}", _address(OPINION, case.id, actor, node)))
     return Panel(_("Where it belongs"), "liaison_station/ways_panel.html", {"facts": facts}, order=6)
 
 

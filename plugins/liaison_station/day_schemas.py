@@ -42,7 +42,7 @@ class VisitSchema(EntitySchema):
     answer = LongText(_("Answer given at once"), max=4000)
     subject = Choice(_("Subject of the opinion"), scheme=SUBJECTS.key)
     wants_answer = Flag(_("An answer is wished for"), default=True)
-    opinion = RecordRef(_("Opinion"), entity=f"{P}opinion", read_only=True)
+    opinion = RecordRef(_("Opinion it became"), entity=f"{P}opinion", read_only=True)
 
 
 class OpinionSchema(EntitySchema):

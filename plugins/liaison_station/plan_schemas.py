@@ -69,7 +69,7 @@ class ReceptionSchema(EntitySchema):
     postponed = Int(_("Postponed (times)"), read_only=True)
     late = Int(_("Postponed too late (times)"), read_only=True)
     voters = Int(_("Voters received"), read_only=True)
-    summary = LongText(_("Summary"), max=4000, read_only=True)
+    summary = LongText(_("Summary of the day"), max=4000, read_only=True)
     dropped = Text(_("Why it was dropped"), max=200, read_only=True)
 
 
@@ -135,7 +135,7 @@ class Held(EntitySchema):
     """What is asked when a reception was held."""
 
     voters = Int(_("Voters received"), min=0, max=10000, help=_("Person-times. Left empty, those of the register."))
-    summary = LongText(_("Summary"), max=4000)
+    summary = LongText(_("Summary of the day"), max=4000)
 
 
 class Drop(EntitySchema):
