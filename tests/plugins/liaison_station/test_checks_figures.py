@@ -117,7 +117,8 @@ def test_every_opinion_has_exactly_one_fate(world):
     """In every state of the workflow, with and without a unit, joined to another or not."""
     station, number = world.stations["wuli_village"], 0
     for state in [one.key for one in HANDLING.states]:
-        for unit, outside, bond in ((None, "", None), (7, "", None), (None, "供电所", None), (7, "供电所", "member"), (None, "", "turned")):
+        for unit, outside, bond in ((None, "", None), (7, "", None), (None, "供电所", None), (7, "供电所", "member"),
+                                    (None, "", "turned")):
             number += 1
             opinion(station, f"O{number}", state=state, unit_id=unit, passed_to=outside, bond=bond)
     fates = [{row[0] for row in Opinion.select(Opinion.id).where(condition).tuples()} for condition in FATES.values()]
