@@ -108,7 +108,7 @@ class SlipVoice(EntitySchema):
 class Slips(EntitySchema):
     """How many links or slips are made."""
 
-    count = Int(_("How many"), required=True, min=1, max=200, default=20)
+    count = Int(_("How many to make"), required=True, min=1, max=200, default=20)
 
 
 class Paper(EntitySchema):
