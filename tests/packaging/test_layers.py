@@ -37,7 +37,7 @@ LAYERS = {
         theme_check worker worker_huey class_items forms division_forms clock_notices clock_extensions statistics_view
         docx_fill menu version_publishing version_checks version_words version_moves three_levels
         three_level_forms lookup signed_links plugin_api json_bodies
-        unit_accounts people_find personal_marks records_many""",
+        unit_accounts people_find personal_marks records_many workbooks""",
     "door": "api",
     "faces": """
         preset_pages calendar_pages calendar_api redating_pages case_panels case_pages conversion_pages rest_cases
