@@ -70,19 +70,28 @@ class Settings:
 
     def get(self, key: str, node: Node | None = None, day: date | None = None) -> Any:
         """The value at ``node`` (None: the declared default) valid on ``day`` (None: today, from the database clock)."""
-        return self.explain(key, node, day)[0]
+        found = self._nearest(key, node, day)
+        return found[1] if found is not None else self._declared[key].default
 
     def explain(self, key: str, node: Node | None = None, day: date | None = None) -> tuple[Any, str, int | None, date | None]:
         """(value, source, division id that sets it or None for the default, valid from)."""
-        declared = self._declared[key]
+        declared, found = self._declared[key], self._nearest(key, node, day)
+        if found is None:
+            return declared.default, str(declared.source), None, None
+        division_id, value, source, valid_from = found
+        return value, source, division_id, valid_from
+
+    def _nearest(self, key: str, node: Node | None, day: date | None) -> tuple[int, Any, str, date] | None:
+        """(division id, value, source, valid from) of the nearest ancestor that sets it; None for the default, which has its
+        source translated only for whoever asks for it."""
         places = self._rows.get(key)
         if places and node is not None:
             day = day or db.local_day()
             for division_id in reversed(node.path):
                 for valid_from, value, source in places.get(division_id, ()):
                     if valid_from <= day:
-                        return value, source, division_id, valid_from
-        return declared.default, str(declared.source), None, None
+                        return division_id, value, source, valid_from
+        return None
 
     def length(self, key: str, node: Node | None = None, day: date | None = None) -> Length | None:
         """A setting of kind ``length`` as a ``Length``; None when it has no value here."""

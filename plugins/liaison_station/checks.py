@@ -90,7 +90,7 @@ def _judge(station: Any, key: str, gathered: Mapping[str, Mapping[int, Any]], sa
     if by_data is not None and (by_data.ok or item is None or not item.attested):
         return by_data
     if said is None:
-        return by_data or Have(False, _("Nobody has looked yet."), attest_url(station, key), MAY_ATTEST, computed=False)
+        return by_data or Have(False, lambda: _("Nobody has looked yet."), attest_url(station, key), MAY_ATTEST, computed=False)
     return _by_person(said, months, day)
 
 
@@ -99,9 +99,11 @@ def _by_person(said: Any, months: int, day: date) -> Have:
     mend = f"attested/{record_id}/edit", f"{P}attested.edit"
     until = on + relativedelta(months=months)
     if day >= until:
-        return Have(False, _("Last looked at on %(day)s. Look again.", day=format_day(on)), *mend, computed=False)
-    because = _("Seen on %(day)s: %(text)s", day=format_day(on), text=evidence or _("no remark"))
-    return Have(True, because, computed=False) if ok else Have(False, because, *mend, computed=False)
+        return Have(False, lambda: _("Last looked at on %(day)s. Look again.", day=format_day(on)), *mend, computed=False)
+
+    def say() -> str:
+        return _("Seen on %(day)s: %(text)s", day=format_day(on), text=evidence or _("no remark"))
+    return Have(True, say, computed=False) if ok else Have(False, say, *mend, computed=False)
 
 
 def attest_url(station: Any, item: str) -> str:

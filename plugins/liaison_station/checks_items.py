@@ -22,7 +22,7 @@ from .deputy_models import Placement
 from .file_models import Year
 from .reception_models import Plan, Reception
 from .station_models import Equipment, Paper, Room, Station
-from .station_rules import Finding, staffing_of
+from .station_rules import Staffed, staffed_of
 
 HELD = ("held",)
 """States of a reception that took place."""
@@ -35,15 +35,21 @@ LONGEST = timedelta(days=400)
 class Have:
     """Whether a station has an item, why, and where that is mended (empty: nothing to mend).
 
+    ``say`` words the reason: a list of hundreds of stations shows few of thousands of reasons, and words cost the most of it.
     ``where`` is the address after ``/d/<code of the station's division>/liaison_station/``; ``permission`` is what mending asks
     for. ``computed``: data say so, not a person.
     """
 
     ok: bool
-    because: str
+    say: Callable[[], str]
     where: str = ""
     permission: str = ""
     computed: bool = True
+
+    @property
+    def because(self) -> str:
+        """Why it is there or not, in the present language."""
+        return self.say()
 
 
 class Group:
@@ -124,25 +130,27 @@ def rooms(group: Group, day: date) -> dict[int, tuple[Any, ...]]:
 def premises(station: Any, found: Any, day: date) -> Have:
     """场所: an address, and a room of its own or shared."""
     if not station.address:
-        return Have(False, _("No address is entered."), edit_url(station), f"{P}station.edit")
+        return Have(False, lambda: _("No address is entered."), edit_url(station), f"{P}station.edit")
     count = found[0] if found else 0
     if not count:
-        return Have(False, _("No room is entered."), new_url(station, "room"), f"{P}room.create")
-    return Have(True, ngettext("%(num)s room at %(address)s.", "%(num)s rooms at %(address)s.", count, address=station.address))
+        return Have(False, lambda: _("No room is entered."), new_url(station, "room"), f"{P}room.create")
+    return Have(True, lambda: ngettext("%(num)s room at %(address)s.", "%(num)s rooms at %(address)s.", count,
+                                       address=station.address))
 
 
-def staffed(group: Group, day: date) -> Mapping[int, Sequence[Finding]]:
-    """What the staffing rule finds at each station (three queries: who works there, their names, the posts of the heads)."""
-    return staffing_of(group.stations, group.ids, day)
+def staffed(group: Group, day: date) -> Mapping[int, Staffed]:
+    """What the staffing rule finds at each station (two queries: who works there, the posts of the heads)."""
+    return staffed_of(group.stations, group.ids, day)
 
 
 def organisation(station: Any, found: Any, day: date) -> Have:
     """组织: the staffing rule is met."""
-    wrong = [one for one in found if not one.ok]
-    if wrong:
-        because = " ".join(_("%(what)s: %(missing)s.", what=one.label, missing=one.missing) for one in wrong)
-        return Have(False, because, new_url(station, "staff"), f"{P}staff.create")
-    return Have(True, _("Head, deputy head and liaison officers are there."))
+    if found.met:
+        return Have(True, lambda: _("Head, deputy head and liaison officers are there."))
+
+    def say() -> str:
+        return " ".join(_("%(what)s: %(missing)s.", what=one.label, missing=one.missing) for one in found.lines() if not one.ok)
+    return Have(False, say, new_url(station, "staff"), f"{P}staff.create")
 
 
 def things(group: Group, day: date) -> dict[int, tuple[Any, ...]]:
@@ -158,9 +166,9 @@ def equipment(station: Any, found: Any, day: date) -> Have:
     """办公设备: equipment in working order."""
     good, broken = (int(found[0]), int(found[1])) if found else (0, 0)
     if not good:
-        because = _("All equipment waits for repair.") if broken else _("No equipment is entered.")
-        return Have(False, because, new_url(station, "equipment"), f"{P}equipment.create")
-    return Have(True, ngettext("%(num)s piece in working order.", "%(num)s pieces in working order.", good))
+        return Have(False, lambda: _("All equipment waits for repair.") if broken else _("No equipment is entered."),
+                    new_url(station, "equipment"), f"{P}equipment.create")
+    return Have(True, lambda: ngettext("%(num)s piece in working order.", "%(num)s pieces in working order.", good))
 
 
 # ---------------------------------------------------------------- papers on the wall
@@ -193,8 +201,8 @@ def _paper(item: str) -> Callable[[Any, Any, date], Have]:
         """The papers of this item are in force."""
         count = (found or {}).get(PAPERS[item], 0)
         if not count:
-            return Have(False, _("No such paper is in force here."), new_url(station, "paper"), f"{P}paper.create")
-        return Have(True, ngettext("%(num)s paper is in force.", "%(num)s papers are in force.", count))
+            return Have(False, lambda: _("No such paper is in force here."), new_url(station, "paper"), f"{P}paper.create")
+        return Have(True, lambda: ngettext("%(num)s paper is in force.", "%(num)s papers are in force.", count))
     return judge
 
 
@@ -212,10 +220,12 @@ def plans(group: Group, day: date) -> dict[int, tuple[Any, ...]]:
 def plan(station: Any, found: Any, day: date) -> Have:
     """计划: the plan of this year hangs at the door."""
     if found is None:
-        return Have(False, _("There is no plan for %(year)s.", year=day.year), new_url(station, "plan"), f"{P}plan.create")
+        return Have(False, lambda: _("There is no plan for %(year)s.", year=day.year),
+                    new_url(station, "plan"), f"{P}plan.create")
     if found[0] is None or found[0] > day:
-        return Have(False, _("The plan for %(year)s is not posted.", year=day.year), list_url(station, "plan"), f"{P}plan.view")
-    return Have(True, _("Posted on %(day)s.", day=format_day(found[0])))
+        return Have(False, lambda: _("The plan for %(year)s is not posted.", year=day.year),
+                    list_url(station, "plan"), f"{P}plan.view")
+    return Have(True, lambda: _("Posted on %(day)s.", day=format_day(found[0])))
 
 
 def published(group: Group, day: date) -> dict[int, tuple[Any, ...]]:
@@ -234,10 +244,10 @@ def performance(station: Any, found: Any, day: date) -> Have:
     """代表履职公示: a deputy's file of this year or the last one is published. One is enough; the reason says how many are."""
     total, shown = found or (0, 0)
     if not total:
-        return Have(False, _("No deputy belongs to this station."), new_url(station, "placement"), f"{P}placement.create")
-    because = _("%(shown)s of %(total)s deputies published their file of %(last)s or %(year)s.", shown=shown, total=total,
-                last=day.year - 1, year=day.year)
-    return Have(bool(shown), because, "" if shown else "year/", f"{P}year.view")
+        return Have(False, lambda: _("No deputy belongs to this station."), new_url(station, "placement"), f"{P}placement.create")
+    return Have(bool(shown), lambda: _("%(shown)s of %(total)s deputies published their file of %(last)s or %(year)s.",
+                                       shown=shown, total=total, last=day.year - 1, year=day.year),
+                "" if shown else "year/", f"{P}year.view")
 
 
 def displayed(group: Group, day: date) -> dict[int, tuple[date, int]]:
@@ -258,10 +268,12 @@ def activities(station: Any, found: Any, day: date) -> Have:
     """活动公示: a reception was announced or an activity held lately; its page and the board by the door show it."""
     mend = new_url(station, "activity"), f"{P}activity.create"
     if found is None:
-        return Have(False, _("For more than a year no reception was announced and no activity held."), *mend)
+        return Have(False, lambda: _("For more than a year no reception was announced and no activity held."), *mend)
     last, limit = found
-    because = _("Last announced or held: %(day)s.", day=format_day(last))
-    return Have(True, because) if last >= day - timedelta(days=limit) else Have(False, because, *mend)
+
+    def say() -> str:
+        return _("Last announced or held: %(day)s.", day=format_day(last))
+    return Have(True, say) if last >= day - timedelta(days=limit) else Have(False, say, *mend)
 
 
 def written(group: Group, day: date) -> dict[int, tuple[int, int]]:
@@ -284,12 +296,13 @@ def archive(station: Any, found: Any, day: date) -> Have:
     """档案: everything that was held in twelve months is written up here."""
     count, bare = found or (0, 0)
     if not count:
-        return Have(False, _("Nothing was held in the last twelve months."), list_url(station, "reception"), f"{P}reception.view")
+        return Have(False, lambda: _("Nothing was held in the last twelve months."),
+                    list_url(station, "reception"), f"{P}reception.view")
     if bare:
-        because = _("%(bare)s of %(count)s receptions and activities are not written up.", bare=bare, count=count)
-        return Have(False, because, list_url(station, "reception"), f"{P}reception.view")
-    return Have(True, ngettext("%(num)s reception or activity is written up.",
-                               "%(num)s receptions and activities are written up.", count))
+        return Have(False, lambda: _("%(bare)s of %(count)s receptions and activities are not written up.", bare=bare,
+                                     count=count), list_url(station, "reception"), f"{P}reception.view")
+    return Have(True, lambda: ngettext("%(num)s reception or activity is written up.",
+                                       "%(num)s receptions and activities are written up.", count))
 
 
 ITEMS: Mapping[str, Item] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from grid321.core.api import Node, NotFound, format_day, local_day, people, snapshot, tree
@@ -43,6 +44,14 @@ class Finding:
     missing: str
     why: str
     remedy: str
+
+
+@dataclass(frozen=True)
+class Staffed:
+    """Whether a station meets the staffing rule, and a function that says it line by line: words cost more than the answer."""
+
+    met: bool
+    lines: Callable[[], list[Finding]]
 
 
 def kinds(division_id: int | None = None) -> dict[str, str]:
@@ -95,14 +104,23 @@ def ruled(key: str, place: Node, day: date | None = None) -> tuple[Any, str]:
     return value, str(source)
 
 
+def value_of(key: str, place: Node, day: date) -> Any:
+    """The value of a setting of this plugin at a division on a day, for where nobody reads its source."""
+    return snapshot().settings.get(P + key, place, day)
+
+
 def head_rule(station: Any, day: date) -> tuple[str, str]:
     """Who may head a station (a key of ``HEAD_RULES``) and the source of that; ``free`` where no rule holds."""
     place = place_of(station)
-    wanted, source = ruled("headed_kinds", place, day)
-    if station.kind not in wanted.split(",") or place.level not in {"town", "village"}:
-        return "free", source
-    rule, source = ruled(f"head_{place.level}", place, day)
-    return str(rule), source
+    setting = _head_setting(station, place, day)
+    value, source = ruled(setting or "headed_kinds", place, day)
+    return str(value) if setting else "free", source
+
+
+def _head_setting(station: Any, place: Node, day: date) -> str:
+    """The setting that says who may head a station; empty where no rule holds."""
+    headed = station.kind in value_of("headed_kinds", place, day).split(",") and place.level in {"town", "village"}
+    return f"head_{place.level}" if headed else ""
 
 
 def why_not_head(person_id: int, station: Any, day: date) -> str:
@@ -131,12 +149,17 @@ def _lacking(held: Sequence[Any], place: Node, rule: str, day: date, against: st
         return against
     if not against and rule in {"secretary_deputy", "deputy"} and not any(post.kind.startswith(DEPUTY_POST) for post in held):
         missing.append(_("this person is no deputy"))
-    for name, setting, words in (("chair", "chair_posts", _("this person does not chair the congress of %(place)s")),
-                                 ("secretary_deputy", "secretary_posts", _("this person is not the secretary of %(place)s"))):
-        wanted = set(ruled(setting, place, day)[0].split(","))
-        if rule == name and not any(post.kind in wanted and post.division_id == place.id for post in held):
-            missing.append(words % {"place": place.name})
+    if rule == "chair" and not _holds(held, "chair_posts", place, day):
+        missing.append(_("this person does not chair the congress of %(place)s", place=place.name))
+    if rule == "secretary_deputy" and not _holds(held, "secretary_posts", place, day):
+        missing.append(_("this person is not the secretary of %(place)s", place=place.name))
     return LIST_MARK.join(missing)
+
+
+def _holds(held: Sequence[Any], setting: str, place: Node, day: date) -> bool:
+    """Whether one of the posts ``held`` is of the place and of a kind that a setting names."""
+    wanted = value_of(setting, place, day).split(",")
+    return any(post.kind in wanted and post.division_id == place.id for post in held)
 
 
 def staffing(station_id: int, day: date | None = None) -> list[Finding]:
@@ -149,15 +172,66 @@ def staffing(station_id: int, day: date | None = None) -> list[Finding]:
 
 def staffing_of(stations: Iterable[Any], ids: Any, day: date) -> dict[int, list[Finding]]:
     """``staffing`` for many stations by id, in four queries for all of them. ``ids`` are their ids, or the selection of them."""
+    return {station_id: one.lines() for station_id, one in staffed_of(stations, ids, day).items()}
+
+
+def staffed_of(stations: Iterable[Any], ids: Any, day: date) -> dict[int, Staffed]:
+    """Whether many stations meet the rule, by id, in three queries. Lines of one or more ask once again: for all names."""
     staff: dict[int, list[Any]] = {}
     rows = Staff.select(Staff.station_id, Staff.person_id, Staff.role, Staff.from_day).where(
         Staff.station_id.in_(ids) & (Staff.from_day <= day) & (Staff.to_day.is_null() | (Staff.to_day >= day)))
     for row in rows.order_by(Staff.from_day, Staff.id).namedtuples():  # plain rows: thousands of records take a tenth of a second
         staff.setdefault(row.station_id, []).append(row)
-    names = names_of(row.person_id for rows in staff.values() for row in rows)
+    names = cache(lambda: names_of(row.person_id for rows in staff.values() for row in rows))
     heads = {row.person_id for rows in staff.values() for row in rows if row.role == "head"}
     held, against = people.posts_of_many(heads, day), objections(heads, day)
-    return {station.id: _findings(station, staff.get(station.id, []), names, held, against, day) for station in stations}
+
+    def one(station: Any) -> Staffed:
+        there = staff.get(station.id, [])
+        return Staffed(_met(station, there, held, against, day), lambda: _findings(station, there, names(), held, against, day))
+    return {station.id: one(station) for station in stations}
+
+
+def _met(station: Any, staff: Sequence[Any], held: Mapping[int, Sequence[Any]], against: Mapping[int, str], day: date) -> bool:
+    """Whether every line of ``_findings`` would be ``ok``, without a word of them."""
+    place = place_of(station)
+    if station.kind not in value_of("staffed_kinds", place, day).split(","):
+        return True
+    by_role = _by_role(staff)
+    if any(_off(role, len(by_role[role]), place, day) for role in ROLE_LABELS):
+        return False
+    if value_of("staff_party", place, day) and _unconfirmed(station, [*by_role["deputy_head"], *by_role["liaison"]], day):
+        return False
+    setting = _head_setting(station, place, day)
+    rule = str(value_of(setting, place, day)) if setting else "free"
+    return not any(_lacking(held.get(row.person_id, ()), place, rule, day, against.get(row.person_id, ""))
+                   for row in by_role["head"])
+
+
+def _by_role(staff: Sequence[Any]) -> dict[str, list[Any]]:
+    return {role: [row for row in staff if row.role == role] for role in ROLE_LABELS}
+
+
+def _asked_for(role: str, place: Node, day: date) -> tuple[int, int]:
+    """How many of a post there should be, at least and at most."""
+    least = value_of(f"staff_{role}", place, day)
+    return least, max(least, value_of("staff_liaison_most", place, day)) if role == "liaison" else least
+
+
+def _off(role: str, count: int, place: Node, day: date) -> int:
+    """By how many of a post there are too few (below 0) or too many."""
+    least, most = _asked_for(role, place, day)
+    return min(count - least, 0) or max(count - most, 0)
+
+
+def _unconfirmed(station: Any, rows: Sequence[Any], day: date) -> str:
+    """What stands against the confirmation of a Party member among ``rows``: nobody, never, since; empty for nothing."""
+    confirmed, last = station.party_confirmed_on, max((row.from_day for row in rows), default=None)
+    if last is None:
+        return "nobody"
+    if confirmed is None or confirmed > day:
+        return "never"
+    return "since" if confirmed < last else ""
 
 
 def _findings(station: Any, staff: Sequence[Any], names: Mapping[int, str], held: Mapping[int, Sequence[Any]],
@@ -169,7 +243,7 @@ def _findings(station: Any, staff: Sequence[Any], names: Mapping[int, str], held
         label = kinds(place.id).get(station.kind, station.kind)
         return [Finding("kind", True, _("Staffing"), _("%(kind)s: no staff of its own is asked for", kind=label), "",
                         _because(_("the staffing rule does not hold for this kind"), source), "")]
-    by_role = {role: [row for row in staff if row.role == role] for role in ROLE_LABELS}
+    by_role = _by_role(staff)
     found = [_count(role, by_role[role], names, place, day) for role in ROLE_LABELS]
     found += [_qualified(row, names, station, held.get(row.person_id, ()), against.get(row.person_id, ""), day)
               for row in by_role["head"]]
@@ -178,14 +252,11 @@ def _findings(station: Any, staff: Sequence[Any], names: Mapping[int, str], held
 
 def _count(role: str, rows: Sequence[Any], names: Mapping[int, str], place: Node, day: date) -> Finding:
     """How many there are of a post, against how many there should be."""
-    least, source = ruled(f"staff_{role}", place, day)
-    most = ruled("staff_liaison_most", place, day)[0] if role == "liaison" else least
-    count, missing = len(rows), ""
-    if count < least:
-        missing = _("%(count)s too few", count=least - count)
-    elif count > max(least, most):
-        missing = _("%(count)s too many", count=count - max(least, most))
-    asked = str(least) if most <= least else f"{least}–{most}"
+    source = ruled(f"staff_{role}", place, day)[1]
+    least, most = _asked_for(role, place, day)
+    off = _off(role, len(rows), place, day)
+    missing = _("%(count)s too few", count=-off) if off < 0 else _("%(count)s too many", count=off) if off else ""
+    asked = str(least) if most == least else f"{least}–{most}"
     rule = _("%(asked)s asked for", asked=asked)
     there = LIST_MARK.join(names.get(row.person_id, "?") for row in rows) or _("nobody")
     return Finding(role, not missing, str(ROLE_LABELS[role]), there, missing, _because(rule, source),
@@ -207,15 +278,15 @@ def _party(station: Any, rows: Sequence[Any], place: Node, day: date) -> list[Fi
     asked, source = ruled("staff_party", place, day)
     if not asked:
         return []
-    confirmed, last = station.party_confirmed_on, max((row.from_day for row in rows), default=None)
+    confirmed, against = station.party_confirmed_on, _unconfirmed(station, rows, day)
     there = _("confirmed on %(day)s", day=format_day(confirmed)) if confirmed is not None else _("not confirmed")
     missing = ""
-    if last is None:
+    if against == "nobody":
         missing = _("there is neither a deputy head nor a liaison officer")
-    elif confirmed is None or confirmed > day:
+    elif against == "never":
         missing = _("the confirmation")
-    elif confirmed < last:
-        missing = _("a new confirmation: somebody came on %(day)s", day=format_day(last))
+    elif against == "since":
+        missing = _("a new confirmation: somebody came on %(day)s", day=format_day(max(row.from_day for row in rows)))
     rule = _("at least one full Party member is among deputy head and liaison officers")
     return [Finding("party", not missing, _("Party member among them"), there, missing, _because(rule, source),
                     _("%(who)s, with the button “Confirm”.", who=_officers(place)) if missing else "")]
