@@ -256,11 +256,16 @@ def places_differ(message: Message, known: Message) -> str:
 
 
 def conflicts(names: list[str]) -> list[str]:
-    """Return plugin strings whose Chinese differs from the core's, which would win silently."""
-    core = {singular(message): message.string for message in read("core", "zh") if message.id}
-    return [f"plugins/{owner}: {singular(message)!r} is {message.string!r} here and {core[singular(message)]!r} in core"
-            for owner in names if owner != "core" for message in read(owner, "zh")
-            if message.id and core.get(singular(message), message.string) != message.string]
+    """Return plugin strings whose Chinese differs from the core's, which would win silently, or from another plugin's,
+    where the one loaded last would win. One line each."""
+    said = {owner: {singular(message): message.string for message in read(owner, "zh") if message.id} for owner in owners()}
+    found = []
+    for owner in sorted(set(names) - {"core"}):
+        # Two plugins are compared once: by the one that is not asked about, or comes later.
+        others = [other for other in said if other != owner and (other not in names or other == "core" or other > owner)]
+        found += [f"plugins/{owner}: {key!r} is {text!r} here and {said[other][key]!r} in {other}"
+                  for key, text in said[owner].items() for other in others if said[other].get(key, text) != text]
+    return found
 
 
 def command_check(names: list[str]) -> int:

@@ -153,3 +153,48 @@ def test_a_translation_with_other_places_is_a_fault(tool):
     assert "god" in i18n_tool.places_differ(message, known)
     known.string = "共 %(all)s，好 %(good)s"
     assert i18n_tool.places_differ(message, known) == ""
+
+
+def catalogue_of(words: dict[str, str]) -> Catalog:
+    """Return a Chinese catalogue with these words."""
+    catalog = Catalog(locale="zh")
+    for message, text in words.items():
+        catalog.add(message, text)
+    return catalog
+
+
+@pytest.fixture
+def three_owners(tool, monkeypatch):
+    """Return ``conflicts`` of the tool over a core and two plugins, whose words the test gives."""
+    i18n_tool = tool("i18n")
+    said: dict[str, dict[str, str]] = {"core": {}, "one": {}, "two": {}}
+    monkeypatch.setattr(i18n_tool, "owners", lambda: {owner: [] for owner in said})
+    monkeypatch.setattr(i18n_tool, "read", lambda owner, language: catalogue_of(said[owner]))
+
+    def find(names: list[str], **words: dict[str, str]) -> list[str]:
+        said.update(words)
+        return i18n_tool.conflicts(names)
+
+    return find
+
+
+def test_a_word_that_a_plugin_says_otherwise_than_the_core_is_a_fault(three_owners):
+    found = three_owners(["core", "one", "two"], core={"Years": "年份"}, one={"Years": "年"}, two={"Years": "年份"})
+    assert len(found) == 2 and "plugins/one: 'Years' is '年' here and '年份' in core" in found
+
+
+def test_a_word_that_two_plugins_say_differently_is_a_fault_told_once(three_owners):
+    found = three_owners(["core", "one", "two"], one={"Led by": "主持人", "Day": "日"}, two={"Led by": "带队领导", "Day": "日"})
+    assert found == ["plugins/one: 'Led by' is '主持人' here and '带队领导' in two"]
+
+
+@pytest.mark.parametrize(("owner", "line"), [
+    ("one", "plugins/one: 'Led by' is '主持人' here and '带队领导' in two"),
+    ("two", "plugins/two: 'Led by' is '带队领导' here and '主持人' in one"),
+])
+def test_a_plugin_checked_alone_is_compared_with_the_others(three_owners, owner, line):
+    assert three_owners([owner], one={"Led by": "主持人"}, two={"Led by": "带队领导"}) == [line]
+
+
+def test_the_same_word_in_every_plugin_is_no_fault(three_owners):
+    assert three_owners(["core", "one", "two"], core={"Day": "日"}, one={"Day": "日"}, two={"Day": "日"}) == []
