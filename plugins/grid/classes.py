@@ -20,7 +20,7 @@ LEDGER_CLASSES = ClassScheme("grid.ledger_class", _("Classes of ledger informati
     ("conduct", _("Party conduct")),
 ), PUBLISHED)
 
-WAYS = ClassScheme("grid.way", _("Ways of handling"), (
+WAYS = ClassScheme("grid.way", _("Ways of handling (four measures)"), (
     ("alone", _("Handled alone")),
     ("joint", _("Joint enforcement")),
     ("consultation", _("Consultation")),

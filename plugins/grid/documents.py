@@ -13,7 +13,7 @@ SHEET = s.Sheet((
     s.Line((_("Number"), BETWEEN, "{{ number }}"), (_("Present state"), BETWEEN, "{{ texts.state }}")),
     s.Table((28, 56, 28, 56), (
         s.facts((_("Village or community"), "{{ places.village }}"), (_("Grid"), "{{ places.grid or '—' }}")),
-        s.facts((_("Reported by"), "{{ texts.reporter }}"), (_("Reported on"), "{{ texts.created_at }}")),
+        s.facts((_("Reported by"), "{{ texts.reporter }}"), (_("Reported to the system on"), "{{ texts.created_at }}")),
         s.facts((_("Kind"), "{{ texts.kind }}{% if texts.ledger_class %} · {{ texts.ledger_class }}{% endif %}"),
                 (_("Urgency"), "{{ texts.urgency }}")),
         s.facts((_("Place"), "{{ texts.place or '—' }}"), (_("When"), "{{ texts.occurred_on }}")),
