@@ -127,8 +127,8 @@ class FeedBack(EntitySchema):
     """That the answer was told: to the voter and to the deputy who heard the opinion."""
 
     voter_on = Day(_("Voter told on"), past=True, help=_("Needed when an answer is wished for."))
-    how = Choice(_("How"), required=True, default="phone", options=(
-        ("visit", _("Face to face")), ("phone", _("By telephone")), ("message", _("By message")),
+    how = Choice(_("In which way"), required=True, default="phone", options=(
+        ("visit", _("Face to face")), ("phone", _("By telephone")), ("message", _("By written message")),
         ("notice", _("By public notice"))))
     deputy_on = Day(_("Deputy told on"), past=True, help=_("Needed when a deputy heard the opinion."))
     note = LongText(_("What they said"), max=1000)

@@ -17,7 +17,7 @@ BETWEEN = _(": ")
 CARD = s.Sheet((
     s.Title("{{ document.label }}"),
     s.Table((28, 56, 28, 56), (
-        s.facts((_("Deputy"), "{{ title }}"), (_("Congress"), "{{ texts.level }}")),
+        s.facts((_("Deputy"), "{{ title }}"), (_("Level of the congress"), "{{ texts.level }}")),
         s.facts((_("Electoral district"), "{{ texts.district or '—' }}"), (_("Work and post"), "{{ texts.job or '—' }}")),
         s.facts((_("Skills"), "{{ texts.skills or '—' }}"), (_("Telephone"), "{{ texts.card_phone or '—' }}")))),
     s.When("stations", (

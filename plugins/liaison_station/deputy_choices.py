@@ -21,7 +21,7 @@ ACTIVE, SUSPENDED, ENDED = "active", "suspended", "ended"
 STATUSES = ((ACTIVE, _("Active")), (SUSPENDED, _("Suspended")), (ENDED, _("Mandate ended")))
 GROUPS = (("delegation", _("Delegation")), ("group", _("Group of deputies")))
 CONTACTS = (("deputy", _("With a deputy")), ("voter", _("With a voter")))
-WAYS = (("visit", _("Visit")), ("phone", _("By telephone")), ("meeting", _("Meeting")), ("message", _("By message")))
+WAYS = (("visit", _("Visit")), ("phone", _("By telephone")), ("meeting", _("Meeting")), ("message", _("By written message")))
 
 REASONS = ClassScheme(f"{P}status_reason", _("Reasons why a mandate is suspended or ends"), (
     ("detained", _("Detained: under investigation, prosecution or trial for a crime")),

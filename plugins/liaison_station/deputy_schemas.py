@@ -33,7 +33,7 @@ class CongressSchema(EntitySchema):
 
     division = DivisionRef(_("Division"), level=LEVELS, help=HERE)
     name = Text(_("Name"), required=True, max=80)
-    level = Choice(_("Congress"), options=choices.MANDATES, required=True)
+    level = Choice(_("Level of the congress"), options=choices.MANDATES, required=True)
     number = Int(_("Number of the term"), required=True, min=1, max=999)
     from_day = Day(_("Begins on"), required=True)
     to_day = Day(_("Ends on"), help=_("Leave it empty while it runs."))
@@ -43,7 +43,7 @@ class DistrictSchema(EntitySchema):
     """An electoral district."""
 
     division = DivisionRef(_("Division"), level=LEVELS, help=HERE)
-    level = Choice(_("Congress"), options=choices.MANDATES, required=True)
+    level = Choice(_("Level of the congress"), options=choices.MANDATES, required=True)
     code = Text(_("Number of the district"), required=True, max=20)
     name = Text(_("Name"), required=True, max=80)
     seats = Int(_("Seats"), min=1, max=999)
@@ -56,9 +56,9 @@ class DelegationSchema(EntitySchema):
 
     division = DivisionRef(_("Division"), level=LEVELS, help=HERE)
     kind = Choice(_("Kind"), options=choices.GROUPS, required=True)
-    level = Choice(_("Congress"), options=choices.MANDATES, required=True)
+    level = Choice(_("Level of the congress"), options=choices.MANDATES, required=True)
     name = Text(_("Name"), required=True, max=80)
-    leader = PersonRef(_("Led by"))
+    leader = PersonRef(_("Chaired by"))
 
 
 class DeputySchema(EntitySchema):
@@ -71,7 +71,7 @@ class DeputySchema(EntitySchema):
     name = Text(_("Person’s name"), max=60)
     phone = Phone(_("Telephone"), help=_("It is kept with the person and tells people of one name apart."))
     id_number = IdNumber(_("Identity number"), help=_("It is kept with the person and tells people of one name apart."))
-    level = Choice(_("Congress"), options=choices.MANDATES, required=True)
+    level = Choice(_("Level of the congress"), options=choices.MANDATES, required=True)
     congress = NamedRef(_("Term"), entity=f"{P}congress", help=_("Leave it empty for the term that runs."))
     district = NamedRef(_("Electoral district"), entity=f"{P}district")
     delegation = NamedRef(_("Delegation"), entity=f"{P}delegation")
@@ -120,5 +120,5 @@ class TalkSchema(EntitySchema):
 
     contact = RecordRef(_("Contact"), entity=f"{P}contact", required=True)
     day = Day(_("Day"), required=True, past=True, default=local_day)
-    way = Choice(_("How"), options=choices.WAYS, required=True)
+    way = Choice(_("In which way"), options=choices.WAYS, required=True)
     text = LongText(_("What it was about"), max=2000, help=_("No names, numbers or addresses of residents."))

@@ -95,7 +95,8 @@ def questions(condition: Any, to_me: bool) -> list[dict[str, Any]]:
     names = _stations(row.station_id for row in rows)
     who = dict(Deputy.select(Deputy.id, Deputy.name).where(
         Deputy.id.in_([row.deputy_id if to_me else row.other_deputy_id for row in rows] or [0])).tuples())
-    states = {"asked": _("Waits for an answer"), "agreed": _("Agreed"), "refused": _("Refused"), "withdrawn": _("Withdrawn")}
+    states = {"asked": _("Waits for an answer"), "agreed": _("Agreed"), "refused": _("Not agreed to"),
+              "withdrawn": _("Withdrawn")}
     return [{"id": row.id, "open": row.state == "asked", "state": states[row.state], "name": who.get(
         row.deputy_id if to_me else row.other_deputy_id, ""), "day": format_day(row.day), "note": row.note,
         "station": names.get(row.station_id, ""), "other": format_day(row.other_day) if row.other_day else ""}

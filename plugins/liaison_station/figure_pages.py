@@ -123,7 +123,7 @@ def figures_page() -> str:
 
 def _row_choices() -> list[tuple[str, str]]:
     return [("place", _("Divisions below")), ("station", _("Stations")), ("month", _("Months")), ("quarter", _("Quarters")),
-            ("year", _("Years"))]
+            ("year", _("Single years"))]
 
 
 def usual_spans(today: date) -> list[tuple[str, Span]]:

@@ -23,7 +23,7 @@ REPORT = s.Sheet((
     s.Table((28, 56, 28, 56), (
         s.facts((_("Deputy"), "{{ texts.name }}"), (_("Year"), "{{ texts.year }}")),
         s.facts((_("Congress"), "{{ congress }}"), (_("Number"), "{{ number }}")),
-        s.facts((_("Reported at"), "{{ texts.reported_at or '—' }}"), (_("Published on"), "{{ published_on or '—' }}")))),
+        s.facts((_("Reported at"), "{{ texts.reported_at or '—' }}"), (_("Made public on"), "{{ published_on or '—' }}")))),
     s.When("not published_on", (s.Text(_("Draft: not checked and published yet."), "note"),)),
     s.Heading(_("In figures")),
     s.When("figures", (

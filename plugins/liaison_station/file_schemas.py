@@ -40,7 +40,7 @@ class YearSchema(EntitySchema):
     title = Text(_("Title"), max=80, read_only=True)
     confirmed_on = Day(_("Confirmed on"), read_only=True)
     checked_on = Day(_("Checked on"), read_only=True)
-    published_on = Day(_("Published on"), read_only=True)
+    published_on = Day(_("Made public on"), read_only=True)
 
 
 class SchemeSchema(EntitySchema):
@@ -76,7 +76,7 @@ class Told(EntitySchema):
     """How a deputy without account confirmed the year."""
 
     told_on = Day(_("Confirmed on"), required=True, past=True)
-    way = Choice(_("How"), options=WAYS, required=True, default="paper")
+    way = Choice(_("In which way"), options=WAYS, required=True, default="paper")
 
 
 class Seen(EntitySchema):

@@ -25,7 +25,8 @@ DUTY_STATES = (("planned", _("On the roster")), ("came", _("Was there")), ("excu
                ("absent", _("Was not there")))
 DUTY_WAYS = (("turn", _("By turn")), ("wish", _("By own wish")), ("hand", _("Entered by hand")),
              ("swap", _("By a swap")))
-SWAP_STATES = (("asked", _("Asked")), ("agreed", _("Agreed")), ("refused", _("Refused")), ("withdrawn", _("Withdrawn")))
+SWAP_STATES = (("asked", _("Exchange asked for")), ("agreed", _("Agreed")), ("refused", _("Not agreed to")),
+               ("withdrawn", _("Withdrawn")))
 
 SETTINGS = (
     Setting(f"{P}postpone_days", _("A postponement is posted so many days ahead"), "int", 3,

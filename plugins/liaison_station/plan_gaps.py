@@ -45,7 +45,7 @@ WAITING = ("planned", "posted", "postponed")
 class Fill(EntitySchema):
     """Who steps in at which reception."""
 
-    reception = Int(_l("Reception"), required=True, min=1)
+    reception = Int(_l("The reception"), required=True, min=1)
     deputy = Int(_l("Deputy"), required=True, min=1)
 
 

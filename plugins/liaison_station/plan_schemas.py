@@ -87,7 +87,7 @@ class DutySchema(EntitySchema):
 class WishSchema(EntitySchema):
     """When a deputy cannot or would like to receive."""
 
-    deputy = RecordRef(_("Deputy"), entity=f"{P}deputy", help=_("Left empty, your own."))
+    deputy = RecordRef(_("Deputy"), entity=f"{P}deputy", help=_("Left empty, yourself."))
     kind = Choice(_("Wish"), options=choices.WISHES, required=True, default="cannot")
     from_day = Day(_("From"))
     to_day = Day(_("Until"))

@@ -72,7 +72,7 @@ def list_file() -> Any:
     """The same as a workbook."""
     node, year = g.node, asked_year()
     heads = [(_("Station"), "text"), (_("Kind"), "text"), (_("Division"), "text"), (_("Rated class"), "text"),
-             (_("Model station"), "text"), (_("Haves that were there"), "text"), (_("Decided on"), "day"),
+             (_("Model station"), "text"), (_("Haves that were there"), "text"), (_("Rating decided on"), "day"),
              (_("Reward (yuan)"), "text"), (_("Number"), "text")]
     title = _("Stations rated in %(year)s", year=year)
     return workbook(f"{node.name} {title}", title, heads, [

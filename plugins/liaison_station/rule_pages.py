@@ -109,7 +109,7 @@ def station_name(text: str) -> str:
 def day_rows(rows: list[rules.DayOf]) -> list[dict[str, str]]:
     """Days of a rule as pages list them: the day, its day of the week, what became of it."""
     names = dict(WEEKDAYS)
-    said = {"rule": "", "added": _("added"), "left_out": _("left out"), "skipped": _("public holiday: nobody receives"),
+    said = {"rule": "", "added": _("day added"), "left_out": _("left out"), "skipped": _("public holiday: nobody receives"),
             "outside": _("moved beyond the last day: nobody receives")}
     found = []
     for row in rows:

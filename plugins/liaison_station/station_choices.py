@@ -18,7 +18,7 @@ WEEKDAYS = (("0", _("Each Monday")), ("1", _("Each Tuesday")), ("2", _("Each Wed
 STEPS = (("tablet_opened", _("The tablet was opened for rating")), ("tablet_closed", _("The tablet was closed")),
          ("slips_made", _("Slips for voters were made")))
 """What is noted in the history of a station beside changes of its fields."""
-CONDITIONS = (("good", _("In order")), ("repair", _("Needs repair")), ("gone", _("No longer there")))
+CONDITIONS = (("good", _("In good condition")), ("repair", _("Needs repair")), ("gone", _("No longer there")))
 MONEY = (("budget", _("Budget")), ("grant", _("Grant")), ("spent", _("Spent")))
 CLASSES_OF_STATIONS = (("one", _("Class I")), ("two", _("Class II")))
 MODEL_STATIONS = (("city", _("Model station of the city")), ("province", _("Model station of the province")))
@@ -26,7 +26,7 @@ MODEL_STATIONS = (("city", _("Model station of the city")), ("province", _("Mode
 KINDS = ClassScheme(f"{P}kind", _("Kinds of stations"), (
     ("home", _("Deputies’ home")),
     ("central", _("Central liaison station")),
-    ("station", _("Liaison station")),
+    ("station", _("Local liaison station")),
     ("office", _("Deputies’ office")),
     ("head", _("Head liaison station")),
     ("point", _("Liaison point")),
