@@ -74,7 +74,8 @@ class AttestedSchema(EntitySchema):
     station = StationRef(required=True)
     item = ItemOf(_l("Item"), required=True)
     ok = Flag(_l("It is there"), default=False, says_no=True)
-    evidence = LongText(_l("What was seen"), max=1000, required=True, help=_l("Where it hangs or stands, since when. No names."))
+    evidence = LongText(_l("What was seen there"), max=1000, required=True,
+                        help=_l("Where it hangs or stands, since when. No names."))
     day = Day(_l("Seen on"), required=True, past=True, default=local_day)
 
 
@@ -94,7 +95,7 @@ class RatingSchema(EntitySchema):
     model = Choice(_l("Model station"), options=MODELS, read_only=True)
     reward_fen = Yuan(_l("Reward (yuan)"), read_only=True)
     reasons = LongText(_l("Reasons"), max=1000, read_only=True)
-    decided_on = Day(_l("Decided on"), read_only=True)
+    decided_on = Day(_l("Rating decided on"), read_only=True)
 
 
 def check_attested(data: Mapping[str, Any], record: Any, node: Node) -> dict[str, list[str]]:
