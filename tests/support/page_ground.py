@@ -9,7 +9,20 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from grid321.core import channel_setup, clock_extensions, counters, db, export, jobs, ledger, months, redating, settings, snapshot
+from grid321.core import (
+    channel_setup,
+    clock_extensions,
+    counters,
+    db,
+    export,
+    jobs,
+    ledger,
+    months,
+    redating,
+    settings,
+    signed_links,
+    snapshot,
+)
 from grid321.core.access import SYSTEM, actor_of
 from grid321.core.channels import channels
 from grid321.core.clock import Deadline
@@ -19,7 +32,7 @@ from grid321.core.registry import registry
 from .permission_ground import Ground
 from .plugin_examples import OF
 
-P = "suggestion_tracking."
+P, STATIONS = "suggestion_tracking.", "liaison_station."
 
 
 def more(ground: Ground, modules: list[Any], account: Any) -> list[tuple[str, str]]:
@@ -64,7 +77,29 @@ def more(ground: Ground, modules: list[Any], account: Any) -> list[tuple[str, st
         ("core:redating", f"{above}/core/redating/{again.id}"),
         ("core:ledger_anchor", f"{above}/core/ledger/anchor"),
         ("core:month_correct", f"{here}/core/month/{closed}/correct"),
+        *_stations(ground, modules, town),
     ]
+
+
+def _stations(ground: Ground, modules: list[Any], town: Any) -> list[tuple[str, str]]:
+    """Pages of stations in another state: a scheme with its basis, an activity that is over, an answer rated by its link."""
+    plugin = next(module for module in modules if str(module.plugin.key) == STATIONS[:-1])
+    world, today = World(ground.app, plugin, ground.tree, OF[STATIONS[:-1]].examples), db.local_day()
+    here = f"/d/{town.code}/{STATIONS[:-1]}"
+
+    def made(name: str, **values: Any) -> int:
+        entity = registry().entity(STATIONS + name)
+        record = world.create(entity, town)
+        entity.model.update(**values).where(entity.model.id == record.id).execute()
+        return int(record.id)
+
+    month = timedelta(days=30)
+    scheme = made("scheme", basis="市人大常委会办公室文件", from_day=today - month, to_day=today + month)
+    activity, opinion = made("activity", state="written"), made("opinion", state="answered")
+    token = signed_links.create(STATIONS + "rating", STATIONS + "opinion", opinion, expires=timedelta(days=1))
+    return [("liaison_station.scores", f"{here}/scheme/{scheme}/scores"),
+            ("liaison_station.activity_said", f"{here}/activity/{activity}/said"),
+            ("liaison_station.rate", f"{here}/rate/{token}")]
 
 
 def _task(ground: Ground, world: World, town: Any) -> tuple[int, int]:

@@ -213,7 +213,7 @@ def addresses(ground: Ground, rule: Rule, level: str) -> Addresses:
 
 def _addresses(ground: Ground, rule: Rule, level: str) -> Addresses:
     own = made_at(ground, rule, "own")
-    words = {name: TEXTS.get(name) or _word(rule, name) for name in rule.arguments - {"code", *own}}
+    words = {name: TEXTS.get(name) or _word(ground, rule, name) for name in rule.arguments - {"code", *own}}
 
     def address(place: str, made: dict[str, Any]) -> str:
         code = {"code": ground.division(place, level).code} if "code" in rule.arguments else {}
@@ -232,10 +232,12 @@ def _addresses(ground: Ground, rule: Rule, level: str) -> Addresses:
         (address("own", {**own, name: beside[name]}), address("own", {**own, name: absent[name]})) for name in inside))
 
 
-def _word(rule: Rule, name: str) -> str:
-    if name == "form":  # one that a record has from its beginning
-        found = documents.declared(registry(), registry().entity(rule.endpoint.rpartition(":")[0]))
-        return next((one.name for one in found if one.when is None), found[-1].name)
+def _word(ground: Ground, rule: Rule, name: str) -> str:
+    if name == "form":  # one that the record has now
+        entity = registry().entity(rule.endpoint.rpartition(":")[0])
+        record = entity.model.get_by_id(ground.records["own"][entity.key])
+        found = documents.declared(registry(), entity)
+        return next((one.name for one in found if one.when is None or one.when(record)), found[-1].name)
     if "workflow" in rule.endpoint and name in {"key", "version"}:
         return {"key": "grid.handling", "version": "2"}[name]
     if name == "measure":

@@ -74,7 +74,8 @@ EXAMPLES: dict[str, Any] = {
 
 
 def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
-    """The plate at the door of a station, and the address of a deputy's calendar."""
+    """The plate at the door of a station, and the address of a deputy's calendar; the reception has been posted."""
+    reception_model().update(state="posted").where(reception_model().id == records[P + "reception"]).execute()
     person = registry().entity(P + "placement").model.get_by_id(records[P + "placement"]).person_id
     token = signed_links.create(P + "calendar", "core.person", person, expires=timedelta(days=1), once=False)
     plate = registry().entity(P + "station").model.get_by_id(records[P + "station"]).plate
