@@ -129,7 +129,7 @@ class Entity:
     that are sealed, masked and revealed only with a reason; ``title`` is the field that names a record to people;
     ``levels`` are the levels of divisions at which records live (empty: any); ``counters`` are maintained statistics.
     ``menu`` is where the list stands in the menu: ``main``, ``more`` (folded, for what is seldom needed), ``people``, ``admin``
-    or None.
+    or None; ``fold`` names the folded part of the menu (``more``) that it stands in, where a plugin has many.
     ``create`` may replace the plain insert by a service function ``create(data, actor, node) -> record`` called inside
     the transaction; ``check(data, record_or_None, node) -> dict of errors`` adds rules across fields;
     ``after(record, values, actor, node)`` writes what hangs on a record, inside the transaction that created it or changed the
@@ -145,6 +145,7 @@ class Entity:
     never is); ``awaited`` those that it announces with the reason while their guard refuses them;
     ``forward`` those that stand in the way although they end the case without an answer (to agree that a unit returns it);
     ``waits`` are (state, sentence) of who has a case in that state, where its desk does not tell.
+    ``news`` says whether the newest ones are news to show on the start page; what is made by the dozen (a year's days) is none.
     ``verify() -> sentences`` says what of rows that follow others is not as a recount has it, for ``grid321 verify``.
     """
 
@@ -163,6 +164,8 @@ class Entity:
     actions: tuple[str, ...] = ACTIONS
     icon: str = "folder"
     menu: str | None = "main"
+    fold: Label = ""
+    news: bool = True
     counters: tuple[Counter, ...] = ()
     levels: tuple[str, ...] = ()
     description: Label = ""
@@ -385,6 +388,7 @@ class Link:
 
     ``endpoint`` takes the division's code and nothing else; ``permission`` is what an actor needs to see it. One that is
     ``first`` is where somebody's day begins: it stands before the lists, and in the few places at the foot of a telephone.
+    ``fold`` names the folded part that one of menu ``more`` stands in, as that of an entity does.
     """
 
     endpoint: str
@@ -393,3 +397,4 @@ class Link:
     permission: str | None = None
     menu: str = "main"
     first: bool = False
+    fold: Label = ""

@@ -74,11 +74,20 @@ def _frame(node: Node | None, actor: Actor) -> dict[str, Any]:
             {**item, "active": path == item["url"] or (item["deep"] and path.startswith(item["url"]))} for item in items]}
             for label, items in groups]
         for group in found["menu"]:
-            group["more"] = [item for item in group["items"] if item["more"]]
+            group["folds"] = _folds(group["items"])
             group["items"] = [item for item in group["items"] if not item["more"]]
         pages = [item for group in found["menu"] for item in group["items"]][1:]
         found["phone_menu"] = sorted(pages, key=lambda item: not item["first"])[:2]
     return found
+
+
+def _folds(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The folded parts of a group: those that the plugin names in the order of their first page, then what has no name."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for item in items:
+        if item["more"]:
+            parts.setdefault(item["fold"], []).append(item)
+    return [{"label": label, "items": parts[label]} for label in sorted(parts, key=lambda label: not label)]
 
 
 def _unread(account_id: int) -> int:
@@ -118,23 +127,24 @@ def build(actor: Any, node: Node) -> list[tuple[Any, list[dict[str, Any]]]]:
     """The menu of an actor at a division: entities and pages of the plugins that are on there, as far as he may."""
     base = f"/d/{node.code}/"
     groups: dict[str, list[dict[str, Any]]] = {key: [] for key, _label in GROUPS}
-    pages = [(group, label, icon, base + path, permission) for path, label, icon, permission, group in CORE_PAGES]
+    pages = [(group, label, icon, base + path, permission, "") for path, label, icon, permission, group in CORE_PAGES]
     items = {group: [page for page in pages if page[0] == group] for group in groups}
     for entity in _entities(node):
         group = "main" if entity.menu == MORE else entity.menu
         if group in items:
             items[group].append((entity.menu, entity.label, entity.icon, f"{base}{entity.plugin}/{entity.name}/",
-                                 entity.permission("view")))
+                                 entity.permission("view"), entity.fold))
     for link in links(node, *groups, MORE):
         group = "main" if link.menu == MORE else link.menu
-        items[group].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission))
+        items[group].append((link.menu, link.label, link.icon, url_for(link.endpoint, code=node.code), link.permission,
+                             link.fold))
     first = {url_for(link.endpoint, code=node.code) for link in links(node, "main") if link.first}
     order = [page for group in groups for page in items[group]]
-    for group, label, icon, url, permission in order:
+    for group, label, icon, url, permission, fold in order:
         if permission is None or actor.may_within(permission, node):
             groups["main" if group == MORE else group].append(
                 {"label": str(label), "icon": icon, "url": url, "deep": url != base, "more": group == MORE,
-                 "first": url in first})
+                 "fold": str(fold), "first": url in first})
     main = groups["main"]
     own = base + "core/"  # what plugins bring comes before the pages of the core
     main.sort(key=lambda item: (item["url"] != base, item["url"] not in first, item["url"].startswith(own),

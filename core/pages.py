@@ -63,10 +63,11 @@ def today() -> str:
         for kind, row in raised_rows(face, node, actor, day):
             sections[kind].append(row)
         sections["extension"] += extension_rows(face, node, actor, day)
-        fresh += newest(face, node, actor, day)
         base = face.url(node.code)
         more.setdefault("overdue", f"{base}?due_to={(day - datetime.timedelta(days=1)).isoformat()}&sort=due")
-        more.setdefault("new", base)
+        if entity.news:
+            fresh += newest(face, node, actor, day)
+            more.setdefault("new", base)
     for rows in sections.values():
         rows.sort(key=lambda row: row["order"])
     titles = {"overdue": _("Overdue"), "due": _("Due in the next days"), "rate": _("To confirm and rate"),

@@ -262,6 +262,39 @@ def test_a_plugin_with_many_pages_has_a_heading_of_its_own_in_the_menu(here, wor
     assert sorted(one for _label, items in few for one in items) == sorted(one for _label, items in many for one in items)
 
 
+@pytest.mark.parametrize(("fold", "summary"), [("", "更多"), ("接待与值班", "接待与值班")], ids=["no name", "a name"])
+def test_what_is_seldom_needed_is_folded_in_parts_that_the_plugin_names(here, worker, monkeypatch, fold, summary):
+    from dataclasses import replace
+
+    from grid321.core import menu
+    from grid321.core.registry import platform, registry
+
+    matters = replace(registry().entities["matters.matter"], menu="more", fold=fold)
+    start = f"/d/{here.tree.village.code}/"
+    monkeypatch.setattr(menu, "_entities", lambda _node: [matters])
+    platform().cache.pop("menus", None)
+    folded = worker.get(start + "matters/matter/").text.partition('<details class="more" open>')[2].partition("</details>")[0]
+    other = worker.get(start).text
+    platform().cache.pop("menus", None)
+    assert f"{summary}</summary>" in folded and f'href="{start}matters/matter/" aria-current="page"' in folded
+    assert '<details class="more">' in other and summary in other
+
+
+def test_what_is_made_by_the_dozen_is_no_news(here, worker, raise_matter, monkeypatch):
+    from dataclasses import replace
+
+    from grid321.core import pages
+    from grid321.core.registry import registry
+
+    raise_matter("路灯", by=worker.actor)
+    start = f"/d/{here.tree.village.code}/"
+    assert 'id="s-new"' in worker.get(start).text
+    quiet = replace(registry().entities["matters.matter"], news=False)
+    monkeypatch.setattr(pages, "case_entities", lambda _node, _actor: [quiet])
+    page = worker.get(start).text
+    assert 'id="s-new"' not in page and "路灯" in page
+
+
 def test_the_menu_has_what_the_actor_may_and_marks_the_present_page(here, worker, admin):
     page = worker.get(f"/d/{here.tree.village.code}/matters/matter/").text
     assert f'href="/d/{here.tree.village.code}/matters/matter/" aria-current="page"' in page
