@@ -12,6 +12,7 @@ from .activity_models import Activity, Attendance, PastActivity, Result, Theme
 from .activity_past import check_past, create_past, delete_past
 from .activity_rules import check_activity, check_result, check_theme
 from .activity_schemas import ActivitySchema, AttendanceSchema, PastSchema, ResultSchema, ThemeSchema
+from .menu_folds import ACTIVITY_FOLD
 from .station_records import home_of_station
 
 P = "liaison_station."
@@ -30,7 +31,7 @@ def after_activity(record: Any, values: dict[str, Any], actor: Actor, node: Node
 THEME = Entity(
     f"{P}theme", Theme, ThemeSchema, _("Themes of quarters"), columns=("year", "quarter", "title", "division_id"),
     filters=("year", "quarter"), search=("title",), sorts=("-year", "-quarter", "-id"), title="title",
-    actions=("create", "edit", "export"), icon="bookmark", menu="more", levels=LEVELS, check=check_theme,
+    actions=("create", "edit", "export"), icon="bookmark", menu="more", fold=ACTIVITY_FOLD, levels=LEVELS, check=check_theme,
     description=_("What the activities of a quarter are about, set by county or town."))
 
 ACTIVITY = Entity(
@@ -50,7 +51,7 @@ ATTENDANCE = Entity(
 PAST = Entity(
     f"{P}past", PastActivity, PastSchema, _("Activities of earlier books"), columns=("day", "title", "station", "activity"),
     filters=("station", "day"), search=("title",), sorts=("-day", "-id"), title="title",
-    actions=("create", "delete", "import", "export"), icon="journal-arrow-up", menu="more", levels=LEVELS,
+    actions=("create", "delete", "import", "export"), icon="journal-arrow-up", menu="more", fold=ACTIVITY_FOLD, levels=LEVELS,
     home=home_of_station, check=check_past, create=create_past, delete=delete_past,
     description=_("Activities of earlier years from the books of the stations: each line becomes an activity with its "
                   "attendance. Until it is confirmed there, it can be taken back here."))
@@ -58,7 +59,8 @@ PAST = Entity(
 RESULT = Entity(
     f"{P}result", Result, ResultSchema, _("Results"), columns=("title", "kind", "fen", "quantity", "unit", "station", "day"),
     filters=("kind", "activity", "station", "day"), search=("title",), sorts=("-day", "-id"), title="title",
-    actions=("create", "edit", "delete", "export"), icon="check2", menu="more", levels=LEVELS, check=check_result,
+    actions=("create", "edit", "delete", "export"), icon="check2", menu="more", fold=ACTIVITY_FOLD, levels=LEVELS,
+    check=check_result,
     counters=(Counter("kind"),), description=_("What activities and stations reached, with money and quantities."))
 
 ENTITIES = (THEME, ACTIVITY, ATTENDANCE, RESULT, PAST)

@@ -13,6 +13,7 @@ from .checks_choices import CLASSES, SETTINGS, P
 from .checks_demo import demo
 from .checks_entities import ENTITIES
 from .checks_measures import MEASURES
+from .menu_folds import STATION_FOLD
 from .rating_flow import DECIDE, LOOK, PROPOSE, RATINGS
 from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, may
 
@@ -40,9 +41,10 @@ GRANTS = {"core.leader": (*SEE, f"{P}station.view"), "core.supervisor": (*SEE, f
 
 LINKS = (
     Link(f"{P}board", _("Board of stations"), "bar-chart", BOARD, "main", first=True),
-    Link(f"{P}checks", _("Checklists of stations"), "clipboard-check", BOARD, "more"),
-    Link(f"{P}figures", _("Statistics of stations"), "table", BOARD, "more"),
-    Link(f"{P}rating_list", _("Ratings to publish"), "star", BOARD, "more"),
+    Link(f"{P}board", _("Board of stations"), "bar-chart", BOARD, "quick"),
+    Link(f"{P}checks", _("Checklists of stations"), "clipboard-check", BOARD, "more", fold=STATION_FOLD),
+    Link(f"{P}figures", _("Statistics of stations"), "table", BOARD, "more", fold=STATION_FOLD),
+    Link(f"{P}rating_list", _("Ratings to publish"), "star", BOARD, "more", fold=STATION_FOLD),
 )
 
 panels_for = checks_panels.panels_for

@@ -26,6 +26,7 @@ from .checks import LISTS
 from .checks_choices import HAVE, KLASSES, MODELS, P
 from .checks_items import ITEMS
 from .checks_models import Attested, Rating
+from .menu_folds import STATION_FOLD
 from .rating_flow import faults
 from .station_choices import LEVELS
 from .station_fields import StationRef, Yuan
@@ -129,7 +130,7 @@ def check_rating(data: Mapping[str, Any], record: Any, node: Node) -> dict[str, 
 
 ATTESTED = Entity(
     f"{P}attested", Attested, AttestedSchema, _l("Items seen at stations"), columns=("station", "item", "ok", "day"),
-    filters=("station", "item", "ok"), sorts=("-day", "-id"), title="item", icon="check2-square", menu="more",
+    filters=("station", "item", "ok"), sorts=("-day", "-id"), title="item", icon="check2-square", menu="more", fold=STATION_FOLD,
     actions=("create", "edit", "export"), check=check_attested, home=home, levels=LEVELS,
     description=_l("What somebody saw of an item of a checklist of which no data speak."))
 

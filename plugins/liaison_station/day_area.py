@@ -16,7 +16,8 @@ __all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMI
            "WORKFLOWS"]
 
 WORKFLOWS = (*opinion_workflow.WORKFLOWS, *day_close.WORKFLOWS)
-LINKS = (Link(f"{PLUGIN}.days", _("Run a reception day"), "calendar-check", DESK, "main", first=True),)
+LINKS = (Link(f"{PLUGIN}.days", _("Run a reception day"), "calendar-check", DESK, "main", first=True),
+         Link(f"{PLUGIN}.days", _("Run a reception day"), "calendar-check", DESK, "quick"))
 
 
 def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:

@@ -8,6 +8,7 @@ from . import opinions, register
 from .day_choices import OPINION, VISIT
 from .day_models import Opinion, Visit
 from .day_schemas import LEVELS, OpinionSchema, VisitSchema
+from .menu_folds import RECEPTION_FOLD
 from .station_choices import LEVELS as STATIONS
 from .station_records import home_of_station
 
@@ -16,6 +17,7 @@ VISITS = Entity(
     columns=("came_on", "station", "kind", "text", "deputy", "result"),
     filters=("station", "reception", "deputy", "kind", "result", "mode", "subject", "came_on"),
     search=("text",), sorts=("-id", "-came_on"), personal=("name", "phone"), title="text", icon="journal-text", menu="more",
+    fold=RECEPTION_FOLD,
     actions=("create", "edit", "delete", "export"), check=register.check_visit, home=home_of_station,
     levels=STATIONS, after=register.after_visit,
     delete=register.delete_visit, closed=register.stays, counters=(Counter("result"), Counter("kind"), Counter("mode")),

@@ -13,14 +13,15 @@ from .deputy_demo import demo
 from .deputy_entities import ENTITIES
 from .deputy_models import Contact, Deputy, Talk
 from .deputy_roles import GRANTS, PERMISSIONS, ROLES
+from .menu_folds import DEPUTY_FOLD
 
 __all__ = ["CLASSES", "DOCUMENTS", "ENTITIES", "GRANTS", "JOBS", "LINKS", "PERMISSIONS", "ROLES", "SETTINGS", "demo"]
 
 SEE_ALL = f"{P}placement.view"
 """Who sees placements works with deputies of the place; a deputy, who does not, sees what is the own."""
 
-LINKS = (Link(f"{P}placing", _("Place deputies"), "pin-map", placement_pages.PLACE, "more"),
-         Link(f"{P}contacts", _("Figures of double contact"), "arrow-left-right", SEE_ALL, "more"))
+LINKS = (Link(f"{P}placing", _("Place deputies"), "pin-map", placement_pages.PLACE, "more", fold=DEPUTY_FOLD),
+         Link(f"{P}contacts", _("Figures of double contact"), "arrow-left-right", SEE_ALL, "more", fold=DEPUTY_FOLD))
 JOBS = (Job(placement_assistant.JOB, _("Place deputies into stations"), placement_assistant.run, placement_pages.PLACE),)
 
 station_rules.OBJECTIONS.append(placement.suspended)

@@ -7,9 +7,10 @@ from grid321.core.api import Api, Link, guarded
 from grid321.core.api import lazy_gettext as _
 
 from . import finder_pages, plate_pages
+from .menu_folds import STATION_FOLD
 from .plan_choices import PLUGIN, P
 
-LINKS = (Link(f"{PLUGIN}.find", _("Public station finder"), "search", f"{P}station.view", "more"),)
+LINKS = (Link(f"{PLUGIN}.find", _("Public station finder"), "search", f"{P}station.view", "more", fold=STATION_FOLD),)
 
 
 def register(blueprint: Any) -> None:

@@ -8,6 +8,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import file_more
 from .file_year import KEEP, OWN, PUBLISH
+from .menu_folds import DEPUTY_FOLD
 from .station_roles import COUNTY, LIAISON, TOWN, VIEWER, P, may
 
 SEE_ALL, TABLET = f"{P}file_all", f"{P}file_tablet"
@@ -44,5 +45,6 @@ SETTINGS = (
 
 LINKS = (
     Link(f"{P}my_file", _("My duties as a deputy"), "person-badge", OWN, "main", first=True),
-    Link(f"{P}files", _("Deputies’ files"), "journal-check", SEE_ALL, "more"),
+    Link(f"{P}my_file", _("My duties as a deputy"), "person-badge", OWN, "quick"),
+    Link(f"{P}files", _("Deputies’ files"), "journal-check", SEE_ALL, "more", fold=DEPUTY_FOLD),
 )

@@ -24,7 +24,7 @@ from .plan_choices import COMING, RECEPTION
 __all__ = ["DOCUMENTS", "LINKS", "SETTINGS"]
 
 DOCUMENTS = (*forms_reception.DOCUMENTS, *forms_opinion.DOCUMENTS, *forms_year.DOCUMENTS, *forms_archive.DOCUMENTS)
-LINKS = (Link(f"{PLUGIN}.paper_find", _("Enter a printed form"), "file-earmark-text", DESK, "more"),)
+LINKS = (Link(f"{PLUGIN}.paper_find", _("Enter a printed form"), "file-earmark-text", DESK),)
 
 
 def panels_for(slot: str, entity: Any, record: Any, actor: Actor, node: Node) -> list[Panel] | None:

@@ -20,6 +20,7 @@ from . import (
     reminders,
     rule_pages,
 )
+from .menu_folds import RECEPTION_FOLD
 from .plan_choices import DUTY, PLAN, PLUGIN, SCHEDULE, SETTINGS, SWAP, WISH, P
 from .plan_demo import demo
 from .plan_entities import ENTITIES
@@ -36,9 +37,9 @@ JOBS = (
     Standing(f"{P}remind", _("Remind of receptions"), reminders.run, every=600.0),
 )
 LINKS = (
-    Link(f"{PLUGIN}.plan_year", _("Yearly plans of the stations"), "calendar-check", MAKE, menu="more"),
-    Link(f"{PLUGIN}.rule", _("Choose reception days"), "calendar-check", f"{SCHEDULE}.create", menu="more"),
-    Link(f"{PLUGIN}.gaps", _("Gaps of the roster"), "people", f"{DUTY}.create", menu="more"),
+    Link(f"{PLUGIN}.plan_year", _("Yearly plans of the stations"), "calendar-check", MAKE, menu="more", fold=RECEPTION_FOLD),
+    Link(f"{PLUGIN}.rule", _("Choose reception days"), "calendar-check", f"{SCHEDULE}.create", menu="more", fold=RECEPTION_FOLD),
+    Link(f"{PLUGIN}.gaps", _("Gaps of the roster"), "people", f"{DUTY}.create", menu="more", fold=RECEPTION_FOLD),
     Link(f"{PLUGIN}.my_duties", _("My reception days"), "calendar-check", OWN),
 )
 LOGIN = "login"

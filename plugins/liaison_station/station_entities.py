@@ -6,6 +6,7 @@ from grid321.core.api import lazy_gettext as _
 
 from . import station_checks as checks
 from . import station_records as written
+from .menu_folds import STATION_FOLD
 from .station_choices import LEVELS, STEPS, P
 from .station_models import Booking, Equipment, Money, Paper, Room, Slot, Staff, Station
 from .station_schemas import (
@@ -41,7 +42,7 @@ ROOM = Entity(
 BOOKING = Entity(
     f"{P}booking", Booking, BookingSchema, _("Room bookings"), columns=("day", "from_minute", "to_minute", "room", "purpose"),
     filters=("day", "room"), search=("purpose",), sorts=("-day", "day", "-id"), title="purpose", actions=KEPT,
-    icon="calendar-check", menu="more", check=checks.check_booking, levels=LEVELS, home=written.home_of_room,
+    icon="calendar-check", menu="more", fold=STATION_FOLD, check=checks.check_booking, levels=LEVELS, home=written.home_of_room,
     update=written.update_booking, delete=written.delete_booking,
     description=_("Who has a room when. Two bookings of a room never overlap."))
 
@@ -54,7 +55,7 @@ SLOT = Entity(
 STAFF = Entity(
     f"{P}staff", Staff, StaffSchema, _("Staff of stations"), columns=("station", "person", "role", "from_day", "to_day"),
     filters=("station", "person", "role", "to_day"), sorts=("-id", "-from_day"), title="role", actions=SHEETS, icon="people",
-    menu="more", check=checks.check_staff, home=written.home_of_station, levels=LEVELS,
+    menu="more", fold=STATION_FOLD, check=checks.check_staff, home=written.home_of_station, levels=LEVELS,
     create=written.create_staff, update=written.update_staff,
     delete=written.delete_staff, description=_("Who is head, deputy head or liaison officer of a station, from when to when."))
 
@@ -72,7 +73,8 @@ MONEY = Entity(
 PAPER = Entity(
     f"{P}paper", Paper, PaperSchema, _("Papers on the wall"), columns=("title", "kind", "edition", "station", "adopted_on"),
     filters=("kind", "station", "adopted_on"), search=("title", "text"), sorts=("title", "-id", "-adopted_on"), title="title",
-    actions=KEPT, icon="file-earmark-text", menu="more", levels=LEVELS, check=checks.check_paper, home=written.home_of_station,
+    actions=KEPT, icon="file-earmark-text", menu="more", fold=STATION_FOLD, levels=LEVELS, check=checks.check_paper,
+    home=written.home_of_station,
     delete=written.delete_paper,
     description=_("Duties and systems by edition: of one station, or of every station of a division."))
 
