@@ -54,6 +54,7 @@ class DemoContext:
     numbers: Numbers = field(init=False)
     agenda: list[tuple[datetime, int, int, Callable[[datetime], None]]] = field(default_factory=list)
     at_the_end: list[Callable[[], None]] = field(default_factory=list)
+    _by_name: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _counted: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -159,18 +160,19 @@ class DemoContext:
         if role is not None:
             accounts.grant(account.id, role, node, self.actor, department_id=department_id)
         self.accounts.append(DemoAccount(username, label, self.tree.full_name(node)))
+        self._by_name[username] = (int(account.id), node.id, person_id)  # asked for thousands of times while the past is played
         return int(account.id)
 
     def account_of(self, username: str) -> tuple[int, Node] | None:
         """(id, division) of an account of the demo that was made already, None when there is none of that name."""
-        found = accounts.by_username(username) if username in {one.username for one in self.accounts} else None
-        place = self.tree.get(found.division_id) if found is not None else None
-        return (int(found.id), place) if found is not None and place is not None else None
+        found = self._by_name.get(username)
+        place = self.tree.get(found[1]) if found is not None else None
+        return (found[0], place) if found is not None and place is not None else None
 
     def person_of(self, username: str) -> int | None:
         """The person behind an account of the demo that was made already, None when there is none of that name."""
-        found = accounts.by_username(username) if username in {one.username for one in self.accounts} else None
-        return found.person_id if found is not None else None
+        found = self._by_name.get(username)
+        return found[2] if found is not None else None
 
     # -- the demo's past
 

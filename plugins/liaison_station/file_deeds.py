@@ -17,6 +17,7 @@ from grid321.core.api import (
     Event,
     accounts_of,
     class_label,
+    create_many,
     events_waiting,
     is_on,
     links,
@@ -232,8 +233,12 @@ def _of_person(cause: Cause, person_id: int) -> list[int]:
     return sorted({row[0] for row in (*(query.tuples() if query is not None else ()), *stored)})
 
 
-def follow(cause: Cause, ids: Sequence[int]) -> int:
-    """Bring the deeds of some records of a cause in line with what the records say; returns how many changed."""
+def follow(cause: Cause, ids: Sequence[int], *, alone: bool = False) -> int:
+    """Bring the deeds of some records of a cause in line with what the records say; returns how many changed.
+
+    ``alone``: nobody else writes now (the demo is filled). New deeds are then written at once, which holds the index of texts
+    while records are locked: with others at work each would wait for the other.
+    """
     model = model_of(cause.entity)
     if model is None:
         return 0
@@ -243,8 +248,14 @@ def follow(cause: Cause, ids: Sequence[int]) -> int:
         with transaction():
             found = list(locked(model.select().where(model.id.in_(part)).order_by(model.id)))
             known = {row.key: row for row in _stored(cause, part)}
+            new = []
             for one in wanted(cause, found):
-                done += _put(one, known.pop(one.key, None))
+                row = known.pop(one.key, None)
+                if row is None:
+                    new.append(one)
+                else:
+                    done += _put(one, row)
+            done += note(new, alone) if new else 0
             for row in known.values():
                 done += _strike(row)
     return done
@@ -255,9 +266,7 @@ def _stored(cause: Cause, ids: Sequence[int]) -> list[Deed]:
     return [row for row in rows if row.key.startswith(f"{cause.kind}:")]
 
 
-def _put(one: Wanted, row: Deed | None) -> int:
-    if row is None:
-        return int(note(one.deputy.id, one.day, one.kind, one.title, one.entity, one.record_id, one.key, one.row_id) is not None)
+def _put(one: Wanted, row: Deed) -> int:
     change = differing(one, row)
     if change:
         _write(row, change)
@@ -291,24 +300,27 @@ def _write(row: Deed, values: dict[str, Any]) -> None:
         records.update(registry().entity(DEED), row.id, values, SYSTEM, None, place)
 
 
-def note(deputy_id: int, day: date, kind: str, title: str, entity: str, record_id: int, key: str,
-         row_id: int | None = None) -> Deed | None:
-    """Write a deed into a deputy's file, once for each ``key``; returns it, or the one that is there already.
+def note(new: Sequence[Wanted], alone: bool = False) -> int:
+    """Write deeds into the files of their deputies, once for each key; returns how many.
 
-    ``title`` is plain text without personal data of residents; ``entity`` and ``record_id`` name the cause. None for a deputy
-    who is gone or whose division is: there is no file to write into.
+    There is no file to write into for a deputy whose division is gone.
     """
-    found: Deed | None = Deed.get_or_none(Deed.key == key)
-    if found is not None:
-        return found
-    deputy = Deputy.get_or_none(Deputy.id == deputy_id)
-    place = tree().get(deputy.division_id) if deputy is not None else None
-    if place is None or not place.valid:
-        return None
-    made: Deed = records.create(registry().entity(DEED), {
-        "deputy_id": deputy.id, "person_id": deputy.person_id, "year": day.year, "day": day, "kind": kind, "title": title[:160],
-        "entity": entity, "record_id": record_id, "row_id": row_id, "key": key}, SYSTEM, place)
-    return made
+    there, rows = {row[0] for row in Deed.select(Deed.key).where(Deed.key.in_([one.key for one in new])).tuples()}, []
+    for one in new:
+        place = tree().get(one.deputy.division_id)
+        if one.key in there or place is None or not place.valid:
+            continue
+        there.add(one.key)
+        rows.append((place, {
+            **one.columns(), "title": one.title[:160], "person_id": one.deputy.person_id, "entity": one.entity,
+            "record_id": one.record_id, "row_id": one.row_id, "key": one.key}))
+    entity = registry().entity(DEED)
+    if alone and rows:
+        create_many(entity, [{**values, "division_id": place.id} for place, values in rows], SYSTEM)
+    else:
+        for place, values in rows:
+            records.create(entity, values, SYSTEM, place)
+    return len(rows)
 
 
 # ---------------------------------------------------------------- recount
@@ -350,8 +362,9 @@ def _faults_of(cause: Cause, batch: Sequence[Any]) -> Iterator[str]:
     yield from (f"deeds: {row.key} stands although its cause is undone" for row in known.values() if row.state != "struck")
 
 
-def recount() -> int:
+def recount(*, alone: bool = False) -> int:
     """Bring every deed in line, in batches of one transaction each; returns how many changed. Safe to be interrupted.
+    ``alone`` as for ``follow``.
 
     It also brings what happened before the plugin was switched on, and while the worker was down.
     """
@@ -360,7 +373,7 @@ def recount() -> int:
         model = model_of(cause.entity)
         for batch in _batches(model) if model is not None else ():
             if any(_faults_of(cause, batch)):  # most are right: nothing is locked for them
-                done += follow(cause, [record.id for record in batch])
+                done += follow(cause, [record.id for record in batch], alone=alone)
         if model is not None:
             done += follow(cause, [row.record_id for row in _orphans(cause, model) if row.record_id])
     return done

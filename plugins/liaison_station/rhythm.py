@@ -17,7 +17,7 @@ from grid321.core.api import lazy_gettext as _l
 from .activity_models import Activity, Theme
 from .activity_rules import DONE, quarter_of
 from .station_models import Station
-from .station_rules import is_open, ruled
+from .station_rules import is_open, ruled, value_of
 
 P = "liaison_station."
 
@@ -109,19 +109,20 @@ def _lack(rule: Rule, station: Any, month: date, today: date, held: dict[int, li
     first, last = period_of(rule, month)
     if place is None or first > today or not _asked(station, place, first, last):
         return None
-    wanted, source = ruled(rule.setting, place, min(last, today))
+    wanted = value_of(rule.setting, place, min(last, today))
     if rule.counts == "theme":
         found = sum(division_id in themes for division_id in place.path)
     else:
         found = sum(first <= day <= last and (not rule.kinds or kind in rule.kinds) for kind, day in held.get(station.id, ()))
     if found >= int(wanted):
         return None
+    source = ruled(rule.setting, place, min(last, today))[1]
     return Missing(rule.key, str(rule.label), int(wanted), found, first, last, last < today, P + rule.setting, source)
 
 
 def _asked(station: Any, place: Node, first: date, last: date) -> bool:
-    kinds, _source = ruled("rhythm_kinds", place, first)
-    return station.kind in str(kinds).split(",") and is_open(station, first) and is_open(station, last)
+    return (is_open(station, first) and is_open(station, last)
+            and station.kind in str(value_of("rhythm_kinds", place, first)).split(","))
 
 
 def sentence(lack: Missing) -> str:

@@ -195,6 +195,8 @@ class _Station:
 
     def _shorten(self, start: _Person) -> bool:
         """One chain from ``start`` to the nearest person with at least two duties less; False when there is none."""
+        if all(len(person.slots) > len(start.slots) - 2 for person in self.people.values()):
+            return False  # whom a chain could lead to is not there: most searches of a year end here
         came: dict[int, tuple[_Person, Slot]] = {}
         waiting, seen = deque([start]), {start.person_id}
         while waiting:
