@@ -121,7 +121,7 @@ def list_context(face: Face, node: Node, actor: Actor, size: int) -> dict[str, A
         "next_url": base + lists.query_string(asked, after=page.after, **paging) if page.after else None,
         "prev_url": base + lists.query_string(asked, before=page.before, **paging) if page.before else None,
         "count_text": _("%(count)s on this page", count=len(rows)),
-        "actions": _actions(face, node, actor, lists.query_string(asked)), "bulk": _bulk(face, node, actor),
+        "actions": _actions(face, node, actor, lists.query_string(asked)), "bulk": _bulk(face, node, actor, page),
         "bulk_url": base + "bulk", "saved_views": saved_views.of(entity, node, actor), "save_view_url": base + "views",
         "active": bool(asked.values or asked.query), "empty": _empty(face, node, actor, asked, base),
         "current_query": lists.query_string(asked), "crumbs": crumbs(face, node), "filtered": bool(asked.values),
@@ -235,11 +235,15 @@ def _actions(face: Face, node: Node, actor: Actor, query: str) -> list[dict[str,
     return found
 
 
-def _bulk(face: Face, node: Node, actor: Actor) -> list[dict[str, str]]:
+def _bulk(face: Face, node: Node, actor: Actor, page: lists.Page) -> list[dict[str, str]]:
+    """What may be done with many rows of this page at once: a step only where a row stands at its beginning."""
     if face.workflow is None:
         return []
+    places = [place for place, column in enumerate(face.listed, start=1) if column.kind == "state"]
+    states = {row[place] for place in places for row in page.rows}
     found = [{"key": step.key, "label": str(step.label), "url": ""} for step in face.workflow.transitions
-             if step.bulk and step.permission and actor.may_within(step.permission, node)]
+             if step.bulk and step.permission and actor.may_within(step.permission, node)
+             and (not places or states & set(step.sources))]
     if face.entity.grouping is not None and actor.may_within(face.entity.permission("group"), node):
         found.append({"key": "group", "label": _("Group"), "url": face.url(node.code) + "group"})
     return found
