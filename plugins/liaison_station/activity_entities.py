@@ -51,7 +51,7 @@ ATTENDANCE = Entity(
 PAST = Entity(
     f"{P}past", PastActivity, PastSchema, _("Activities of earlier books"), columns=("day", "title", "station", "activity"),
     filters=("station", "day"), search=("title",), sorts=("-day", "-id"), title="title",
-    actions=("create", "delete", "import", "export"), icon="journal-arrow-up", menu="more", fold=ACTIVITY_FOLD, levels=LEVELS,
+    actions=("create", "delete", "import", "export"), icon="archive", menu="more", fold=ACTIVITY_FOLD, levels=LEVELS,
     home=home_of_station, check=check_past, create=create_past, delete=delete_past,
     description=_("Activities of earlier years from the books of the stations: each line becomes an activity with its "
                   "attendance. Until it is confirmed there, it can be taken back here."))

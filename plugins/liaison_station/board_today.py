@@ -11,11 +11,12 @@ from grid321.core.api import gettext as _
 from . import checks, placement
 from .checks_choices import P
 from .checks_models import Rating
+from .day_close import OPEN
 from .deputy_models import Congress, Deputy, Placement
 from .figure_records import WAITING, base_of, records_url, rows_of
 from .figure_sources import EVERYTHING, Span
 from .rating_flow import DECIDE, LOOK
-from .reception_models import Plan, Schedule
+from .reception_models import Plan, Reception, Schedule
 from .station_figures import BY_KEY, Figure
 from .station_models import Paper, Station
 
@@ -87,7 +88,7 @@ def _ratings(node: Node, actor: Actor) -> list[dict[str, Any]]:
 
 # ---------------------------------------------------------------- first steps
 
-def first_steps(node: Node, day: date, actor: Actor) -> list[dict[str, Any]]:
+def first_steps(node: Node, actor: Actor, cover: placement.Coverage) -> list[dict[str, Any]]:
     """What a county does first, in order, each done or not; empty once all of it is done."""
     base = base_of(node)
     here = {model: model.select().where(getattr(model, node.column) == node.id).exists()
@@ -97,7 +98,7 @@ def first_steps(node: Node, day: date, actor: Actor) -> list[dict[str, Any]]:
         (_("Enter the stations, or import them from a sheet"), here[Station], "station/", "station.create"),
         (_("Enter the congresses and their terms"), here[Congress], "congress/", "congress.create"),
         (_("Enter the deputies, or import them from a sheet"), here[Deputy], "deputy/", "deputy.create"),
-        (_("Place every deputy into a home station"), here[Placement] and placement.coverage(node, day).full, "placing",
+        (_("Place every deputy into a home station"), here[Placement] and cover.full, "placing",
          "placement.create"),
         (_("Enter duties and systems: they hang on the wall of every station"), here[Paper], "paper/", "paper.create"),
         (_("Say on which days each station receives"), here[Schedule], "schedule/", "schedule.create"),
@@ -115,10 +116,13 @@ def is_young(steps: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def waits(node: Node, day: date) -> list[dict[str, Any]]:
-    """The same as numbers only, for the start page of who sees a whole division. One query for each."""
+    """The same as numbers only, for the start page of who sees a whole division, after today's receptions. One query for each."""
     span = Span(date(day.year, 1, 1), day)
     by_key = {one.key: one for one in WAITING}
-    rows = []
+    today = Reception.select().where(
+        (getattr(Reception, node.column) == node.id) & (Reception.day == day) & Reception.state.in_(OPEN)).count()
+    rows = [{"label": _("Receptions of today"), "n": today, "url": f"{base_of(node)}/reception/?day_from={day}&day_to={day}"}
+            ] if today else []
     for key in ("unclosed", "gaps", "quiet"):
         n = sum(source.total(node, span) for source in by_key[key].sources)
         if n:

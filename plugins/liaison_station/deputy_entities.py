@@ -47,7 +47,7 @@ DELEGATION = Entity(
 
 DEPUTY = Entity(
     f"{P}deputy", Deputy, DeputySchema, _("Deputies"),
-    columns=("name", "level", "district", "delegation", "status", "from_day"),
+    columns=("name", "level", "division_id", "district", "delegation", "status"),
     filters=("level", "status", "district", "delegation", "group", "committee", "congress"), search=("name", "job"),
     sorts=("name", "-id"), title="name", icon="person-badge", levels=LEVELS, check=checks.check_deputy, create=create_deputy,
     update=update_deputy, delete=delete_deputy, after=status_written, counters=(Counter("level"), Counter("status")),

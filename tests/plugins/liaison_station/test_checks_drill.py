@@ -191,6 +191,20 @@ def test_the_board_names_what_waits_today_with_its_first_cases(world):
     assert f"{base}/checks?missing=plan" in page
 
 
+def test_the_start_page_leads_to_the_receptions_of_today(world):
+    today = db.local_day()
+    start, browser = f"/d/{world.tree.county.code}/", world.browser("county")
+    before = browser.get(start).get_data(as_text=True)
+    station = world.stations["liuying"]
+    found = Reception.create(number="JD92", holder_id=station.division_id, station_id=station.id, day=today, first_day=today,
+                             from_minute=540, to_minute=720, state="posted", **where(station))
+    page = browser.get(start).get_data(as_text=True)
+    url = f"{start}liaison_station/reception/?day_from={today}&day_to={today}"
+    assert "今天的接待" not in before and "今天的接待" in page and url.replace("&", "&amp;") in page
+    assert f"{start}liaison_station/reception/{found.id}" in browser.get(url).get_data(as_text=True)
+    assert f'href="{start}liaison_station/day"' in page.partition('<main')[2]
+
+
 def test_somebody_who_is_nowhere_stands_on_the_board_with_the_way_to_place_him(world):
     placement = world.placements["sun"]
     placement.to_day = date(2026, 1, 1)
