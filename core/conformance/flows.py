@@ -53,7 +53,8 @@ def _note(world: World, walker: Walker) -> Path | None:
     if not folder:
         return None
     flow = walker.workflow
-    name = f"{world.module.__file__}|{flow.key}|{flow.version}|{walker.home.code}|{walker.way}|{sorted(world.examples)}"
+    parts = [*(state.key for state in flow.states), *(step.key for step in flow.transitions)]  # other plugins add some
+    name = f"{world.module.__file__}|{flow.key}|{flow.version}|{walker.home.code}|{walker.way}|{sorted(world.examples)}|{parts}"
     return Path(folder) / f"walk_{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
 
 

@@ -25,12 +25,14 @@ class PluginConformance:
     ``examples`` gives JSON values by entity key, or by ``<workflow key>.<transition key>``, where the kit cannot guess a value
     that fits (None leaves a field out; a function gets a running number; a list of an entity has one example for each way that
     its cases may go, a list of a step several answers; of an automatic step it is what triggers it); ``beside`` are plugins
-    that are installed too; ``prepare(world)`` adds what records need before they can be made.
+    that are installed too, ``along`` the keys of those of them that are switched on, whose permissions people hold with the
+    plugin's; ``prepare(world)`` adds what records need before they can be made.
     """
 
     plugin: ModuleType
     examples: Mapping[str, Any] = {}
     beside: tuple[ModuleType, ...] = ()
+    along: tuple[str, ...] = ()
 
     def prepare(self, world: Any) -> None:
         """Add what the plugin's records need; nothing by default."""
@@ -45,7 +47,7 @@ class PluginConformance:
         """The small world with the plugin switched on."""
         from .world import World
 
-        world = World(app, self.plugin, division_tree, self.examples)
+        world = World(app, self.plugin, division_tree, self.examples, self.along)
         world.furnish()
         self.prepare(world)
         return world
@@ -55,7 +57,7 @@ class PluginConformance:
         """The small world without any record."""
         from .world import World
 
-        return World(app, self.plugin, division_tree, self.examples)
+        return World(app, self.plugin, division_tree, self.examples, self.along)
 
     # -- what the plugin says ----------------------------------------------------------------------------------------
 

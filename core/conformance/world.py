@@ -35,13 +35,15 @@ class World:
     """Everything a check needs. ``examples`` gives values by entity key (or transition key) where the kit cannot guess.
 
     Several of an entity, as a list, are cases whose ways differ (a unit that leads, one that only gives its opinion): each is
-    walked, and records are otherwise made of the first.
+    walked, and records are otherwise made of the first. ``along`` are keys of installed plugins that are switched on too; people
+    hold their permissions with those of the plugin: they add steps to its workflows, or cases become records of theirs.
     """
 
     app: Flask
     module: ModuleType
     tree: DivisionTree
     examples: Mapping[str, Mapping[str, Any] | list[Mapping[str, Any]]] = field(default_factory=dict)
+    along: tuple[str, ...] = ()
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -65,14 +67,14 @@ class World:
         return registry().workflow_of(entity.key)
 
     def furnish(self) -> None:
-        """Switch the plugin (and what it requires) on everywhere, and give each division a department and a person.
+        """Switch the plugin (what it requires, and those along) on everywhere; give each division a department and a person.
 
         Where several plugins are tried in one world, the first gives departments and persons for all.
         """
         from grid321.core.people import Department, Person, Post
         from grid321.core.tree import ancestor_columns
 
-        for key in [*self.manifest.requires, self.key]:
+        for key in [*self.manifest.requires, *self.along, self.key]:
             switches.turn(key, self.tree.city, True)
         from grid321.core import db, snapshot
 
@@ -129,8 +131,8 @@ class World:
         return self.place(Department.get_by_id(department_id).division_id)
 
     def permissions(self) -> frozenset[str]:
-        """Every permission of the plugin."""
-        return frozenset(key for key in registry().permissions if key.startswith(f"{self.key}."))
+        """Every permission of the plugin, and of those along with it."""
+        return frozenset(key for key in registry().permissions if key.split(".")[0] in (self.key, *self.along))
 
     def actor(self, node: Node, permissions: frozenset[str] | None = None, department_id: int | None = None) -> Actor:
         """Return an actor with a stored account who holds ``permissions`` (by default all of the plugin) on ``node``."""

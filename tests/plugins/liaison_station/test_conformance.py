@@ -9,6 +9,7 @@ import grid321.plugins.suggestion_tracking
 from grid321.core.testing import PluginConformance
 
 NEEDED = OF["liaison_station"]
+MATTER = "suggestion_tracking.matter"
 
 
 class TestAlone(PluginConformance):
@@ -24,7 +25,10 @@ class TestAlone(PluginConformance):
 
 @pytest.mark.once  # alone it is checked on both databases; what the others add is no question of the database
 class TestTogether(TestAlone):
-    """The same beside grids and matters, into which what is heard at a station may be converted."""
+    """The same beside grids and matters, all switched on: what is heard at a station may become a matter."""
+
+    examples = {**NEEDED.examples, MATTER: OF["suggestion_tracking"].examples[MATTER]}
+    along = ("grid", "suggestion_tracking")
 
     @pytest.fixture
     def plugin_modules(self):
