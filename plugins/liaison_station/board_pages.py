@@ -44,12 +44,13 @@ def board(node: Node, day: date, actor: Actor) -> dict[str, Any]:
     due = checks.due_for_rating(group, day)
     span = Span(date(day.year, 1, 1), day)
     table = Table(node, span, YEAR)
-    steps = board_today.first_steps(node, day, actor)
+    cover = placement.coverage(node, day)
+    steps = board_today.first_steps(node, actor, cover)
     base = base_of(node)
     return {
         "day": day, "today": board_today.today_of(node, day, actor, found, due) if found else [], "steps": steps,
         "young": board_today.is_young(steps), "count": len(found),
-        "heads": _heads(node, span, found, still, due, table.whole()), "missing": _missing(node, found),
+        "heads": _heads(node, span, found, still, due, table.whole(), cover), "missing": _missing(node, found),
         "places": _places(node, span, found, still, due, table),
         "still": [_still(one, days, on, node) for one, on, days in still[:STILL_SHOWN]], "still_count": len(still),
         "still_url": f"{base}/checks?still=1", "rhythm": _rhythm(group, day), "rhythm_url": f"{base}/rhythm",
@@ -60,9 +61,9 @@ def board(node: Node, day: date, actor: Actor) -> dict[str, Any]:
 
 
 def _heads(node: Node, span: Span, found: Sequence[checks.Checked], still: Sequence[Any], due: Any,
-           amounts: Any) -> list[dict[str, Any]]:
+           amounts: Any, cover: placement.Coverage) -> list[dict[str, Any]]:
     """The large numbers; each with what belongs to it and the records behind it."""
-    base, complete, cover = base_of(node), printed(checks.completeness(found)), placement.coverage(node, span.last)
+    base, complete = base_of(node), printed(checks.completeness(found))
     return [
         _head(_("Stations"), len(found), records_url(node, "stations", span)),
         _head(_("Ten haves"), complete["value"], f"{base}/checks",

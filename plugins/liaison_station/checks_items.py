@@ -31,6 +31,10 @@ AHEAD = timedelta(days=31)
 LONGEST = timedelta(days=400)
 """The longest time that a county may set for the display of activities: nothing older is looked for."""
 
+UNREAD = frozenset({"uid", "version", "created_at", "updated_at", "created_by", "about", "party_confirmed_by"})
+"""Columns of stations that no check reads."""
+
+
 @dataclass(frozen=True)
 class Have:
     """Whether a station has an item, why, and where that is mended (empty: nothing to mend).
@@ -62,7 +66,9 @@ class Group:
     @classmethod
     def of(cls, condition: Any) -> Group:
         """The stations that meet a condition, as plain rows in one query, in the order of the tree and of their making."""
-        rows = Station.select().where(condition).order_by(Station.county_id, Station.town_id, Station.village_id, Station.id)
+        columns = [field for field in Station._meta.sorted_fields if field.name not in UNREAD]
+        order = Station.county_id, Station.town_id, Station.village_id, Station.id
+        rows = Station.select(*columns).where(condition).order_by(*order)
         return cls(list(rows.namedtuples()), Station.select(Station.id).where(condition))
 
     @classmethod

@@ -80,8 +80,9 @@ def missing_of(stations: Collection[Any], month: date, today: date | None = None
     quarter = period_of(RULES[0], month)
     held = _held([station.id for station in stations], *quarter)
     themes = _themes(stations, month)
-    return {station.id: [lack for rule in RULES if (lack := _lack(rule, station, month, today, held, themes)) is not None]
-            for station in stations}
+    known = tree()
+    return {station.id: [lack for rule in RULES if (lack := _lack(
+        rule, station, known.get(station.division_id), month, today, held, themes)) is not None] for station in stations}
 
 
 def _held(station_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[str, date]]]:
@@ -103,9 +104,8 @@ def _themes(stations: Iterable[Any], month: date) -> set[int]:
     return {row[0] for row in rows} & paths
 
 
-def _lack(rule: Rule, station: Any, month: date, today: date, held: dict[int, list[tuple[str, date]]],
+def _lack(rule: Rule, station: Any, place: Node | None, month: date, today: date, held: dict[int, list[tuple[str, date]]],
           themes: set[int]) -> Missing | None:
-    place = tree().get(station.division_id)
     first, last = period_of(rule, month)
     if place is None or first > today or not _asked(station, place, first, last):
         return None
