@@ -139,7 +139,7 @@ RATING = Entity(
     columns=("number", "station", "year", "asked_klass", "fulfilled", "klass", "model", "state"),
     filters=("station", "year", "state", "klass", "model"), search=("number",), sorts=("-year", "-id"), title="number",
     icon="star", actions=("create", "export"), check=check_rating, home=home, levels=LEVELS, verify=faults,
-    counters=(Counter("year,state"), Counter("klass,state")),
+    beside=("return",), awaited=("decide",), counters=(Counter("year,state"), Counter("klass,state")),
     description=_l("Each year a station is rated by its ten haves: proposed, looked at by the town, decided by the county."))
 
 ENTITIES = (ATTESTED, RATING)

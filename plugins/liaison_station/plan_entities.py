@@ -36,7 +36,7 @@ ENTITIES = (
         columns=("day", "from_minute", "station", "kind", "mode", "voters", "state"),
         filters=("state", "day", "station", "kind", "mode", "plan"), search=("number", "theme", "place"),
         sorts=("day", "-day", "-id"), title="number", actions=("create", "edit", "export"), icon="people",
-        check=checks.check_reception, home=home_of_station, levels=LEVELS, beside=("drop",), awaited=("hold",),
+        check=checks.check_reception, home=home_of_station, levels=LEVELS, beside=("postpone", "drop"), awaited=("hold",),
         steps=(("reminded", _("Reminded of the day")),),
         counters=(Counter("state"), Counter("kind"), Counter("mode")), news=False,
         description=_("Reception days of stations, from the plan to what was done there.")),
