@@ -1,4 +1,4 @@
-"""The seven wrong entries that the task names: each is refused with a message and a status, and not a row of any table changes."""
+"""The seven wrong entries that the task names: each is refused with a message and a status, and not a row changes."""
 from __future__ import annotations
 
 from datetime import date
