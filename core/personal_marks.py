@@ -34,7 +34,7 @@ class Mark:
 
 def _identity(text: str) -> bool:
     try:
-        identity.id_number(re.sub(r"[ \t-]", "", text))
+        identity.id_number(re.sub(r"[ \t.·-]", "", text))
     except ValueError:
         return False
     return True
@@ -57,11 +57,17 @@ def _luhn(text: str) -> bool:
 
 
 _COUNT = r"(?:\d{1,4}|[一二三四五六七八九十百]{1,5})"
+_GAP = "[ .·-]"
+"""What people write between the groups of a number; every dash is the short one by then."""
+_SPOKEN = "〇零一二三四五六七八九"
 _SHAPES: tuple[tuple[str, Any, re.Pattern[str], Callable[[str], bool] | None], ...] = (
     ("mobile", _l("a mobile telephone number"),
-     re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)"), None),
+     re.compile(rf"(?<!\d)(?:\+?86{_GAP}?)?1[3-9]\d(?:{_GAP}?\d{{4}}){{2}}(?!\d)"
+                rf"|(?<![\d.])1[3-9]\d{_GAP}\d{{3}}{_GAP}\d{{5}}(?!\d)"
+                rf"|(?<!\d)(?<!\d[ -])1[ -][3-9](?:[ -]\d){{9}}(?![ -]?\d)"
+                rf"|(?<![{_SPOKEN}])一[三四五六七八九][{_SPOKEN}]{{9}}(?![{_SPOKEN}十百千万])"), None),
     ("identity", _l("an identity number"),
-     re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{6}[ -]\d{8}[ -]\d{3}[\dXx])(?![\dXx])"), _identity),
+     re.compile(rf"(?<!\d)(?:\d{{17}}[\dXx]|\d{{6}}{_GAP}\d{{8}}{_GAP}\d{{3}}[\dXx])(?![\dXx])"), _identity),
     ("identity", _l("an identity number"),  # in any groups, with no other digits beside it
      re.compile(r"(?<!\d)(?<!\d[ \t-])\d(?:[ \t-]{0,2}\d){16}[ \t-]{0,2}[\dXx](?![ \t-]?[\dXx])"), _identity),
     ("identity", _l("an identity number"), re.compile(r"(?<!\d)(?:\d{15}|\d{6}[ \t-]\d{6}[ \t-]\d{3})(?!\d)"), _old_identity),
@@ -102,14 +108,14 @@ def marks(text: str | None, kinds: Iterable[str] = NUMBERS, names: Iterable[str]
 
 
 def _plain(text: str) -> tuple[str, list[int]]:
-    """``text`` in compatibility form without invisible characters, and for each of its characters where it stood."""
+    """``text`` in compatibility form, every dash the short one, without invisible characters, and where each character stood."""
     plain: list[str] = []
     origin: list[int] = []
     for place, one in enumerate(text):
         if unicodedata.category(one) == "Cf":
             continue
         for part in unicodedata.normalize("NFKC", one):
-            plain.append(part)
+            plain.append("-" if unicodedata.category(part) == "Pd" or part == "−" else part)
             origin.append(place)
     return "".join(plain), origin
 
