@@ -36,6 +36,9 @@ DEPUTY, PLACEMENT, CONTACT, POST = f"{P}deputy", f"{P}placement", f"{P}contact",
 SPAN = ("from_day", "to_day", "status", "status_on")
 """Columns of a mandate on which its core post depends."""
 
+NAMING = ("deputy_id", "other_id", "other_deputy_id")
+"""Columns that name a mandate: whose row it is, with whom contact is kept, who is asked to swap a duty."""
+
 Observer = Callable[[Any, Actor], None]
 
 ON_STATUS: list[Observer] = []
@@ -175,8 +178,8 @@ def delete_deputy(record: Deputy, actor: Actor, node: Node) -> None:
     """
     from .models import MODELS
 
-    for model in MODELS:
-        if "deputy_id" in model._meta.fields and row_exists(model, "deputy_id", record.id):
+    for model, field in ((model, field) for model in MODELS for field in NAMING):
+        if field in model._meta.fields and row_exists(model, field, record.id):
             raise Refused(_("%(name)s cannot be deleted.", name=record.name),
                           _("The deputy was placed into a station, was on duty, or keeps contact with somebody."),
                           _("Set the status to ended, with the day and the reason."), code="deputy_used")

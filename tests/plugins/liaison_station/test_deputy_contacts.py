@@ -2,7 +2,7 @@
 import pytest
 
 from grid321.core import db, records
-from grid321.core.errors import Conflict, Forbidden, Invalid
+from grid321.core.errors import Conflict, Forbidden, Invalid, Refused
 from grid321.core.ledger import LedgerDetail, LedgerEntry
 from grid321.plugins.liaison_station.deputy_models import Contact, Deputy, Talk
 
@@ -75,3 +75,14 @@ def test_contacts_end_with_the_mandate(world):
     row, today = contact(world), db.local_day()
     world.change(world.deputies["zhang"], {"status": "ended", "status_on": today.isoformat(), "status_reason": "resigned"})
     assert world.fresh(row).to_day == today
+
+
+def test_a_mandate_with_which_another_deputy_keeps_contact_is_not_taken_back(world):
+    world.set("contact_committee", False)
+    made = world.make("deputy", {"person": world.people["zhao"].id, "level": "county", "district": world.districts["c1"].id})
+    world.make("contact", {"deputy": world.deputies["zhang"].id, "kind": "deputy", "other": made.id, "from_day": "2026-03-01"})
+
+    with pytest.raises(Refused) as refusal:
+        records.delete(world.entity("deputy"), made.id, world.actors["county"], None, world.tree.county)
+
+    assert refusal.value.code == "deputy_used" and world.fresh(made).id and Contact.get().other_id == made.id
