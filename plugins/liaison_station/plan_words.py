@@ -94,8 +94,9 @@ def _which(every: str, said: Mapping[str, str]) -> str | None:
         return _("Each week on %(days)s", days=listed) if plain else _("%(every)s on %(days)s", every=every, days=listed)
     found = [re.fullmatch("([1-4]|-1)([A-Z]{2})", sign) for sign in signs]
     if all(one and one[2] in names for one in found):
-        return _("%(every)s on %(days)s", every=every, days="、".join(
-            _("the %(nth)s %(weekday)s", nth=nth[one[1]], weekday=names[one[2]]) for one in found if one))
+        # A sentence inside of another's call is not found by the extraction of strings, so it stands by itself.
+        listed = "、".join(_("the %(nth)s %(weekday)s", nth=nth[one[1]], weekday=names[one[2]]) for one in found if one)
+        return _("%(every)s on %(days)s", every=every, days=listed)
     return None
 
 
