@@ -19,6 +19,7 @@ from . import (
     plan_year_pages,
     reminders,
     rule_pages,
+    station_checks,
 )
 from .menu_folds import RECEPTION_FOLD
 from .plan_choices import DUTY, PLAN, PLUGIN, SCHEDULE, SETTINGS, SWAP, WISH, P
@@ -48,6 +49,7 @@ LOGIN = "login"
 panels_for = plan_pages.panels_for
 deputy_life.ON_STATUS.append(plan_free.status_changed)
 placement_write.ON_PLACED.append(plan_free.placement_changed)
+station_checks.ON_ENDING.append(plan_free.still_to_come)
 
 
 def scope_of(entity: Any, action: str, actor: Actor, node: Node) -> Any:

@@ -6,9 +6,10 @@ else can be entered. What is past stays as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any
 
-from grid321.core.api import Actor, local_day, records, registry
+from grid321.core.api import Actor, format_day, local_day, records, registry
 from grid321.core.api import gettext as _
 
 from .deputy_choices import ENDED, SUSPENDED
@@ -35,6 +36,20 @@ def placement_changed(placement: Any, gone: bool, actor: Actor) -> None:
     waiting = [duty for duty in _coming(placement.deputy_id) if duty.station_id == placement.station_id]
     _free(waiting, lambda duty: not _placed(duty, placement.id if gone else 0), _("Does not belong to this station any more."),
           actor)
+
+
+def still_to_come(station_id: int, day: date) -> list[str]:
+    """Why a station cannot stop working on a day (``station_checks.ON_ENDING``): receptions from then on are open.
+
+    Voters read them at the door, so somebody decides about each: they are not dropped by the way.
+    """
+    rows = Reception.select(Reception.day).where((Reception.station_id == station_id) & (Reception.day >= max(day, local_day()))
+                                                 & Reception.closed_at.is_null()).order_by(Reception.day, Reception.id)
+    days = [row[0] for row in rows.tuples()]
+    if not days:
+        return []
+    return [_("Receptions are still to come: %(count)s, the next one on %(day)s. Drop them first, or discard the drafted plan.",
+              count=len(days), day=format_day(days[0]))]
 
 
 def _coming(deputy_id: int) -> list[Duty]:

@@ -14,6 +14,10 @@ from .station_models import Booking, Paper, Room, Slot, Staff, Station
 from .station_rules import LIST_MARK, ROLE_LABELS, is_open, names_of, ruled, why_not_head
 
 Errors = dict[str, list[str]]
+
+ON_ENDING: list[Callable[[int, date], list[str]]] = []
+"""Called as (station id, first day on which it works no more): what stands against it, in sentences that say what to do."""
+
 PLATE_SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Digits and letters that nobody mistakes for another one when a plate is read aloud."""
 PLATE_LENGTH = 8
@@ -51,7 +55,19 @@ def check_station(data: dict[str, Any], record: Any, node: Node) -> Errors:
                        ("closed_on", _("It cannot be closed before it was opened on %(day)s."))):
         if value(name) is not None and opened is not None and value(name) < opened:
             errors[name] = [text % {"day": format_day(opened)}]
+    if record is not None:
+        errors |= _check_ending(data, record)
     return errors | _check_position(value) | _check_parent(value("parent_id"), record, node, "parent_id" in data)
+
+
+def _check_ending(data: dict[str, Any], record: Any) -> Errors:
+    """A station is not closed, and does not rest, over what it still waits for."""
+    errors = Errors()
+    for name in ("suspended_on", "closed_on"):
+        if data.get(name) is not None and data[name] != getattr(record, name):
+            waiting = [text for ask in ON_ENDING for text in ask(record.id, data[name])]
+            errors |= {name: waiting} if waiting else {}
+    return errors
 
 
 def _check_position(value: Callable[[str], Any]) -> Errors:

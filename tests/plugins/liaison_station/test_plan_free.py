@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from grid321.core import records
+from grid321.core.errors import Invalid
 from grid321.core.ledger import LedgerEntry
 from grid321.plugins.liaison_station import placement_write
 from grid321.plugins.liaison_station.reception_models import Duty
@@ -81,3 +82,22 @@ def test_when_the_duties_cannot_be_freed_the_mandate_is_not_suspended_either(her
         here.change(here.deputies["zhang"], {"status": "suspended", "status_on": "2031-02-01", "status_reason": "detained"})
 
     assert states() == ["planned"] * 5 and here.fresh(here.deputies["zhang"]).status == "active"
+
+
+@pytest.mark.parametrize("field", ["closed_on", "suspended_on"])
+def test_a_station_does_not_close_or_rest_over_receptions_that_are_still_to_come(world, tick, field):
+    tick(date(2031, 1, 5), sweep=False)
+    station = world.stations["wuli"]
+    made = [world.make("reception", {"station": station.id, "day": day, "kind": "reception", "mode": "offline",
+                                     "from_minute": "09:00", "to_minute": "11:30"}) for day in ("2031-02-10", "2031-03-10")]
+    world.step("county", made[0], "post")
+
+    with pytest.raises(Invalid) as refusal:
+        world.change(station, {field: "2031-02-10"})
+    text = " ".join(refusal.value.errors[field])
+    assert "2" in text and "2031" in text and getattr(world.fresh(station), field) is None
+
+    assert world.change(station, {field: "2031-03-11"}).version > station.version
+    for case in made:
+        world.step("county", case, "drop", reason="撤站")
+    assert getattr(world.change(station, {field: "2031-02-10"}), field) == date(2031, 2, 10)
