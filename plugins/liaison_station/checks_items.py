@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee
 
@@ -35,8 +35,7 @@ UNREAD = frozenset({"uid", "version", "created_at", "updated_at", "created_by", 
 """Columns of stations that no check reads."""
 
 
-@dataclass(frozen=True)
-class Have:
+class Have(NamedTuple):
     """Whether a station has an item, why, and where that is mended (empty: nothing to mend).
 
     ``say`` words the reason: a list of hundreds of stations shows few of thousands of reasons, and words cost the most of it.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from grid321.core.api import Label, Node, local_day, tree
+from grid321.core.api import Label, local_day, snapshot, tree
 from grid321.core.api import gettext as _
 from grid321.core.api import lazy_gettext as _l
 
@@ -80,9 +80,15 @@ def missing_of(stations: Collection[Any], month: date, today: date | None = None
     quarter = period_of(RULES[0], month)
     held = _held([station.id for station in stations], *quarter)
     themes = _themes(stations, month)
-    known = tree()
-    return {station.id: [lack for rule in RULES if (lack := _lack(
-        rule, station, known.get(station.division_id), month, today, held, themes)) is not None] for station in stations}
+    spans, now, found = {rule.period: period_of(rule, month) for rule in RULES}, snapshot(), dict[int, list[Missing]]()
+    for station in stations:
+        place = now.tree.get(station.division_id)
+        asked = {period: span for period, span in spans.items()
+                 if place is not None and span[0] <= today and _asked(station, place, *span, now)}
+        lacks = (_lack(rule, station, place, asked[rule.period], today, held, themes, now)
+                 for rule in RULES if rule.period in asked)
+        found[station.id] = [lack for lack in lacks if lack is not None]
+    return found
 
 
 def _held(station_ids: Collection[int], first: date, last: date) -> dict[int, list[tuple[str, date]]]:
@@ -104,12 +110,10 @@ def _themes(stations: Iterable[Any], month: date) -> set[int]:
     return {row[0] for row in rows} & paths
 
 
-def _lack(rule: Rule, station: Any, place: Node | None, month: date, today: date, held: dict[int, list[tuple[str, date]]],
-          themes: set[int]) -> Missing | None:
-    first, last = period_of(rule, month)
-    if place is None or first > today or not _asked(station, place, first, last):
-        return None
-    wanted = value_of(rule.setting, place, min(last, today))
+def _lack(rule: Rule, station: Any, place: Any, span: tuple[date, date], today: date,
+          held: dict[int, list[tuple[str, date]]], themes: set[int], now: Any) -> Missing | None:
+    first, last = span
+    wanted = value_of(rule.setting, place, min(last, today), now)
     if rule.counts == "theme":
         found = sum(division_id in themes for division_id in place.path)
     else:
@@ -120,9 +124,9 @@ def _lack(rule: Rule, station: Any, place: Node | None, month: date, today: date
     return Missing(rule.key, str(rule.label), int(wanted), found, first, last, last < today, P + rule.setting, source)
 
 
-def _asked(station: Any, place: Node, first: date, last: date) -> bool:
+def _asked(station: Any, place: Any, first: date, last: date, now: Any) -> bool:
     return (is_open(station, first) and is_open(station, last)
-            and station.kind in str(value_of("rhythm_kinds", place, first)).split(","))
+            and station.kind in str(value_of("rhythm_kinds", place, first, now)).split(","))
 
 
 def sentence(lack: Missing) -> str:

@@ -104,9 +104,12 @@ def ruled(key: str, place: Node, day: date | None = None) -> tuple[Any, str]:
     return value, str(source)
 
 
-def value_of(key: str, place: Node, day: date) -> Any:
-    """The value of a setting of this plugin at a division on a day, for where nobody reads its source."""
-    return snapshot().settings.get(P + key, place, day)
+def value_of(key: str, place: Node, day: date, now: Any = None) -> Any:
+    """The value of a setting of this plugin at a division on a day, for where nobody reads its source.
+
+    Who asks thousands of times passes the snapshot ``now``.
+    """
+    return (now or snapshot()).settings.get(P + key, place, day)
 
 
 def head_rule(station: Any, day: date) -> tuple[str, str]:
@@ -184,11 +187,12 @@ def staffed_of(stations: Iterable[Any], ids: Any, day: date) -> dict[int, Staffe
         staff.setdefault(row.station_id, []).append(row)
     names = cache(lambda: names_of(row.person_id for rows in staff.values() for row in rows))
     heads = {row.person_id for rows in staff.values() for row in rows if row.role == "head"}
-    held, against = _posts_of_heads(ids, day), objections(heads, day)
+    held, against, now = _posts_of_heads(ids, day), objections(heads, day), snapshot()
 
     def one(station: Any) -> Staffed:
         there = staff.get(station.id, [])
-        return Staffed(_met(station, there, held, against, day), lambda: _findings(station, there, names(), held, against, day))
+        return Staffed(_met(station, there, held, against, day, now),
+                       lambda: _findings(station, there, names(), held, against, day))
     return {station.id: one(station) for station in stations}
 
 
@@ -202,15 +206,16 @@ def _posts_of_heads(ids: Any, day: date) -> dict[int, list[Any]]:
     return found
 
 
-def _met(station: Any, staff: Sequence[Any], held: Mapping[int, Sequence[Any]], against: Mapping[int, str], day: date) -> bool:
+def _met(station: Any, staff: Sequence[Any], held: Mapping[int, Sequence[Any]], against: Mapping[int, str], day: date,
+         now: Any) -> bool:
     """Whether every line of ``_findings`` would be ``ok``, without a word of them."""
     place = place_of(station)
-    if station.kind not in value_of("staffed_kinds", place, day).split(","):
+    if station.kind not in value_of("staffed_kinds", place, day, now).split(","):
         return True
     by_role = _by_role(staff)
-    if any(_off(role, len(by_role[role]), place, day) for role in ROLE_LABELS):
+    if any(_off(role, len(by_role[role]), place, day, now) for role in ROLE_LABELS):
         return False
-    if value_of("staff_party", place, day) and _unconfirmed(station, [*by_role["deputy_head"], *by_role["liaison"]], day):
+    if value_of("staff_party", place, day, now) and _unconfirmed(station, [*by_role["deputy_head"], *by_role["liaison"]], day):
         return False
     setting = _head_setting(station, place, day)
     rule = str(value_of(setting, place, day)) if setting else "free"
@@ -222,15 +227,15 @@ def _by_role(staff: Sequence[Any]) -> dict[str, list[Any]]:
     return {role: [row for row in staff if row.role == role] for role in ROLE_LABELS}
 
 
-def _asked_for(role: str, place: Node, day: date) -> tuple[int, int]:
+def _asked_for(role: str, place: Node, day: date, now: Any = None) -> tuple[int, int]:
     """How many of a post there should be, at least and at most."""
-    least = value_of(f"staff_{role}", place, day)
-    return least, max(least, value_of("staff_liaison_most", place, day)) if role == "liaison" else least
+    least = value_of(f"staff_{role}", place, day, now)
+    return least, max(least, value_of("staff_liaison_most", place, day, now)) if role == "liaison" else least
 
 
-def _off(role: str, count: int, place: Node, day: date) -> int:
+def _off(role: str, count: int, place: Node, day: date, now: Any = None) -> int:
     """By how many of a post there are too few (below 0) or too many."""
-    least, most = _asked_for(role, place, day)
+    least, most = _asked_for(role, place, day, now)
     return min(count - least, 0) or max(count - most, 0)
 
 
