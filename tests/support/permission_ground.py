@@ -73,10 +73,13 @@ class Ground:
 
 
 def plugins() -> list[ModuleType]:
-    """The modules of the plugins that are walked: every installed one."""
+    """The modules of the plugins that are walked: every installed one; none is left out because it cannot be imported."""
     from grid321.core.plugins import discover
 
-    return [module for _name, module in discover() if isinstance(module, ModuleType)]
+    found = discover()
+    broken = [name for name, module in found if not isinstance(module, ModuleType)]
+    assert not broken, f"cannot be imported: {broken}"
+    return [module for _name, module in found if isinstance(module, ModuleType)]
 
 
 def prepare(app: Flask, modules: Iterable[ModuleType]) -> Ground:

@@ -8,7 +8,7 @@ from datetime import date
 from html import unescape
 
 import pytest
-from plugins.liaison_station.faces_ground import COUNTY, here, nobody, reception
+from support.faces_ground import COUNTY, here, nobody, reception
 from support.station_world import SINCE, columns
 
 from grid321.core import db

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from plugins.liaison_station.faces_ground import COUNTY, here, nobody, reception
+from support.faces_ground import COUNTY, here, nobody, reception
 from support.station_world import SINCE, columns
 
 from grid321.core import groups

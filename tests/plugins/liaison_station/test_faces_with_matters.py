@@ -1,6 +1,6 @@
 """Beside the plugin for matters and suggestions, the page behind a door plate leads to its public form."""
 import pytest
-from plugins.liaison_station.faces_ground import here, nobody
+from support.faces_ground import here, nobody
 
 import grid321.plugins.liaison_station
 import grid321.plugins.suggestion_tracking

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from plugins.liaison_station.faces_ground import here, reception
+from support.faces_ground import here, reception
 from support.file_world import DAY, opinion, tell
 
 from grid321.core import records

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from plugins.liaison_station.faces_ground import COUNTY, here
+from support.faces_ground import COUNTY, here
 from support.file_world import DAY, change, opinion, tell
 from support.station_world import columns
 
