@@ -136,10 +136,10 @@ PLANNING = Workflow(
         State("discarded", _("Plan discarded"), final=True, tone="muted"),
     ),
     transitions=(
-        Transition("post", "drafted", "posted", _("Post the plan"), MAKE, by="scope", after=plan_posted,
-                   sets=plan_on_the_door, flow="solved", tone="ok", bulk=True, notify=()),
         Transition("redraw", "drafted", "drafted", _("Draw the roster anew"), MAKE, by="scope", after=plan_draw.redraw,
                    notify=()),
+        Transition("post", "drafted", "posted", _("Post the plan"), MAKE, by="scope", after=plan_posted,
+                   sets=plan_on_the_door, flow="solved", tone="ok", bulk=True, notify=()),
         Transition("discard", "drafted", "discarded", _("Discard the draft"), MAKE, by="scope", asks=(Drop,), guard=may_discard,
                    after=plan_discarded, flow="withdrawn", tone="bad", notify=()),
     ))
