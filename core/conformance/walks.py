@@ -23,7 +23,7 @@ from . import examples
 from .world import World
 
 MOST_SITUATIONS = 2000
-MOST_IDLE = 40  # situations without anything new, where cases of another way may reach the rest
+MOST_IDLE = 60  # situations without anything new, where cases of another way may reach the rest
 MOST_REPEATS = 3  # of one unusual answer to one step at one level
 LONGEST_CODE = 40
 Situation = tuple[tuple[str, str, Any], ...]
