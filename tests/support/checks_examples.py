@@ -1,7 +1,6 @@
 """What the kit of checks needs to make statements about items and ratings of stations, where it cannot guess."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from grid321.core import db
@@ -22,8 +21,3 @@ EXAMPLES: dict[str, Any] = {
     P + "rating_life.decide": {"reward_fen": "5000"},
 }
 """Values by entity and by step, where the kit cannot guess."""
-
-
-def beside(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
-    """The key of a figure."""
-    return {("figures", "key"): "held"}

@@ -252,5 +252,5 @@ def _word(ground: Ground, rule: Rule, name: str) -> str:
     if workflow is not None:
         return str(workflow.transitions[0].key)
     if name == "key":
-        return "core.session_idle_minutes"
+        return "held" if "/figures/" in rule.rule else "core.session_idle_minutes"
     raise LookupError(f"{rule.rule}: no value is known for {name}")

@@ -85,7 +85,7 @@ def _links(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
 def _voters(records: Mapping[str, int]) -> dict[tuple[str, str], Any]:
     """Links for voters; each area of the plugin that gives some adds its own."""
     return {**file_examples.beside(records), **day_examples.beside(records), **plan_examples.beside(records),
-            **activity_examples.beside(records), **checks_examples.beside(records)}
+            **activity_examples.beside(records)}
 
 
 OF: dict[str, Needed] = {
