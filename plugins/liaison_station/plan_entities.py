@@ -30,7 +30,8 @@ ENTITIES = (
         columns=("number", "station", "year", "spread", "posted_on", "state"), filters=("year", "station", "state"),
         search=("number",), title="number", actions=("create", "export"), icon="calendar-check", menu="more", fold=RECEPTION_FOLD,
         check=plan_make.check, after=plan_make.fill, home=home_of_station, levels=LEVELS, counters=(Counter("state"),),
-        news=False, beside=("redraw",), description=_("The receptions of a station in a year: drafted, then posted at the door.")),
+        news=False, beside=("redraw",),
+        description=_("The receptions of a station in a year: drafted, then posted at the door.")),
     Entity(
         RECEPTION, Reception, ReceptionSchema, _("Receptions"),
         columns=("day", "from_minute", "station", "kind", "mode", "voters", "state"),
