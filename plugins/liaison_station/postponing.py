@@ -26,14 +26,17 @@ def notice_days(case: Any) -> int:
     return int(setting(f"{P}postpone_days", case.division_id))
 
 
-def days_ahead(case: Any, today: date | None = None) -> int:
-    """Days between today and the posted day of a reception: 3 when it is posted on the 12th for the 15th."""
-    return (case.day - (today or local_day())).days
+def days_ahead(before: date, new: date) -> int:
+    """Days between today and the posted day of a reception: 3 when it is posted on the 12th for the 15th.
+
+    One that is moved to an earlier day than the posted one is told for that day: voters have to come then.
+    """
+    return (min(before, new) - local_day()).days
 
 
-def is_late(case: Any) -> bool:
-    """True when a postponement posted today comes with less notice than the rule asks."""
-    return days_ahead(case) < notice_days(case)
+def is_late(case: Any, new: date) -> bool:
+    """True when a postponement to ``new`` that is posted today comes with less notice than the rule asks."""
+    return days_ahead(case.day, new) < notice_days(case)
 
 
 def may_postpone(case: Any, data: Any, actor: Any) -> Refusal | None:
@@ -50,16 +53,17 @@ def may_postpone(case: Any, data: Any, actor: Any) -> Refusal | None:
     if not is_open(Station.get_by_id(case.station_id), new):
         return Refusal(_("The station does not work on %(day)s.", day=format_day(new)), "closed", "to_day",
                        _("Choose another day."))
-    if is_late(case) and not data.get("reason"):
+    if is_late(case, new) and not data.get("reason"):
         return Refusal(_("A postponement is posted %(days)s days ahead, and the reception is in %(left)s.",
-                         days=notice_days(case), left=days_ahead(case)), "late", "reason",
+                         days=notice_days(case), left=days_ahead(case.day, new)), "late", "reason",
                        _("Write the reason: it stands on the notice, and the postponement is counted as late."))
     return None
 
 
 def new_columns(case: Any, data: Any, actor: Any) -> dict[str, Any]:
     """Columns of a reception that is postponed."""
-    return {"day": data["to_day"], "postponed": case.postponed + 1, "late": case.late + int(is_late(case)), "reminded_on": None}
+    late = case.late + int(is_late(case, data["to_day"]))
+    return {"day": data["to_day"], "postponed": case.postponed + 1, "late": late, "reminded_on": None}
 
 
 def follow(case: Any, data: Any, actor: Any) -> None:
@@ -69,7 +73,7 @@ def follow(case: Any, data: Any, actor: Any) -> None:
     """
     before = _day_before(case)
     told = local_day()
-    ahead = (before - told).days
+    ahead = days_ahead(before, case.day)
     records.create(registry().entity(f"{P}postponement"), {
         "reception_id": case.id, "station_id": case.station_id, "from_day": before, "to_day": case.day, "told_on": told,
         "days": ahead, "late": ahead < notice_days(case), "reason": data.get("reason") or ""},

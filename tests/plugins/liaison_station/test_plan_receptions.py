@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -361,6 +361,31 @@ def test_a_postponement_one_day_ahead_is_refused_without_a_reason_and_counted_wi
     moved = world.step("county", case, "postpone", to_day="2031-02-20", reason="道路中断")
     row = Postponement.get()
     assert (moved.postponed, moved.late, row.days, row.late, row.reason) == (1, 1, 1, True, "道路中断")
+
+
+def test_a_reception_moved_to_an_earlier_day_counts_the_notice_to_that_day(world):
+    case = posted(world, day="2031-03-10")
+
+    with pytest.raises(Refused) as refusal:
+        world.step("county", case, "postpone", to_day="2031-01-06")
+    assert refusal.value.code == "late" and world.fresh(case).day == date(2031, 3, 10) and not Postponement.select().exists()
+
+    moved = world.step("county", case, "postpone", to_day="2031-01-08")
+    assert (moved.late, Postponement.get().days, Postponement.get().late) == (0, 3, False)
+
+
+@pytest.mark.parametrize(("moment", "late"), [(timedelta(hours=11, minutes=59), False), (timedelta(hours=12), True)])
+def test_the_third_day_ahead_ends_at_midnight_in_china(world, tick, moment, late):
+    case = posted(world)
+    tick(date(2031, 2, 7), sweep=False)  # at noon in China
+    tick(moment, sweep=False)
+
+    if late:
+        with pytest.raises(Refused) as refusal:
+            world.step("county", case, "postpone", to_day="2031-02-20")
+        assert refusal.value.code == "late" and world.fresh(case).state == "posted"
+    else:
+        assert world.step("county", case, "postpone", to_day="2031-02-20").late == 0
 
 
 def test_the_county_sets_how_many_days_ahead_a_postponement_is_posted(world, tick):
