@@ -80,13 +80,13 @@ ARCHIVE = s.Sheet((
             s.When("not receptions", (s.Row((s.Cell(_("No reception is planned in this year."), 6, align="middle"),)),)))))),
     _list((_("Activities"), " ({{ year }})"), "activities", (38, 36, 58, 25), (_("Day"), _("Kind"), _("Title"), _("State")),
           "{{ one.day }}", "{{ one.kind }}", "{{ one.title }}", "{{ one.state }}", empty=_("No activity in this year.")),
-    s.When("figures is not none", (
+    s.When("figures", (
         s.Heading((_("In figures"), " ({{ year }})")),
         s.Table((64, 20, 64, 20), (
             s.Each("pair in figures", (s.Row((
                 s.head("{{ pair[0].label }}"), s.Cell("{{ pair[0].n|number }}", align="right"),
                 s.head("{{ pair[1].label }}"), s.Cell("{{ pair[1].n }}", align="right"))),)),)))),
-    s.When("lists is not none", (
+    s.When("lists", (
         s.Each("list in lists", (
             s.Heading("{{ list.label }}（{{ list.count }}）"),
             s.Table((13, 44, 18, 93), (

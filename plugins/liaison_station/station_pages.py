@@ -58,8 +58,9 @@ def _form(station: Any, values: dict[str, str], problem: Problem | None, back: s
 
 def confirm_operation(record_id: int) -> Any:
     """The same by REST."""
+    found = _station(record_id)
     data = load_many((ConfirmSchema,), json_body(), node=g.node, actor=current_actor())
-    station = station_records.confirm_party(_station(record_id), data["confirmed_on"], current_actor(), g.node)
+    station = station_records.confirm_party(found, data["confirmed_on"], current_actor(), g.node)
     return json_answer({"party_confirmed_on": station.party_confirmed_on.isoformat()})
 
 

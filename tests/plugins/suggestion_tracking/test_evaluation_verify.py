@@ -11,6 +11,8 @@ from grid321.plugins.suggestion_tracking.evaluation_models import Counted
 from .suggestion_ground import plugin_modules, world
 
 __all__ = ["plugin_modules", "world"]
+LATE = '<div class="notice warn" role="status">'
+"""How the page begins to say that the worker is late."""
 
 
 def told():
@@ -41,11 +43,11 @@ def test_what_was_counted_otherwise_is_told_by_verify_and_mended_by_a_recount(ca
 def test_while_events_wait_the_figures_are_behind_and_not_wrong(world, case, tick):
     world.handed(title="关于增设公交站点的建议")
     page = world.browser("office").get(f"/d/{world.tree.county.code}/suggestion_tracking/rates")
-    assert told() == [] and evaluation_verify.behind() is None and "notice warn" not in page.text
+    assert told() == [] and evaluation_verify.behind() is None and LATE not in page.text
     tick(timedelta(minutes=5), sweep=False)
 
     late = world.browser("office").get(f"/d/{world.tree.county.code}/suggestion_tracking/rates")
-    assert evaluation_verify.behind() is not None and "notice warn" in late.text
+    assert evaluation_verify.behind() is not None and LATE in late.text
     while outbox.drain():
         pass
     assert told() == [] and evaluation_verify.behind() is None
