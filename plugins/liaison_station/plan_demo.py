@@ -58,7 +58,7 @@ def _stations(context: Any) -> tuple[list[Any], Any, list[Any], list[Any]]:
 # ---------------------------------------------------------------- rules and wishes
 
 def _rules(context: Any, towns: Sequence[Any], shown: Any, villages: Sequence[Any], offices: Sequence[Any]) -> None:
-    room = Room.get_or_none(Room.station_id == shown.id)
+    room = Room.get_or_none((Room.station_id == shown.id) & (Room.name == "接待室"))
     for number, one in enumerate(towns):
         rrule = FIRST_WEDNESDAY if number % 9 == 8 and one.id != shown.id else MONTHLY
         _rule(context, one, "代表接待日", rrule, wanted=3 if one.kind == "home" else 2,
