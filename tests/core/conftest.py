@@ -3,8 +3,9 @@ from types import SimpleNamespace
 
 import pytest
 from support import matters
+from support.watched_queries import queries
 
-from grid321.core import db
+__all__ = ["queries"]
 
 
 @pytest.fixture
@@ -63,17 +64,3 @@ def step(here):
         return engine.perform(here.entity, matter.id, key, answers, actor, matter.version, node).record
 
     return take
-
-
-@pytest.fixture
-def queries(monkeypatch):
-    """Return a list that fills with the statements that are executed."""
-    seen = []
-    original = db.database.obj.execute_sql
-
-    def watch(sql, params=None, *rest, **options):
-        seen.append(sql)
-        return original(sql, params, *rest, **options)
-
-    monkeypatch.setattr(db.database.obj, "execute_sql", watch)
-    return seen

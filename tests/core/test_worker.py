@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import stock
+from support.running_worker import workers
 from support.stock_sheets import row, workbook
 
 from grid321.core import counters, db, jobs, ledger, outbox, transfer, worker_huey
@@ -18,7 +19,6 @@ from grid321.core.jobs import JobRun
 from grid321.core.transfer_tables import ImportBatch
 from grid321.core.worker import Task, Worker, _isolated, tasks
 
-SCRIPT = Path(__file__).resolve().parents[1] / "support" / "worker_process.py"
 ROWS = 1500
 
 
@@ -41,22 +41,8 @@ def keeper(app, division_tree, switch_on, make_account):
 @pytest.fixture
 def start(app):
     """Return ``start(lease)``: start a worker process on this test's database; all are ended afterwards."""
-    running = []
-    name = db.database.obj.database
-    url = name if db.is_postgres() else f"sqlite:///{name}"
-
-    def begin(lease=1.5):
-        process = subprocess.Popen([sys.executable, str(SCRIPT), url, str(app.extensions["grid321"].config.home), str(lease)],
-                                   stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline().strip() == "ready"
-        running.append(process)
-        return process
-
-    yield begin
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    with workers(app) as begin:
+        yield begin
 
 
 def confirmed(keeper, node, rows=ROWS):

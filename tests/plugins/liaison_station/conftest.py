@@ -2,9 +2,12 @@
 
 import pytest
 from support import station_world
+from support.watched_queries import queries
 
 import grid321.plugins.liaison_station
 from grid321.core.i18n import use_language
+
+__all__ = ["queries"]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 from support import station_world
 
-from grid321.core import db, snapshot
+from grid321.core import snapshot
 from grid321.core.registry import registry
 from grid321.plugins.liaison_station import station_figures
 from grid321.plugins.liaison_station.activity_models import Activity, Attendance
@@ -143,22 +143,13 @@ def test_opinions_are_told_by_their_fate(world):
         "opinions": 6, "settled": 1, "passed": 2, "unsolved": 1, "open": 1, "turned": 0, "other": 1}
 
 
-def test_the_number_of_queries_is_that_of_the_figures(app, busy, monkeypatch):
-    seen = []
-    original = db.database.obj.execute_sql
-
-    def watch(sql, params=None, *rest, **options):
-        seen.append(sql)
-        return original(sql, params, *rest, **options)
-
-    monkeypatch.setattr(db.database.obj, "execute_sql", watch)
-
+def test_the_number_of_queries_is_that_of_the_figures(app, busy, queries):
     def asked():
         with app.test_request_context():  # a request reads the configuration once
             Table(busy.tree.county, SPAN)
-            seen.clear()
+            queries.clear()
             table = Table(busy.tree.county, SPAN)
-            found = len(seen)
+            found = len(queries)
             assert table.by_station() and table.by_place()
         return found
 

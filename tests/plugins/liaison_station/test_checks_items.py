@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 from support import station_world
 
-from grid321.core import class_items, db, snapshot
+from grid321.core import class_items, snapshot
 from grid321.core.actor import SYSTEM
 from grid321.plugins.liaison_station import checks
 from grid321.plugins.liaison_station.activity_models import Activity
@@ -29,20 +29,6 @@ def world(staged, division_tree):
 def station(world):
     """The station of a village."""
     return world.stations["wuli_village"]
-
-
-@pytest.fixture
-def queries(monkeypatch):
-    """Return a list that fills with the statements that are executed."""
-    seen = []
-    original = db.database.obj.execute_sql
-
-    def watch(sql, params=None, *rest, **options):
-        seen.append(sql)
-        return original(sql, params, *rest, **options)
-
-    monkeypatch.setattr(db.database.obj, "execute_sql", watch)
-    return seen
 
 
 def where(station):

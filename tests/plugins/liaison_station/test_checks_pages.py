@@ -145,22 +145,14 @@ def test_a_proposed_rating_waits_on_the_first_page_of_the_town_and_then_of_the_c
     assert "十有" in page or "场所" in page
 
 
-def test_the_board_asks_as_often_for_many_stations_as_for_few(world, monkeypatch):
-    seen = []
-    original = db.database.obj.execute_sql
-
-    def watch(sql, params=None, *rest, **options):
-        seen.append(sql)
-        return original(sql, params, *rest, **options)
-
+def test_the_board_asks_as_often_for_many_stations_as_for_few(world, queries):
     county = world.browser("county")
-    monkeypatch.setattr(db.database.obj, "execute_sql", watch)
 
     def count(page):
         for _time in range(2):  # what is remembered between requests is there the second time
-            seen.clear()
+            queries.clear()
             assert county.get(f"/d/{world.tree.county.code}/liaison_station/{page}").status_code == 200
-        return len(seen)
+        return len(queries)
 
     few = {page: count(page) for page in PAGES}
     columns = where(world.stations["liuying"])

@@ -1,22 +1,18 @@
 """Deputies by sheet when the worker is killed: the import goes on where it stopped, and nobody comes in twice."""
 import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
+from support.running_worker import wait, workers
 from support.stock_sheets import workbook
 
-from grid321.core import counters, db, ledger, snapshot, transfer
+from grid321.core import counters, ledger, snapshot, transfer
 from grid321.core.jobs import Executor, JobRun
 from grid321.core.people import Person, Post
 from grid321.core.registry import registry
 from grid321.core.transfer_tables import ImportBatch, all_rows
 from grid321.plugins.liaison_station.deputy_models import Deputy
 
-SCRIPT = Path(__file__).resolve().parents[2] / "support" / "worker_process.py"
 HEAD = ["uid", "division", "name", "phone", "level", "district"]
 ROWS = 600
 
@@ -24,33 +20,8 @@ ROWS = 600
 @pytest.fixture
 def start(app):
     """Return ``start()``: a worker process on this test's database; all are ended afterwards."""
-    running = []
-    name = db.database.obj.database
-    url = name if db.is_postgres() else f"sqlite:///{name}"
-
-    def begin():
-        process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), url, str(app.extensions["grid321"].config.home), "1.5",
-             "grid321.plugins.liaison_station"], stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline().strip() == "ready"
-        running.append(process)
-        return process
-
-    yield begin
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def wait(condition):
-    """Wait until ``condition()`` is true; how long does not matter, only that it comes."""
-    limit = time.monotonic() + 120
-    while time.monotonic() < limit:
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never happened")
+    with workers(app, "grid321.plugins.liaison_station") as begin:
+        yield begin
 
 
 def job_of(batch):

@@ -1,14 +1,11 @@
 """Reminders when the worker is killed: each reception is reminded of once, none is left out, and nobody is told twice."""
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from support.running_worker import wait, workers
 
 from grid321.core import db
 from grid321.core.notify import Notification
@@ -16,28 +13,14 @@ from grid321.core.testing_browser import make_account
 from grid321.plugins.liaison_station import reminders
 from grid321.plugins.liaison_station.reception_models import Duty, Reception
 
-SCRIPT = Path(__file__).resolve().parents[2] / "support" / "worker_process.py"
 MANY = 60
 
 
 @pytest.fixture
 def start(app):
     """Return ``start()``: a worker process on this test's database; all are ended afterwards."""
-    running, name = [], db.database.obj.database
-    url = name if db.is_postgres() else f"sqlite:///{name}"
-
-    def begin():
-        process = subprocess.Popen([sys.executable, str(SCRIPT), url, str(app.extensions["grid321"].config.home), "1.5",
-                                    "grid321.plugins.liaison_station"], stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline().strip() == "ready"
-        running.append(process)
-        return process
-
-    yield begin
-    for process in running:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+    with workers(app, "grid321.plugins.liaison_station") as begin:
+        yield begin
 
 
 @pytest.fixture
@@ -66,16 +49,6 @@ def told():
 def marked():
     """Receptions that are marked as reminded."""
     return Reception.select().where(Reception.reminded_on.is_null(False)).count()
-
-
-def wait(condition):
-    """Wait until ``condition()`` is true; how long does not matter, only that it comes."""
-    limit = time.monotonic() + 120
-    while time.monotonic() < limit:
-        if condition():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never happened")
 
 
 def test_a_killed_worker_leaves_no_reception_half_reminded_and_the_next_one_reminds_of_the_rest_once(waiting, start):
